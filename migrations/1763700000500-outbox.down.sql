@@ -1,0 +1,2 @@
+DROP TABLE outbox_event;
+DROP FUNCTION outbox_event_notify();

@@ -1,0 +1,2 @@
+DROP TABLE route_target;
+DROP TABLE route;

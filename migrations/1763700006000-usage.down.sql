@@ -1,0 +1,12 @@
+DROP FUNCTION announce_crossed_budgets(jsonb);
+DROP FUNCTION withdraw_calls(uuid[]);
+DROP FUNCTION commit_calls(json, json, boolean);
+DROP FUNCTION admit_calls(json);
+DROP FUNCTION settle_calls(json);
+DROP TABLE call_record;
+DROP TABLE call_intent;
+DROP TABLE price_override;
+DROP TABLE rate_limit;
+DROP TABLE budget_period;
+DROP TABLE budget;
+DROP TABLE gateway_instance;

@@ -1,0 +1,42 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { AuditModule } from '../modules/audit/audit.module.js';
+import { AuthModule } from '../modules/auth/auth.module.js';
+import { BearerAccessGuard } from '../modules/auth/http/bearer-access-guard.js';
+import { CredentialsModule } from '../modules/credentials/credentials.module.js';
+import { GatewayModule } from '../modules/gateway/gateway.module.js';
+import { RetentionModule } from '../modules/retention/retention.module.js';
+import { RoutingModule } from '../modules/routing/routing.module.js';
+import { TenantsModule } from '../modules/tenants/tenants.module.js';
+import { UsageModule } from '../modules/usage/usage.module.js';
+import { UsagePathModule } from '../modules/usage/usage-path.module.js';
+import { HealthController } from './health.controller.js';
+import { PlatformModule, type Runtime } from './platform.module.js';
+import { Readiness } from './readiness.js';
+import { ReadinessProbes } from './readiness-probes.js';
+
+/** The whole application. Every role has every module but the gateway's; what a role does not do it does not start. */
+@Module({})
+export class AppModule {
+  static forRoot(runtime: Runtime): DynamicModule {
+    const gateway = GatewayModule.forRoot([AuthModule, RoutingModule, CredentialsModule, UsagePathModule]);
+    return {
+      module: AppModule,
+      imports: [
+        PlatformModule.forRoot(runtime),
+        TerminusModule.forRoot({ logger: false }),
+        AuditModule,
+        TenantsModule,
+        AuthModule,
+        CredentialsModule,
+        RoutingModule,
+        UsageModule,
+        RetentionModule,
+        ...(runtime.settings.roles.includes('gateway') ? [gateway] : []),
+      ],
+      controllers: [HealthController],
+      providers: [Readiness, ReadinessProbes, { provide: APP_GUARD, useExisting: BearerAccessGuard }],
+    };
+  }
+}

@@ -1,0 +1,45 @@
+import { Module } from '@nestjs/common';
+import { BootstrapCommand } from './bootstrap.js';
+import {
+  AddCredentialCommand,
+  CredentialsCommand,
+  ListCredentialsCommand,
+  RewrapCredentialsCommand,
+  RotateCredentialCommand,
+} from './credentials.js';
+import { DoctorCommand } from './doctor.js';
+import { GenerateCommand } from './generate.js';
+import { Installation } from './installation.js';
+import { CreateKeyCommand, KeysCommand, ListKeysCommand, RevokeKeyCommand } from './keys.js';
+import { MigrateCommand } from './migrate.js';
+import { RootCommand } from './root-command.js';
+import { CreateRootKeyCommand, RootKeyCommand, RotateRootKeyCommand } from './root-key.js';
+import { StartCommand } from './start.js';
+import { Terminal } from './terminal.js';
+
+/** The command line. The application itself is opened by the commands that need it: `lethe --help` needs no settings and no database. */
+@Module({
+  providers: [
+    Terminal,
+    Installation,
+    RootCommand,
+    StartCommand,
+    MigrateCommand,
+    BootstrapCommand,
+    KeysCommand,
+    CreateKeyCommand,
+    ListKeysCommand,
+    RevokeKeyCommand,
+    CredentialsCommand,
+    AddCredentialCommand,
+    ListCredentialsCommand,
+    RotateCredentialCommand,
+    RewrapCredentialsCommand,
+    RootKeyCommand,
+    CreateRootKeyCommand,
+    RotateRootKeyCommand,
+    DoctorCommand,
+    GenerateCommand,
+  ],
+})
+export class CliModule {}

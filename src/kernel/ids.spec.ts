@@ -1,0 +1,27 @@
+import { v4 } from 'uuid';
+import { describe, expect, it } from 'vitest';
+import { type CallId, type Id, idTimeMs, isId, newId } from './ids.js';
+
+describe('ids', () => {
+  it('are unique and sort in the order they were made', () => {
+    const made = Array.from({ length: 2_000 }, () => newId<CallId>());
+    expect(new Set(made).size).toBe(made.length);
+    expect(made.toSorted()).toEqual(made);
+  });
+
+  it('carry the moment they were made', () => {
+    const before = Date.now();
+    const time = idTimeMs(newId());
+    expect(time).toBeGreaterThanOrEqual(before);
+    expect(time).toBeLessThanOrEqual(Date.now() + 1);
+  });
+
+  it('of another version carry no moment', () => {
+    expect(() => idTimeMs(v4() as Id<'x'>)).toThrow(TypeError);
+    expect(() => idTimeMs('no id' as Id<'x'>)).toThrow(TypeError);
+  });
+
+  it.each(['', 'x', 7, null, undefined, '0190', `{${v4()}}`, v4().replaceAll('-', ''), `${v4()}\n`])('%j is none', (value) => {
+    expect(isId(value)).toBe(false);
+  });
+});

@@ -1,0 +1,15 @@
+import { Injectable } from '@nestjs/common';
+import { type ExpiringTable, ExpiringTables } from '../../../contracts/expiring-tables.js';
+import { Settings } from '../../../platform/config/settings.js';
+
+/** Audit events leave by the day (D2). */
+@Injectable()
+export class AuditExpiry extends ExpiringTables {
+  constructor(private readonly settings: Settings) {
+    super();
+  }
+
+  override expiringTables(): readonly ExpiringTable[] {
+    return [{ table: 'audit_event', windowDays: this.settings.auditDays }];
+  }
+}

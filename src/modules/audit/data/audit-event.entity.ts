@@ -1,0 +1,63 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { DataInventory } from '../../../contracts/data-inventory.js';
+import type { Id, OrganisationId } from '../../../kernel/ids.js';
+import type { AuditActor, AuditEntry } from '../audit.contract.js';
+
+export type AuditEventId = Id<'audit_event'>;
+
+/** One row of the audit log. Nobody but the table's owner can change or remove it; it leaves with its day (O6, D2). */
+@DataInventory({
+  table: 'audit_event',
+  description: 'Who changed what, and when',
+  dataClass: 'audit_log',
+  subject: 'operator_staff',
+  retention: { kind: 'partition_by_expiry', column: 'expires_on' },
+  export: 'included',
+  erasure: 'expires',
+  tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
+  columns: {
+    id: 'identifier',
+    expires_on: 'technical',
+    occurred_at: 'technical',
+    organisation_id: 'identifier',
+    actor_kind: 'technical',
+    actor_id: 'personal',
+    action: 'technical',
+    target_type: 'technical',
+    target_id: 'identifier',
+    detail: 'tenant_data',
+  },
+})
+@Entity('audit_event')
+export class AuditEventEntity {
+  @PrimaryColumn({ type: 'uuid' })
+  id: AuditEventId;
+
+  /** The last day it is kept, `YYYY-MM-DD` UTC; names its partition. */
+  @PrimaryColumn({ name: 'expires_on', type: 'date' })
+  expiresOn: string;
+
+  @Column({ name: 'occurred_at', type: 'timestamptz' })
+  occurredAt: Date;
+
+  @Column({ name: 'organisation_id', type: 'uuid', nullable: true })
+  organisationId: OrganisationId | null;
+
+  @Column({ name: 'actor_kind', type: 'text' })
+  actorKind: AuditActor['kind'];
+
+  @Column({ name: 'actor_id', type: 'text' })
+  actorId: string;
+
+  @Column({ type: 'text' })
+  action: AuditEntry['action'];
+
+  @Column({ name: 'target_type', type: 'text' })
+  targetType: string;
+
+  @Column({ name: 'target_id', type: 'text' })
+  targetId: string;
+
+  @Column({ type: 'jsonb' })
+  detail: NonNullable<AuditEntry['detail']>;
+}

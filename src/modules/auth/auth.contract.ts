@@ -1,0 +1,78 @@
+import type { ApiKeyId, OperatorId, OrganisationId, ProjectId } from '../../kernel/ids.js';
+import type { ServiceKeyScope } from '../../platform/http/permissions.js';
+import type { ServiceKeyPrincipal } from '../../platform/http/principal.js';
+import type { AuditActor } from '../audit/audit.contract.js';
+
+/**
+ * Turns a presented API key into its principal (K4). Also the injection token.
+ *
+ * Known keys are answered at once from memory, so they keep working while Postgres is away; a well-formed key that is not in memory
+ * costs one indexed look-up. Raises `auth/missing_key`, `auth/invalid_key`, `auth/expired_key`, `auth/revoked_key`,
+ * `auth/network_not_allowed`, `auth/organisation_suspended`, and `auth/unavailable` (503, never 401) when it takes a look-up that cannot be made (peers 25).
+ */
+export abstract class KeyAuthenticator {
+  /** `remoteAddress` is the caller's IP address, for keys with an allow-list. */
+  abstract authenticate(presentedKey: string, remoteAddress: string): ServiceKeyPrincipal | Promise<ServiceKeyPrincipal>;
+}
+
+/** An API key as it may be shown: never its secret, only how that ends. */
+export interface ApiKeySummary {
+  readonly id: ApiKeyId;
+  readonly organisationId: OrganisationId;
+  readonly projectId: ProjectId;
+  readonly name: string;
+  /** The last four characters of the secret. */
+  readonly hint: string;
+  readonly scopes: readonly ServiceKeyScope[];
+  /** CIDR blocks the key may be used from; from anywhere when empty. */
+  readonly allowedNetworks: readonly string[];
+  readonly createdAt: Date;
+  readonly expiresAt: Date | null;
+  readonly revokedAt: Date | null;
+  /** True to about half a minute. */
+  readonly lastUsedAt: Date | null;
+}
+
+export interface NewApiKey {
+  readonly organisationId: OrganisationId;
+  readonly projectId: ProjectId;
+  readonly name: string;
+  readonly scopes: readonly ServiceKeyScope[];
+  /** Null: never. */
+  readonly expiresAt: Date | null;
+  /** Addresses (`192.0.2.7`) and CIDR blocks (`10.0.0.0/8`); empty: anywhere. */
+  readonly allowedNetworks: readonly string[];
+}
+
+/** Makes, lists and revokes API keys. Also the injection token. */
+export abstract class KeyAdministration {
+  /**
+   * `secret` is shown here and never again: Lethe keeps its hash (K4). Raises `tenants/project_not_found`, and `lethe/invalid_request` for
+   * an expiry in the past, an unknown scope or a network that is none.
+   */
+  abstract createKey(command: NewApiKey, actor: AuditActor): Promise<{ readonly key: ApiKeySummary; readonly secret: string }>;
+  /** In the order they were made, at most `limit`. Raises `tenants/organisation_not_found`. */
+  abstract listKeys(organisationId: OrganisationId, after: ApiKeyId | undefined, limit: number): Promise<readonly ApiKeySummary[]>;
+  /** Raises `auth/key_not_found`. */
+  abstract readKey(organisationId: OrganisationId, id: ApiKeyId): Promise<ApiKeySummary>;
+  /** Takes effect on every replica within a second. Revoking twice changes nothing. Raises `auth/key_not_found`. */
+  abstract revokeKey(organisationId: OrganisationId, id: ApiKeyId, actor: AuditActor): Promise<void>;
+}
+
+/** A fresh operator token: shown once, kept as its hash. */
+export interface IssuedOperatorToken {
+  readonly operatorId: OperatorId;
+  readonly token: string;
+}
+
+/** The operator's named staff and their tokens: first-run bootstrap and command line (A4). Also the injection token. */
+export abstract class OperatorAdministration {
+  /** Whether anybody can administer this installation yet. */
+  abstract hasOperators(): Promise<boolean>;
+  /** An operator with a first token. Raises `auth/operator_name_taken`. */
+  abstract createOperator(name: string, actor: AuditActor): Promise<IssuedOperatorToken>;
+  /** One more token, for a lost one or a rotation. Raises `auth/operator_not_found`. */
+  abstract issueToken(name: string, actor: AuditActor): Promise<IssuedOperatorToken>;
+  /** Revokes all tokens of an operator, at once, and answers how many there were. Raises `auth/operator_not_found`. */
+  abstract revokeTokens(name: string, actor: AuditActor): Promise<number>;
+}

@@ -1,0 +1,59 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
+import { KeyAdministration, KeyAuthenticator, OperatorAdministration } from './auth.contract.js';
+import { AdministerKeys } from './core/administer-keys.js';
+import { AdministerOperators } from './core/administer-operators.js';
+import { AuditedKeys } from './core/audited-keys.js';
+import { CreateKey } from './core/create-key.js';
+import { KeyScopeOwner } from './core/key-scope-owner.js';
+import { KeySnapshot } from './core/key-snapshot.js';
+import { KeySource } from './core/key-source.js';
+import { KeyUses } from './core/key-uses.js';
+import { OperatorAuthenticator } from './core/operator-authenticator.js';
+import { ReadKeys } from './core/read-keys.js';
+import { RevokeKey } from './core/revoke-key.js';
+import { SignInThrottle } from './core/sign-in-throttle.js';
+import { SnapshotKeyAuthenticator } from './core/snapshot-key-authenticator.js';
+import { ApiKeyEntity } from './data/api-key.entity.js';
+import { ApiKeysRepository } from './data/api-keys.repository.js';
+import { OperatorTokenEntity } from './data/operator-token.entity.js';
+import { OperatorEntity } from './data/operator.entity.js';
+import { OperatorsRepository } from './data/operators.repository.js';
+import { BearerAccessGuard } from './http/bearer-access-guard.js';
+import { BearerSignIn } from './http/bearer-sign-in.js';
+import { BearerStrategy } from './http/bearer-strategy.js';
+import { KeysController } from './http/keys.controller.js';
+import { MeController } from './http/me.controller.js';
+
+/**
+ * API keys, operators and who is calling. Offers {@link KeyAuthenticator}, {@link KeyAdministration}, {@link OperatorAdministration}, and
+ * {@link BearerAccessGuard} for `app/` to bind.
+ */
+@Module({
+  imports: [TypeOrmModule.forFeature([ApiKeyEntity, OperatorEntity, OperatorTokenEntity]), AuditModule, TenantsModule],
+  controllers: [KeysController, MeController],
+  providers: [
+    ApiKeysRepository,
+    OperatorsRepository,
+    AuditedKeys,
+    CreateKey,
+    RevokeKey,
+    ReadKeys,
+    KeySource,
+    KeySnapshot,
+    KeyUses,
+    KeyScopeOwner,
+    OperatorAuthenticator,
+    SignInThrottle,
+    BearerStrategy,
+    BearerSignIn,
+    BearerAccessGuard,
+    { provide: KeyAuthenticator, useClass: SnapshotKeyAuthenticator },
+    { provide: KeyAdministration, useClass: AdministerKeys },
+    { provide: OperatorAdministration, useClass: AdministerOperators },
+  ],
+  exports: [KeyAuthenticator, KeyAdministration, OperatorAdministration, BearerAccessGuard],
+})
+export class AuthModule {}

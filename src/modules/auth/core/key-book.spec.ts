@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { newId, type OrganisationId, type ProjectId } from '../../../kernel/ids.js';
+import { KeyBook, type KeyRow } from './key-book.js';
+import { hashSecret } from './secret-format.js';
+
+const organisationId = newId<OrganisationId>();
+const projectId = newId<ProjectId>();
+
+function row(secret: string, changes: Partial<KeyRow> = {}): KeyRow {
+  const secretHash = hashSecret(secret);
+  return {
+    id: newId(),
+    organisationId,
+    projectId,
+    secretHash,
+    scopes: [],
+    allowedNetworks: [],
+    expiresAt: null,
+    revokedAt: null,
+    ...changes,
+  };
+}
+
+describe('KeyBook', () => {
+  it('gives every call of a key the same principal', () => {
+    const book = new KeyBook(10);
+    const { principal } = book.put(row('a', { scopes: ['usage:read'] }));
+    expect(book.find(hashSecret('a'))?.principal).toBe(principal);
+    expect([...principal.permissions].sort()).toEqual(['identity:read', 'usage:read']);
+    expect(book.find(hashSecret('b'))).toBeUndefined();
+  });
+
+  it('replaces a key that changed and forgets one that was removed', () => {
+    const book = new KeyBook(10);
+    const key = row('a');
+    book.put(key);
+    book.put({ ...key, expiresAt: new Date(5) });
+    expect(book.size).toBe(1);
+    expect(book.find(hashSecret('a'))?.expiresAtMs).toBe(5);
+    book.remove(key.id);
+    expect(book.find(hashSecret('a'))).toBeUndefined();
+    expect(book.size).toBe(0);
+  });
+
+  it('lets the first key go when there are too many', () => {
+    const book = new KeyBook(2);
+    for (const secret of ['a', 'b', 'c']) book.put(row(secret));
+    expect(book.size).toBe(2);
+    expect(book.find(hashSecret('a'))).toBeUndefined();
+    expect(book.find(hashSecret('c'))).toBeDefined();
+  });
+});

@@ -1,0 +1,67 @@
+import { Injectable } from '@nestjs/common';
+import { MoreThan } from 'typeorm';
+import type { ApiKeyId, OrganisationId } from '../../../kernel/ids.js';
+import type { Tx } from '../../../platform/database/unit-of-work.js';
+import type { ApiKeySummary } from '../auth.contract.js';
+import type { KeyRow } from '../core/key-book.js';
+import { ApiKeyEntity } from './api-key.entity.js';
+
+/** What the request path reads of a key; plain rows, because all keys are read at start. */
+const KEY_ROW = `SELECT id, organisation_id AS "organisationId", project_id AS "projectId", secret_hash AS "secretHash", scopes,
+  allowed_networks AS "allowedNetworks", expires_at AS "expiresAt", revoked_at AS "revokedAt" FROM api_key`;
+
+@Injectable()
+export class ApiKeysRepository {
+  async insert(tx: Tx, key: ApiKeySummary, secretHash: Buffer): Promise<void> {
+    await tx.insert(ApiKeyEntity, { ...key, scopes: [...key.scopes], allowedNetworks: [...key.allowedNetworks], secretHash });
+  }
+
+  find(tx: Tx, organisationId: OrganisationId, id: ApiKeyId): Promise<ApiKeyEntity | null> {
+    return tx.findOneBy(ApiKeyEntity, { organisationId, id });
+  }
+
+  /** In the order they were made, at most `limit`. */
+  list(tx: Tx, organisationId: OrganisationId, after: ApiKeyId | undefined, limit: number): Promise<ApiKeyEntity[]> {
+    const where = { organisationId, ...(after === undefined ? {} : { id: MoreThan(after) }) };
+    return tx.find(ApiKeyEntity, { where, order: { id: 'ASC' }, take: limit });
+  }
+
+  /** Whether this changed anything: a key is revoked once. */
+  async revoke(tx: Tx, organisationId: OrganisationId, id: ApiKeyId, at: Date): Promise<boolean> {
+    const { affected } = await tx
+      .createQueryBuilder()
+      .update(ApiKeyEntity)
+      .set({ revokedAt: at })
+      .where('id = :id AND organisation_id = :organisationId AND revoked_at IS NULL', { id, organisationId })
+      .execute();
+    return affected === 1;
+  }
+
+  async findRow(tx: Tx, id: ApiKeyId): Promise<KeyRow | null> {
+    const [row] = await tx.query<KeyRow[]>(`${KEY_ROW} WHERE id = $1`, [id]);
+    return row ?? null;
+  }
+
+  findByHashes(tx: Tx, hashes: readonly Buffer[]): Promise<KeyRow[]> {
+    return tx.query(`${KEY_ROW} WHERE secret_hash = ANY($1::bytea[])`, [hashes]);
+  }
+
+  /** Keys neither revoked nor expired, newest first, at most `limit`. */
+  listLive(tx: Tx, page: { readonly before: ApiKeyId | undefined; readonly nowMs: number; readonly limit: number }): Promise<KeyRow[]> {
+    return tx.query(
+      `${KEY_ROW} WHERE revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $1) AND ($2::uuid IS NULL OR id < $2)
+       ORDER BY id DESC LIMIT $3`,
+      [new Date(page.nowMs), page.before ?? null, page.limit],
+    );
+  }
+
+  /** Moves the time of last use forward, never back: replicas write in any order. */
+  async markUsed(tx: Tx, uses: ReadonlyMap<ApiKeyId, number>): Promise<void> {
+    const sorted = [...uses].sort(([a], [b]) => (a < b ? -1 : 1));
+    await tx.query(
+      `UPDATE api_key SET last_used_at = used.at FROM unnest($1::uuid[], $2::timestamptz[]) AS used (id, at)
+       WHERE api_key.id = used.id AND (last_used_at IS NULL OR last_used_at < used.at)`,
+      [sorted.map(([id]) => id), sorted.map(([, atMs]) => new Date(atMs).toISOString())],
+    );
+  }
+}

@@ -1,0 +1,108 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, ValidateIf } from 'class-validator';
+import { IsCleanText, IsId, IsInstant } from '../../../platform/http/field-rules.js';
+import { SERVICE_KEY_SCOPES, type ServiceKeyScope } from '../../../platform/http/permissions.js';
+import type { ApiKeySummary } from '../auth.contract.js';
+
+const MAX_NETWORKS = 50;
+
+/** A new API key. */
+export class CreateKeyDto {
+  /** Name that people tell it by. */
+  @ApiProperty({ type: 'string', minLength: 1, maxLength: 100, example: 'backend' })
+  @IsCleanText({ min: 1, max: 100 })
+  name: string;
+
+  /** The project its calls belong to. */
+  @ApiProperty({ type: 'string', format: 'uuid' })
+  @IsId()
+  projectId: string;
+
+  /** What it may do. */
+  @ApiProperty({ enum: SERVICE_KEY_SCOPES, isArray: true, minItems: 1 })
+  @IsArray({ message: 'must be a list' })
+  @ArrayMinSize(1, { message: 'must name at least one scope' })
+  @ArrayMaxSize(SERVICE_KEY_SCOPES.length, { message: 'must name each scope once' })
+  @IsIn(SERVICE_KEY_SCOPES, { each: true, message: `each value must be one of ${SERVICE_KEY_SCOPES.join(', ')}` })
+  scopes: ServiceKeyScope[];
+
+  /** When it stops working, RFC 3339; never when left out or null. */
+  @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true, example: '2027-01-31T12:00:00Z' })
+  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsInstant()
+  expiresAt?: string | null;
+
+  /** Addresses and CIDR blocks it may be used from; from anywhere when left out or empty. */
+  @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_NETWORKS, example: ['203.0.113.0/24', '2001:db8::/32'] })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsArray({ message: 'must be a list' })
+  @ArrayMaxSize(MAX_NETWORKS, { message: `must have at most ${MAX_NETWORKS} entries` })
+  @IsCleanText({ min: 1, max: 64 }, { each: true })
+  allowedNetworks?: string[];
+}
+
+/** An API key, without its secret. */
+export class KeyDto {
+  id: string;
+
+  organisationId: string;
+
+  projectId: string;
+
+  name: string;
+
+  /** The last four characters of the secret. */
+  hint: string;
+
+  @ApiProperty({ enum: ['active', 'expired', 'revoked'] })
+  status: 'active' | 'expired' | 'revoked';
+
+  @ApiProperty({ enum: SERVICE_KEY_SCOPES, isArray: true })
+  scopes: ServiceKeyScope[];
+
+  /** CIDR blocks it may be used from; from anywhere when empty. */
+  allowedNetworks: string[];
+
+  /** RFC 3339. */
+  createdAt: string;
+
+  /** RFC 3339; null: never. */
+  @ApiProperty({ type: 'string', nullable: true })
+  expiresAt: string | null;
+
+  @ApiProperty({ type: 'string', nullable: true })
+  revokedAt: string | null;
+
+  /** True to about half a minute; null: never used. */
+  @ApiProperty({ type: 'string', nullable: true })
+  lastUsedAt: string | null;
+
+  static of(this: void, key: ApiKeySummary, nowMs: number): KeyDto {
+    return {
+      id: key.id,
+      organisationId: key.organisationId,
+      projectId: key.projectId,
+      name: key.name,
+      hint: key.hint,
+      status: statusOf(key, nowMs),
+      scopes: [...key.scopes],
+      allowedNetworks: [...key.allowedNetworks],
+      createdAt: key.createdAt.toISOString(),
+      expiresAt: key.expiresAt?.toISOString() ?? null,
+      revokedAt: key.revokedAt?.toISOString() ?? null,
+      lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
+    };
+  }
+}
+
+/** A new API key with its secret. */
+export class CreatedKeyDto extends KeyDto {
+  /** Shown now and never again: Lethe keeps only its hash. */
+  @ApiProperty({ type: 'string', example: 'lethe_sk_…' })
+  secret: string;
+}
+
+function statusOf(key: ApiKeySummary, nowMs: number): KeyDto['status'] {
+  if (key.revokedAt !== null) return 'revoked';
+  return key.expiresAt !== null && key.expiresAt.getTime() <= nowMs ? 'expired' : 'active';
+}

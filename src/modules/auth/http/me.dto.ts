@@ -1,0 +1,32 @@
+import { ApiProperty } from '@nestjs/swagger';
+import type { Principal } from '../../../platform/http/principal.js';
+
+/** Who is calling. */
+export class MeDto {
+  @ApiProperty({ enum: ['operator', 'service_key'] })
+  kind: Principal['kind'];
+
+  /** The operator's id or the key's. */
+  id: string;
+
+  /** The key's organisation; null for an operator, who acts for all. */
+  @ApiProperty({ type: 'string', nullable: true })
+  organisationId: string | null;
+
+  /** The key's project; null for an operator. */
+  @ApiProperty({ type: 'string', nullable: true })
+  projectId: string | null;
+
+  permissions: string[];
+
+  static of(this: void, principal: Principal): MeDto {
+    const isKey = principal.kind === 'service_key';
+    return {
+      kind: principal.kind,
+      id: principal.id,
+      organisationId: isKey ? principal.organisationId : null,
+      projectId: isKey ? principal.projectId : null,
+      permissions: [...principal.permissions].sort(),
+    };
+  }
+}

@@ -1,0 +1,73 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../kernel/clock.js';
+import type { CallId } from '../../kernel/ids.js';
+import type { ServiceKeyPrincipal } from '../../platform/http/principal.js';
+import type { CallSpan } from '../../platform/telemetry/tracing.js';
+import type { RoutePlan } from '../routing/routing.contract.js';
+import type { AttemptRecord, CallSettlement, OpenCall, RateLimitTicket } from '../usage/usage.contract.js';
+import type { Dialect, ReadRequest } from './dialects/dialect.js';
+import type { Cancelled } from './upstream/attempt-failure.js';
+
+/** What `receive` learns. */
+export interface Received {
+  readonly body: Buffer;
+  readonly read: ReadRequest;
+  /** OpenAI's `X-Client-Request-Id`: the caller's own name for the call, kept in the ledger. */
+  readonly clientRequestId: string | null;
+}
+
+/**
+ * One call on its way through the gateway: the one object that travels. Each stage fills in its part and hands on; a part is
+ * read only by later stages.
+ */
+export class Exchange {
+  principal!: ServiceKeyPrincipal;
+  received!: Received;
+  /** Absent until the call is admitted. */
+  ticket: RateLimitTicket | null = null;
+  plan!: RoutePlan;
+  call!: OpenCall;
+  span!: CallSpan;
+
+  readonly attempts: AttemptRecord[] = [];
+  /** Set once, by `settle`. */
+  settlement: CallSettlement | null = null;
+  /** Milliseconds from receipt to the first content, once there was some. */
+  firstTokenMs: number | null = null;
+  /** Whether the status line has gone to the client: from here errors can only be said inside the stream. */
+  committed = false;
+  clientGone = false;
+  /** Why the call was given up by us, once it was: no further attempt begins. */
+  cancelled: Cancelled | null = null;
+  /** Cancels what the exchange is waiting for upstream. Replaced with every attempt. */
+  cancelUpstream: (reason: Cancelled) => void = () => undefined;
+
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly startedAtMs: number;
+  /** Monotonic, for durations. */
+  readonly beganMs: number;
+
+  constructor(
+    readonly id: CallId,
+    readonly dialect: Dialect,
+    wire: { readonly request: IncomingMessage; readonly response: ServerResponse },
+    clock: Clock,
+  ) {
+    this.request = wire.request;
+    this.response = wire.response;
+    this.startedAtMs = clock.nowMs();
+    this.beganMs = clock.monotonicMs();
+  }
+
+  /** A model of this call by a name from configuration, for traces: what a client wrote stands there as the pattern it matched (C1). */
+  configuredName(model: string): string {
+    return model === this.received.read.model ? this.plan.pattern : model;
+  }
+
+  /** Gives the call up. What was measured so far is settled all the same. */
+  cancel(reason: Cancelled): void {
+    this.cancelled ??= reason;
+    this.cancelUpstream(reason);
+  }
+}

@@ -1,0 +1,143 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../../../kernel/clock.js';
+import { AppError } from '../../../kernel/errors.js';
+import type { RateLimitStatus } from '../../usage/usage.contract.js';
+import type { WrittenError } from '../dialects/dialect.js';
+import type { Exchange } from '../exchange.js';
+import { gatewayErrors } from '../gateway.errors.js';
+import type { AttemptEnd, StreamEnding, StreamSink, UpstreamHead } from '../upstream/upstream-call.js';
+import { RETURNED } from '../upstream/upstream-request.js';
+
+/** Writes a stream to the client as it comes, at the client's pace. A client that left is written to no more; the stream may go on without it. */
+export function clientSink(exchange: Exchange, clock: Clock): StreamSink {
+  const { response } = exchange;
+  return {
+    begin: (head) => {
+      exchange.firstTokenMs = Math.round(clock.monotonicMs() - exchange.beganMs);
+      if (exchange.clientGone) return;
+      exchange.committed = true;
+      response.writeHead(200, { ...answerHeaders(exchange, head), 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
+    },
+    write: (chunk) => exchange.clientGone || response.write(chunk),
+    onRelieved: (resume) => {
+      // 'close' as well: a client that leaves while we wait for it must not leave the upstream paused.
+      const relieved = () => {
+        response.off('drain', relieved);
+        response.off('close', relieved);
+        resume();
+      };
+      response.on('drain', relieved);
+      response.on('close', relieved);
+    },
+  };
+}
+
+/** The last bytes, once the call is settled: a whole answer, the end of a stream, or the error the client has to be told. */
+export function finish(exchange: Exchange, end: AttemptEnd): void {
+  const { response, dialect } = exchange;
+  if (exchange.clientGone) return;
+  if (end.kind === 'whole') {
+    exchange.committed = true;
+    response.writeHead(200, { ...answerHeaders(exchange, end.answer), 'content-length': end.body.length });
+    response.end(end.body);
+  } else if (end.kind === 'failed') {
+    const { error, answer } = end.failure;
+    if (!answer) return sendError(exchange, error);
+    response.writeHead(error.status, {
+      ...commonHeaders(exchange),
+      'content-type': answer.contentType,
+      'content-length': answer.body.length,
+    });
+    response.end(answer.body);
+  } else {
+    const error = streamError(end.end);
+    const last = error ? [dialect.writeStreamError(error, exchange.id)] : end.tap.lastBytes();
+    response.end(last.length === 1 ? last[0] : Buffer.concat(last));
+  }
+}
+
+/** What ended a stream early, in words for the client; null when the provider ended it itself, well or with an error event of its own. */
+export function streamError(end: StreamEnding): AppError | null {
+  switch (end) {
+    case 'complete':
+    case 'error':
+      return null;
+    case 'cut':
+      return gatewayErrors.upstream_cut();
+    case 'timeout':
+      return gatewayErrors.upstream_timeout();
+    case 'shutdown':
+    case 'client_gone':
+      return gatewayErrors.interrupted();
+  }
+}
+
+/** Answers with an error in the client's dialect; inside the stream when it has begun. */
+export function sendError(exchange: Exchange, error: AppError): void {
+  const { response, dialect } = exchange;
+  if (exchange.clientGone || response.writableEnded) return;
+  if (exchange.committed) {
+    response.end(dialect.writeStreamError(error, exchange.id));
+    return;
+  }
+  const written = dialect.writeError(error, exchange.id);
+  const status = (error.details.status as RateLimitStatus | undefined) ?? exchange.ticket?.status;
+  answerAndClose(exchange.request, response, { ...written, headers: { ...written.headers, ...rateLimitHeaders(status) } });
+}
+
+/** How long a client may go on sending a body that nobody wants. */
+const LINGER_MS = 3_000;
+
+/**
+ * A whole answer, also to a request whose body was not read to its end. Then the connection is closed, so that no byte of it is taken for
+ * the next request; but not before the client had time to read the answer: closing while it still sends would reset the connection and
+ * take the answer away (RFC 9112 §9.6).
+ */
+export function answerAndClose(request: IncomingMessage, response: ServerResponse, answer: WrittenError): void {
+  const unread = !request.complete && hasBody(request);
+  const close = unread ? { connection: 'close' } : {};
+  const headers = { ...answer.headers, ...close, 'x-content-type-options': 'nosniff', 'content-length': answer.body.length };
+  response.writeHead(answer.status, headers);
+  if (!unread) return void response.end(answer.body);
+  response.write(answer.body);
+  const timer = setTimeout(end, LINGER_MS);
+  request.once('close', end);
+  request.once('end', end);
+  request.resume();
+
+  function end(): void {
+    clearTimeout(timer);
+    response.end();
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0';
+}
+
+function answerHeaders(exchange: Exchange, head: UpstreamHead): Record<string, string | number> {
+  const headers = commonHeaders(exchange);
+  headers['content-type'] = head.headers['content-type'] ?? 'application/json';
+  for (const name of RETURNED) {
+    const value = head.headers[name];
+    if (typeof value === 'string') headers[name] = value;
+  }
+  return headers;
+}
+
+function commonHeaders(exchange: Exchange): Record<string, string | number> {
+  return { 'x-request-id': exchange.id, 'x-content-type-options': 'nosniff', ...rateLimitHeaders(exchange.ticket?.status) };
+}
+
+/** The header names OpenAI's clients read. */
+function rateLimitHeaders(status: RateLimitStatus | undefined): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const unit of ['requests', 'tokens'] as const) {
+    const window = status?.[unit];
+    if (!window) continue;
+    headers[`x-ratelimit-limit-${unit}`] = String(window.limit);
+    headers[`x-ratelimit-remaining-${unit}`] = String(window.remaining);
+    headers[`x-ratelimit-reset-${unit}`] = `${window.resetSeconds}s`;
+  }
+  return headers;
+}

@@ -1,0 +1,232 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { AnswerFacts, StreamTap } from '../dialects/dialect.js';
+import type { AttemptFailure } from './attempt-failure.js';
+import { Cancelled, failureOfAnswer, failureOfConnection, failureOfStatus } from './attempt-failure.js';
+import { ERROR_BODY_MAX_BYTES, readRefusal, showsPieceOf } from './upstream-request.js';
+
+/** How an attempt ended. */
+export type AttemptEnd =
+  | { readonly kind: 'failed'; readonly failure: AttemptFailure }
+  /** A whole answer, not yet shown to the client. */
+  | { readonly kind: 'whole'; readonly answer: UpstreamHead; readonly body: Buffer; readonly facts: AnswerFacts }
+  /** A stream the client has seen part of; only its last bytes wait for the settlement. */
+  | { readonly kind: 'streamed'; readonly answer: UpstreamHead; readonly tap: StreamTap; readonly end: StreamEnding };
+
+/** `complete` and `error` as the provider ended it; `cut` by the network; the others are ours. */
+export type StreamEnding = 'complete' | 'error' | 'cut' | 'timeout' | 'client_gone' | 'shutdown';
+
+export interface UpstreamHead {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** Where a stream goes. */
+export interface StreamSink {
+  /** The first content is here: from now on there is no failover. */
+  begin(head: UpstreamHead): void;
+  /** False: hold on until `onRelieved` is called. */
+  write(chunk: Buffer): boolean;
+  onRelieved(resume: () => void): void;
+}
+
+export interface UpstreamCallOptions {
+  readonly stream: boolean;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly maxAnswerBytes: number;
+  /** The credential in use, so that an error which echoes it is not shown. */
+  readonly secret: string;
+  readonly openTap: () => StreamTap;
+  readonly readAnswer: (body: Buffer) => AnswerFacts;
+  readonly sink: StreamSink;
+}
+
+/** What may come before the first content: the role, and the comments that say the provider is at work. */
+const HELD_MAX_BYTES = 1_048_576;
+/** The rest of an answer that has already been judged. */
+const UNWANTED = new Error('the rest of the answer is not wanted');
+
+/**
+ * One request to one upstream: follows the answer from its first byte to its last and says how it ended, once. A stream's events
+ * are held until the first content, so that until then another upstream can still take over (peers 14).
+ */
+export class UpstreamCall implements Dispatcher.DispatchHandler {
+  private controller: Dispatcher.DispatchController | null = null;
+  private head: UpstreamHead | null = null;
+  private tap: StreamTap | null = null;
+  private begun = false;
+  private chunks: Buffer[] = [];
+  private bytes = 0;
+  private ended = false;
+  private cancelled: Cancelled | null = null;
+  private readonly timer: NodeJS.Timeout;
+  private idle: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly options: UpstreamCallOptions,
+    private readonly resolve: (end: AttemptEnd) => void,
+  ) {
+    this.timer = setTimeout(() => this.cancel(new Cancelled('timeout')), options.firstByteMs);
+  }
+
+  /** Stops the call now, for a reason of ours. */
+  cancel(reason: Cancelled): void {
+    if (this.ended || this.cancelled) return;
+    this.cancelled = reason;
+    this.controller?.abort(reason);
+    if (!this.controller) this.endWith({ kind: 'failed', failure: failureOfConnection(reason, false) });
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.controller = controller;
+    if (this.cancelled) controller.abort(this.cancelled);
+  }
+
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    // 1xx is not an answer yet.
+    if (status < 200) return;
+    this.head = { status, headers };
+    if (status !== 200) return;
+    // Neither was asked for: what is compressed cannot be read, and a stream's client takes a whole answer for an empty one.
+    const isStream = (headers['content-type'] ?? '').includes('text/event-stream');
+    const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
+    if (isStream !== this.options.stream || !isPlain) return this.giveUp(controller, failureOfAnswer('invalid'));
+    if (isStream) this.tap = this.options.openTap();
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.tap) this.pass(controller, this.tap, chunk);
+    else this.collect(controller, chunk);
+  }
+
+  onResponseEnd(): void {
+    const { head, tap } = this;
+    if (!head) return this.fail(failureOfAnswer('invalid'));
+    if (tap) return this.endStream(head, tap, tap.finish());
+    const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
+    if (head.status !== 200) return this.failByStatus(head, body);
+    const facts = this.options.readAnswer(body);
+    if (facts.error) return this.fail(failureOfAnswer('error_event', facts.error.status ?? head.status));
+    if (!facts.hasContent && facts.usage === null && facts.finishReason === null) return this.fail(failureOfAnswer('invalid'));
+    this.endWith({ kind: 'whole', answer: head, body, facts });
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    const cause = this.cancelled ?? error;
+    if (this.ended) return;
+    if (this.begun && this.head && this.tap) {
+      // What the provider had still sent counts, and so does what it said of the end: a stream whose choices have all finished is whole,
+      // even when its connection lingers or breaks.
+      const end = this.tap.finish();
+      return this.endStream(this.head, this.tap, end === 'cut' && cause instanceof Cancelled ? cause.reason : end);
+    }
+    // A refusal is one as soon as its status is known.
+    if (this.head && this.head.status !== 200) return this.failByStatus(this.head, Buffer.concat(this.chunks));
+    if (this.head && !(cause instanceof Cancelled)) return this.fail(failureOfAnswer('cut', this.head.status));
+    this.fail(failureOfConnection(cause, this.controller !== null));
+  }
+
+  private pass(controller: Dispatcher.DispatchController, tap: StreamTap, chunk: Buffer): void {
+    try {
+      tap.push(chunk);
+    } catch {
+      // The tap's only error is an event past its bound. What came before it has been read.
+      return this.begun ? this.breakOff(controller, tap) : this.giveUp(controller, failureOfAnswer('too_large'));
+    }
+    if (!this.begun) {
+      const { error, hasContent } = tap.facts;
+      if (error) return this.giveUp(controller, failureOfAnswer(hasContent ? 'cut' : 'error_event', error.status ?? 200));
+      if (!hasContent) {
+        if (tap.waitingBytes > HELD_MAX_BYTES) this.giveUp(controller, failureOfAnswer('too_large'));
+        return;
+      }
+      this.begin();
+    }
+    this.idle?.refresh();
+    const pieces = tap.drain();
+    // The provider's own words for an error pass, unless they quote our credential (peers 22).
+    if (tap.facts.error && pieces.some((piece) => showsPieceOf(this.options.secret, piece))) return this.breakOff(controller, tap);
+    this.forward(controller, pieces);
+  }
+
+  /** Ends a stream that the client has seen part of and that cannot go on. */
+  private breakOff(controller: Dispatcher.DispatchController, tap: StreamTap): void {
+    tap.drain();
+    this.endStream(this.head as UpstreamHead, tap, 'cut');
+    controller.abort(UNWANTED);
+  }
+
+  /** Gives the answer up before the client has seen any of it. First the end, then the abort: aborting reports an error at once. */
+  private giveUp(controller: Dispatcher.DispatchController, failure: AttemptFailure): void {
+    this.fail(failure);
+    controller.abort(UNWANTED);
+  }
+
+  private begin(): void {
+    this.begun = true;
+    clearTimeout(this.timer);
+    this.idle = setTimeout(() => this.cancel(new Cancelled('timeout')), this.options.idleMs);
+    this.options.sink.begin(this.head as UpstreamHead);
+  }
+
+  private forward(controller: Dispatcher.DispatchController, pieces: readonly Buffer[]): void {
+    let roomy = true;
+    for (const bytes of pieces) roomy = this.options.sink.write(bytes);
+    if (roomy) return;
+    // The client reads slower than the provider writes. Its slowness is not the provider's silence, so the idle clock stops too.
+    controller.pause();
+    clearTimeout(this.idle);
+    this.options.sink.onRelieved(() => {
+      if (this.ended) return;
+      this.idle = setTimeout(() => this.cancel(new Cancelled('timeout')), this.options.idleMs);
+      controller.resume();
+    });
+  }
+
+  private collect(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.bytes += chunk.length;
+    this.chunks.push(chunk);
+    const { head } = this;
+    if (head && head.status !== 200 && this.bytes >= ERROR_BODY_MAX_BYTES) {
+      this.failByStatus(head, Buffer.concat(this.chunks));
+      return controller.abort(UNWANTED);
+    }
+    if (this.bytes > this.options.maxAnswerBytes) return this.giveUp(controller, failureOfAnswer('too_large'));
+    if (this.bytes === chunk.length) {
+      clearTimeout(this.timer);
+      this.idle = setTimeout(() => this.cancel(new Cancelled('timeout')), this.options.idleMs);
+    } else {
+      this.idle?.refresh();
+    }
+  }
+
+  private failByStatus(head: UpstreamHead, body: Buffer): void {
+    const retryAfter = head.headers['retry-after'];
+    const refusal = readRefusal(body, head.headers['content-type'] ?? '', this.options.secret);
+    this.fail(failureOfStatus(head.status, { retryAfter: typeof retryAfter === 'string' ? retryAfter : undefined, ...refusal }));
+  }
+
+  private endStream(head: UpstreamHead, tap: StreamTap, end: StreamEnding): void {
+    if (this.ended) return;
+    if (!this.begun) {
+      // An empty stream that ended properly is an answer; everything else leaves room for another try.
+      if (end !== 'complete') return this.fail(failureOfAnswer(end === 'error' ? 'error_event' : 'cut'));
+      this.begin();
+    }
+    for (const bytes of tap.drain()) this.options.sink.write(bytes);
+    this.endWith({ kind: 'streamed', answer: head, tap, end });
+  }
+
+  private fail(failure: AttemptFailure): void {
+    this.endWith({ kind: 'failed', failure });
+  }
+
+  private endWith(end: AttemptEnd): void {
+    if (this.ended) return;
+    this.ended = true;
+    clearTimeout(this.timer);
+    clearTimeout(this.idle);
+    this.resolve(end);
+  }
+}

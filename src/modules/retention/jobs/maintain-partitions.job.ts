@@ -1,0 +1,18 @@
+import { Injectable } from '@nestjs/common';
+import { RecurringJob } from '../../../contracts/recurring-job.js';
+import { PartitionMaintenance } from '../retention.contract.js';
+
+/** Purges on its own schedule, whether or not anything is written or read (peers 18). */
+@Injectable()
+export class MaintainPartitionsJob extends RecurringJob {
+  readonly name = 'retention.maintain-partitions';
+  readonly everySeconds = 600;
+
+  constructor(private readonly maintenance: PartitionMaintenance) {
+    super();
+  }
+
+  override async run(signal: AbortSignal): Promise<void> {
+    await this.maintenance.run(signal);
+  }
+}

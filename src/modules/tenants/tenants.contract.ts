@@ -1,0 +1,65 @@
+import type { OrganisationId, ProjectId } from '../../kernel/ids.js';
+import type { Tx } from '../../platform/database/unit-of-work.js';
+import type { AuditActor } from '../audit/audit.contract.js';
+
+/** `operator`: the installation's own organisation, whose routes every customer falls back to. There is at most one. */
+export type OrganisationKind = 'operator' | 'customer';
+/** Calls of a suspended organisation are refused; its data stays. */
+export type OrganisationStatus = 'active' | 'suspended';
+/** Calls of an archived project are refused; its records stay. */
+export type ProjectStatus = 'active' | 'archived';
+
+export interface OrganisationSummary {
+  readonly id: OrganisationId;
+  /** Unique in the installation and never changed. */
+  readonly slug: string;
+  readonly name: string;
+  readonly kind: OrganisationKind;
+  readonly status: OrganisationStatus;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+export interface ProjectSummary {
+  readonly id: ProjectId;
+  readonly organisationId: OrganisationId;
+  /** Unique in its organisation. */
+  readonly name: string;
+  readonly status: ProjectStatus;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** Organisations and projects as other modules need them. Also the injection token. */
+export abstract class Tenants {
+  /** Raises `tenants/organisation_not_found` unless the organisation exists and, in this transaction, may be seen. */
+  abstract requireOrganisation(tx: Tx, id: OrganisationId): Promise<void>;
+  /** Raises `tenants/project_not_found` unless the project is an active one of this organisation. */
+  abstract requireProject(tx: Tx, organisationId: OrganisationId, id: ProjectId): Promise<void>;
+  /** From memory: whether calls of this organisation and project may run now. Unknown ids may not. */
+  abstract isActive(organisationId: OrganisationId, projectId: ProjectId): boolean;
+  /** From memory: the installation's own organisation, whose routes every customer falls back to. Null before it exists. */
+  abstract operatorOrganisation(): OrganisationId | null;
+  /**
+   * Reads both anew, for a caller who learned of them before memory did: a key may be used a moment after its organisation was made.
+   * Rejects with the database's error when that cannot be done.
+   */
+  abstract refresh(organisationId: OrganisationId, projectId: ProjectId): Promise<void>;
+}
+
+/** Makes organisations and projects outside HTTP: first-run bootstrap and command line. Also the injection token. */
+export abstract class OrganisationAdministration {
+  /** Raises `tenants/slug_taken`, `tenants/operator_exists`, and `lethe/invalid_request` for a slug that is none. */
+  abstract createOrganisation(
+    command: { readonly slug: string; readonly name: string; readonly kind: OrganisationKind },
+    actor: AuditActor,
+  ): Promise<OrganisationSummary>;
+  /** Raises `tenants/organisation_not_found` and `tenants/project_name_taken`. */
+  abstract createProject(
+    command: { readonly organisationId: OrganisationId; readonly name: string },
+    actor: AuditActor,
+  ): Promise<ProjectSummary>;
+  abstract findOrganisation(slug: string): Promise<OrganisationSummary | null>;
+  abstract findOperatorOrganisation(): Promise<OrganisationSummary | null>;
+  abstract findProject(organisationId: OrganisationId, name: string): Promise<ProjectSummary | null>;
+}

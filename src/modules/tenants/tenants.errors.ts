@@ -1,0 +1,10 @@
+import { errorCatalogue } from '../../kernel/errors.js';
+
+export const tenantsErrors = errorCatalogue('tenants', {
+  organisation_not_found: { status: 404, message: 'No such organisation.' },
+  project_not_found: { status: 404, message: 'The organisation has no such active project.' },
+  slug_taken: { status: 409, message: 'Another organisation has this slug.' },
+  operator_exists: { status: 409, message: 'The installation already has its operator organisation.' },
+  operator_cannot_be_suspended: { status: 409, message: 'The operator organisation serves all others and cannot be suspended.' },
+  project_name_taken: { status: 409, message: 'Another project of this organisation has this name.' },
+});

@@ -1,0 +1,21 @@
+type DatabaseError = Error & { readonly code: string };
+
+/** Whether the error came from Postgres. pg reports network faults with Node's codes (ECONNREFUSED) and without a severity. */
+export function isDatabaseError(error: unknown): error is DatabaseError {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) && 'severity' in error
+  );
+}
+
+/**
+ * Whether Postgres refused what was in a statement: data exception (22), integrity (23), a limit of size (54); see appendix A of its manual.
+ * Everything else is about the server, the connection or the schema. The same entry may be taken a minute later, so it is kept.
+ */
+export function isDueToData(error: unknown): boolean {
+  return isDatabaseError(error) && /^(22|23|54)/.test(error.code) && !isMissingPartition(error);
+}
+
+/** Told by the place in the server that raised it: the text is in the server's language. */
+export function isMissingPartition(error: unknown): boolean {
+  return isDatabaseError(error) && error.code === '23514' && 'routine' in error && error.routine === 'ExecFindPartition';
+}

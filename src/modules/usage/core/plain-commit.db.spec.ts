@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
+import { newId } from '../../../kernel/ids.js';
+import type { IntentRow, RecordRow } from './call-rows.js';
+import { plainCommitArguments } from './plain-commit.js';
+
+describe('the plain commit', () => {
+  let database: TestDatabase;
+  let client: pg.Client;
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+  });
+
+  afterAll(async () => {
+    await client.end();
+    await database.drop();
+  });
+
+  const id = () => newId<never>() as string;
+  // Whatever a client may name, and what would break out of a literal were it not escaped. NUL never gets this far.
+  const text = fc.oneof(
+    fc.string({ unit: 'grapheme', maxLength: 40 }),
+    fc.constantFrom('"', '\\', '\\"', '{}', '(,)', 'null', '', ' ', "'", '},{', '\n'),
+  );
+  const storable = text.map((value) => value.replaceAll('\0', ''));
+  const optional = fc.option(storable);
+  const budgets = fc.constantFrom([], [{ id: id(), start: '2026-01-01' }]);
+
+  const intents: fc.Arbitrary<IntentRow> = fc.record({
+    id: fc.constant(0).map(id),
+    expires_on: fc.constant('2030-01-31'),
+    organisation_id: fc.constant(id()),
+    project_id: fc.constant(id()),
+    key_id: fc.constant(id()),
+    instance_id: fc.constant(id()),
+    started_at: fc.constant('2030-01-01T00:00:00.123Z'),
+    operation: fc.constant('chat'),
+    requested_model: storable,
+    stream: fc.boolean(),
+    client_request_id: optional,
+    hold: fc.constantFrom('0', '0.000000000001', '12.5'),
+    budgets: budgets as fc.Arbitrary<IntentRow['budgets']>,
+  });
+
+  const records: fc.Arbitrary<RecordRow> = intents.chain(({ instance_id: _instance, ...kept }) =>
+    fc
+      .record({
+        outcome: fc.constantFrom('succeeded', 'failed', 'cut', 'disconnected'),
+        http_status: fc.option(fc.constantFrom(200, 502)),
+        error_code: optional,
+        finish_reason: optional,
+        provider: fc.option(fc.constantFrom('openai', 'stand_in')),
+        upstream_model: optional,
+        credential_id: fc.option(fc.constant(id())),
+        upstream_request_id: optional,
+        usage_source: fc.constantFrom('reported', 'measured', 'none', 'unknown'),
+        input_tokens: fc.option(fc.nat()),
+        cached_input_tokens: fc.option(fc.nat()),
+        cache_write_tokens: fc.option(fc.nat()),
+        output_tokens: fc.option(fc.nat()),
+        reasoning_tokens: fc.option(fc.nat()),
+        cost: fc.constantFrom('0', '1.25', '0.000000000001'),
+        currency: fc.constant('USD'),
+        price_source: fc.option(fc.constantFrom('catalogue', 'override')),
+        latency_ms: fc.option(fc.nat()),
+        first_token_ms: fc.option(fc.nat()),
+        attempts: fc.array(fc.record({ outcome: storable, reason: fc.constant('first'), ms: fc.nat() }), {
+          maxLength: 2,
+        }) as unknown as fc.Arbitrary<RecordRow['attempts']>,
+      })
+      .map((rest) => ({ ...kept, ...rest }) as RecordRow),
+  );
+
+  it('writes every row so that Postgres reads what the general way reads', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(intents, { maxLength: 3 }), fc.array(records, { maxLength: 3 }), async (someIntents, someRecords) => {
+        const [intentText, recordText] = plainCommitArguments(someIntents, someRecords);
+        const { rows } = await client.query<{ same: boolean }>(
+          `SELECT (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM unnest($1::call_intent[]) r)
+                = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM json_populate_recordset(NULL::call_intent, $3) r)
+              AND (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM unnest($2::call_record[]) r)
+                = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM json_populate_recordset(NULL::call_record, $4) r) AS same`,
+          [intentText, recordText, JSON.stringify(someIntents), JSON.stringify(someRecords)],
+        );
+        expect(rows[0]?.same).toBe(true);
+      }),
+      { numRuns: 150 },
+    );
+  });
+});

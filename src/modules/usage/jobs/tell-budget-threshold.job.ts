@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { OutboxHandler, type OutboxEvent } from '../../../contracts/outbox.js';
+import { assert } from '../../../kernel/assert.js';
+import { isId, type OrganisationId } from '../../../kernel/ids.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { Log } from '../../../platform/telemetry/logger.js';
+import { AuditLog } from '../../audit/audit.contract.js';
+import { BudgetsRepository } from '../data/budgets.repository.js';
+
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+/**
+ * Tells that a budget has passed one of its alert percentages (U2), once in a period however often the event is delivered; one that comes
+ * after a higher one has nothing new to say. Told so far by the audit log and a log line; e-mail and webhooks are published here.
+ */
+@Injectable()
+export class TellBudgetThresholdJob extends OutboxHandler {
+  readonly topic = 'usage.budget_threshold_crossed';
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly budgets: BudgetsRepository,
+    private readonly audit: AuditLog,
+    private readonly log: Log,
+  ) {
+    super();
+  }
+
+  override async handle(payload: OutboxEvent['payload']): Promise<void> {
+    const { budgetId, organisationId, periodStart, percent } = payload;
+    assert(
+      isId(budgetId) && isId(organisationId) && typeof percent === 'number',
+      'a crossed threshold names budget, organisation and percent',
+    );
+    assert(typeof periodStart === 'string' && DAY.test(periodStart), 'a crossed threshold names its period');
+    await this.unitOfWork.asSystem(async (tx) => {
+      // A budget deleted meanwhile has no period left to tell about.
+      if (!(await this.budgets.claimAlert(tx, budgetId, periodStart, percent))) return;
+      await this.audit.record(tx, {
+        actor: { kind: 'system', id: 'usage' },
+        action: 'budget.threshold_crossed',
+        organisationId: organisationId as OrganisationId,
+        target: { type: 'budget', id: budgetId },
+        detail: { percent, periodStart },
+      });
+      this.log.warn('a budget has passed an alert threshold', { component: 'usage', organisationId, budgetId, count: percent });
+    });
+  }
+}

@@ -1,0 +1,95 @@
+import { declareTable } from '../../contracts/data-inventory.js';
+
+declareTable({
+  table: 'gateway_instance',
+  description: 'Gateway processes that are alive.',
+  dataClass: 'operational',
+  subject: 'none',
+  retention: { kind: 'transient', within: 'one day after the process ended' },
+  export: 'not_personal',
+  erasure: 'not_personal',
+  tenantPolicy: { kind: 'system_only' },
+  columns: { id: 'technical', started_at: 'technical', seen_at: 'technical' },
+});
+
+declareTable({
+  table: 'budget_period',
+  description: 'What a budget has spent and holds in one period.',
+  dataClass: 'usage_aggregate',
+  subject: 'organisation',
+  retention: { kind: 'with_owner', owner: 'budget' },
+  export: 'included',
+  erasure: 'delete',
+  tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
+  columns: {
+    budget_id: 'identifier',
+    period_start: 'technical',
+    organisation_id: 'identifier',
+    spent: 'tenant_data',
+    held: 'tenant_data',
+    alerted_percent: 'technical',
+    version: 'technical',
+    notified_percent: 'technical',
+  },
+});
+
+const CALL_COLUMNS = {
+  id: 'identifier',
+  expires_on: 'technical',
+  organisation_id: 'identifier',
+  project_id: 'identifier',
+  key_id: 'identifier',
+  started_at: 'personal',
+  operation: 'technical',
+  requested_model: 'tenant_data',
+  stream: 'technical',
+  client_request_id: 'personal',
+  hold: 'technical',
+  budgets: 'identifier',
+} as const;
+
+declareTable({
+  table: 'call_intent',
+  description: 'Calls in flight, with their budget holds.',
+  dataClass: 'request_metadata',
+  subject: 'organisation',
+  retention: { kind: 'transient', within: 'the end of the call, or the reaper after the instance timeout' },
+  export: 'included',
+  erasure: 'expires',
+  tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
+  columns: { ...CALL_COLUMNS, instance_id: 'technical' },
+});
+
+declareTable({
+  table: 'call_record',
+  description: 'The ledger: one row a call, metadata only.',
+  dataClass: 'request_metadata',
+  subject: 'organisation',
+  retention: { kind: 'partition_by_expiry', column: 'expires_on' },
+  export: 'included',
+  erasure: 'expires',
+  tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
+  columns: {
+    ...CALL_COLUMNS,
+    outcome: 'tenant_data',
+    http_status: 'technical',
+    error_code: 'technical',
+    finish_reason: 'technical',
+    provider: 'tenant_data',
+    upstream_model: 'tenant_data',
+    credential_id: 'identifier',
+    upstream_request_id: 'identifier',
+    usage_source: 'technical',
+    input_tokens: 'tenant_data',
+    cached_input_tokens: 'tenant_data',
+    cache_write_tokens: 'tenant_data',
+    output_tokens: 'tenant_data',
+    reasoning_tokens: 'tenant_data',
+    cost: 'tenant_data',
+    currency: 'technical',
+    price_source: 'technical',
+    latency_ms: 'technical',
+    first_token_ms: 'technical',
+    attempts: 'technical',
+  },
+});

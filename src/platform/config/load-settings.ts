@@ -1,0 +1,106 @@
+import { readFileSync } from 'node:fs';
+import { validateSync } from 'class-validator';
+import { errorCatalogue, type FieldError } from '../../kernel/errors.js';
+import { declaredSettings, type SettingDeclaration } from './setting.js';
+import { Settings } from './settings.js';
+
+const configErrors = errorCatalogue('config', {
+  invalid_setting: { status: 500, message: 'A setting is not valid.' },
+});
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Reads and validates the settings. Throws `config/invalid_setting` whose message names every wrong variable and what would be
+ * right; a secret's value is never in it. An unknown `LETHE_*` variable is an error too: a misspelt promise keeps nothing.
+ */
+export function loadSettings(environment: Environment): Settings {
+  const settings = new Settings();
+  const problems: FieldError[] = unknownVariables(environment);
+  for (const declaration of declaredSettings()) {
+    const text = readText(declaration, environment, problems);
+    if (text === undefined) continue;
+    Object.assign(settings, { [declaration.property]: parse(declaration, text) });
+    const file = environment[`${declaration.env}_FILE`];
+    if (declaration.keepsFile !== undefined && file) Object.assign(settings, { [declaration.keepsFile]: file });
+  }
+  for (const failure of validateSync(settings)) {
+    const declaration = declaredSettings().find((candidate) => candidate.property === failure.property);
+    const constraints = failure.constraints ?? {};
+    // What is no number is neither too small nor too large.
+    const message = constraints['isInt'] ?? Object.values(constraints)[0] ?? 'is not valid';
+    problems.push({
+      field: declaration?.env ?? failure.property,
+      message: message.replace(`each value in ${failure.property}`, 'each item').replace(`${failure.property} `, ''),
+    });
+  }
+  requireTogether(settings, problems);
+  if (problems.length > 0) {
+    const message = problems.map((problem) => `${problem.field} ${problem.message}`).join('; ');
+    throw configErrors.invalid_setting({ message, details: { errors: problems } });
+  }
+  return settings;
+}
+
+function unknownVariables(environment: Environment): FieldError[] {
+  const known = new Set(declaredSettings().flatMap(({ env, secret }) => (secret ? [env, `${env}_FILE`] : [env])));
+  // LETHE_SHARED and LETHE_TEST_* steer the test suite and mean nothing to a running process.
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('LETHE_') && name !== 'LETHE_SHARED' && !name.startsWith('LETHE_TEST_') && !known.has(name))
+    .map((name) => ({ field: name, message: 'is not a setting of Lethe; docs/configuration.md lists them all' }));
+}
+
+function readText(declaration: SettingDeclaration, environment: Environment, problems: FieldError[]): string | undefined {
+  const direct = environment[declaration.env];
+  const file = declaration.secret ? environment[`${declaration.env}_FILE`] : undefined;
+  if (file === undefined || file === '') return direct === '' ? undefined : direct;
+  if (direct !== undefined && direct !== '') {
+    problems.push({ field: declaration.env, message: `is set twice, also as ${declaration.env}_FILE; keep one` });
+    return undefined;
+  }
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch {
+    problems.push({ field: `${declaration.env}_FILE`, message: 'names a file that cannot be read' });
+    return undefined;
+  }
+}
+
+function parse(declaration: SettingDeclaration, text: string): unknown {
+  switch (declaration.kind) {
+    case 'integer':
+      return /^-?\d+$/.test(text) ? Number(text) : text;
+    case 'boolean':
+      return text === 'true' ? true : text === 'false' ? false : text;
+    case 'list':
+      return text
+        .split(',')
+        .map((item) => item.trim())
+        .filter((item) => item !== '');
+    case 'string':
+      return text;
+  }
+}
+
+/** Rules that tie settings together: what production may not leave implicit, what a KMS needs. */
+function requireTogether(settings: Settings, problems: FieldError[]): void {
+  const needs = (value: unknown, field: string, why: string) => {
+    if (value === undefined) problems.push({ field, message: `must be set ${why}` });
+  };
+  if (settings.environment === 'production') {
+    needs(settings.databaseUrl, 'DATABASE_URL', 'in production');
+    if (settings.kms === 'local') needs(settings.rootKeyFile, 'LETHE_ROOT_KEY_FILE', 'in production: a root key is never made up there');
+  }
+  if (settings.kms === 'aws') needs(settings.awsKmsKeyId, 'LETHE_AWS_KMS_KEY_ID', 'when LETHE_KMS=aws');
+  if (settings.kms === 'vault') {
+    needs(settings.vaultAddress, 'LETHE_VAULT_ADDR', 'when LETHE_KMS=vault');
+    needs(settings.vaultToken, 'LETHE_VAULT_TOKEN', 'when LETHE_KMS=vault');
+    needs(settings.vaultTransitKey, 'LETHE_VAULT_TRANSIT_KEY', 'when LETHE_KMS=vault');
+  }
+  if (settings.kms === 'pkcs11') {
+    needs(settings.pkcs11Library, 'LETHE_PKCS11_LIBRARY', 'when LETHE_KMS=pkcs11');
+    needs(settings.pkcs11TokenLabel, 'LETHE_PKCS11_TOKEN_LABEL', 'when LETHE_KMS=pkcs11');
+    needs(settings.pkcs11KeyLabel, 'LETHE_PKCS11_KEY_LABEL', 'when LETHE_KMS=pkcs11');
+    needs(settings.pkcs11Pin, 'LETHE_PKCS11_PIN', 'when LETHE_KMS=pkcs11');
+  }
+}

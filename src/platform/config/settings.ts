@@ -1,0 +1,20 @@
+import { IntersectionType } from '@nestjs/swagger';
+import { CallSettings } from './call-settings.js';
+import { KeySettings } from './key-settings.js';
+import { ProcessSettings } from './process-settings.js';
+import { RetentionSettings } from './retention-settings.js';
+import { StoreSettings } from './store-settings.js';
+import { TelemetrySettings } from './telemetry-settings.js';
+
+/**
+ * Everything an operator may set, read once at start from the environment. Validated as a whole:
+ * a setting that is wrong stops the start-up with its name and what would be right.
+ */
+export class Settings extends IntersectionType(
+  ProcessSettings,
+  StoreSettings,
+  KeySettings,
+  CallSettings,
+  RetentionSettings,
+  TelemetrySettings,
+) {}

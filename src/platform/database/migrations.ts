@@ -1,0 +1,95 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import pg from 'pg';
+import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+
+/** Migrations are pairs of SQL files, `<timestamp ms>-<name>.up.sql` and `.down.sql`, read as they stand. */
+const MIGRATIONS = new URL('../../../migrations/', import.meta.url);
+
+/** Any number that nobody else locks on: two replicas that start together migrate one after the other. */
+const MIGRATION_LOCK = 7_215_883_001;
+
+type MigrationClass = new () => MigrationInterface;
+
+function readMigrations(): MigrationClass[] {
+  const sql = (file: string) => readFileSync(new URL(file, MIGRATIONS), 'utf8');
+  return readdirSync(MIGRATIONS)
+    .filter((file) => file.endsWith('.up.sql'))
+    .sort()
+    .map((upFile) => {
+      const [, timestamp = '', name = ''] = /^(\d{13})-(.+)\.up\.sql$/.exec(upFile) ?? [];
+      const up = sql(upFile);
+      const down = sql(upFile.replace('.up.sql', '.down.sql'));
+      return class implements MigrationInterface {
+        // TypeORM orders migrations by the thirteen digits their name ends with.
+        readonly name = `${name}-${timestamp}`;
+
+        async up(runner: QueryRunner): Promise<void> {
+          await runner.query(up);
+        }
+
+        async down(runner: QueryRunner): Promise<void> {
+          await runner.query(down);
+        }
+      };
+    });
+}
+
+/** Applies what is missing, each migration in its own transaction, and answers the names of those it applied. */
+export async function runMigrations(ownerUrl: string): Promise<string[]> {
+  return withMigrations(ownerUrl, async (source) => {
+    const applied = await source.runMigrations({ transaction: 'each' });
+    return applied.map((migration) => migration.name);
+  });
+}
+
+/** Takes every migration back, newest first. For tests: it destroys all data. */
+export async function revertAllMigrations(ownerUrl: string): Promise<void> {
+  await withMigrations(ownerUrl, async (source) => {
+    for (let left = source.migrations.length; left > 0; left -= 1) await source.undoLastMigration({ transaction: 'each' });
+  });
+}
+
+/** SQLSTATEs of a database nobody has migrated: the table is not there, or not the role, or not the role's right to look. */
+const UNMIGRATED = new Set(['42P01', '22023', '42501']);
+
+/**
+ * Whether this database lacks a migration of this version: a process must not serve on an older schema. Only reads, as a login that owns
+ * nothing may.
+ */
+export async function hasPendingMigrations(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, application_name: 'lethe-migrate', options: '-c role=lethe_system' });
+  try {
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>('SELECT name FROM schema_migration');
+    const applied = new Set(rows.map((row) => row.name));
+    return readMigrations().some((Migration) => !applied.has(new Migration().name as string));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && UNMIGRATED.has(String(error.code))) return true;
+    throw error;
+  } finally {
+    await client.end();
+  }
+}
+
+async function withMigrations<T>(ownerUrl: string, work: (source: DataSource) => Promise<T>): Promise<T> {
+  const lock = new pg.Client({ connectionString: ownerUrl, application_name: 'lethe-migrate' });
+  await lock.connect();
+  try {
+    await lock.query('SELECT pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    const source = new DataSource({
+      type: 'postgres',
+      url: ownerUrl,
+      migrations: readMigrations(),
+      migrationsTableName: 'schema_migration',
+      applicationName: 'lethe-migrate',
+    });
+    await source.initialize();
+    try {
+      return await work(source);
+    } finally {
+      await source.destroy();
+    }
+  } finally {
+    await lock.end();
+  }
+}

@@ -1,0 +1,160 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from '../../kernel/clock.js';
+import { BoundedLabel } from './bounded-label.js';
+import { CallMetrics, type FinishedCall } from './call-metrics.js';
+
+export interface MetricsOptions {
+  readonly clock: Clock;
+  /** Sets of labels kept for calls before the rest are counted under `other`. 500 unless told. */
+  readonly maxCallSeries?: number;
+  /** Also measure the process itself: event-loop lag, garbage collection, memory. */
+  readonly processMetrics: boolean;
+}
+
+const LEDGER_MODES = ['direct', 'journal'] as const;
+/** Where records of calls go: straight to the database, or to the local journal while it is away. */
+export type LedgerMode = (typeof LEDGER_MODES)[number];
+
+/**
+ * How one try of a job ended. `failed` will be tried again (a recurring job: at its next round), `dead` will not, `skipped` found
+ * the same recurring job running elsewhere, `given_back` was cut short by a shutdown or a lost connection.
+ */
+export type JobOutcome = 'completed' | 'failed' | 'dead' | 'skipped' | 'given_back';
+
+/** All metrics of the process, behind narrow methods: what cannot be passed here cannot become a label (C1). Also the injection token. */
+export class Metrics {
+  private readonly registry = new Registry();
+  private readonly calls: CallMetrics;
+  private readonly reason = new BoundedLabel(32, false);
+  private readonly job = new BoundedLabel(64, false);
+  private inflight = 0;
+  private snapshotAtMs: number | undefined;
+
+  private readonly unknownCosts = this.counter('lethe_unknown_cost_total', 'Calls settled with an unknown cost.', []);
+  private readonly failovers = this.counter('lethe_failovers_total', 'Attempts given up for the next one.', ['reason']);
+  private readonly refusals = this.counter('lethe_refusals_total', 'Calls refused before an upstream was asked.', ['reason']);
+  private readonly reaped = this.counter('lethe_reaped_intents_total', 'Intents whose process died, settled by the reaper.', []);
+  private readonly jobs = this.counter('lethe_jobs_total', 'Tries of background jobs by how they ended.', ['job', 'outcome']);
+  private readonly jobSeconds = this.histogram(
+    'lethe_job_duration_seconds',
+    'Time a background job took.',
+    [0.01, 0.1, 1, 10, 60, 600],
+    ['job'],
+  );
+  private readonly flushSeconds = this.histogram(
+    'lethe_ledger_flush_seconds',
+    'Time one group commit took.',
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
+  );
+  private readonly batchSize = this.histogram(
+    'lethe_ledger_batch_size',
+    'Records in one group commit.',
+    [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
+  );
+  private readonly mode = this.gauge('lethe_ledger_mode', '1 for the way records of calls are written now.', ['mode']);
+  private readonly journal = this.gauge('lethe_journal_bytes', 'Size of the local journal that waits to be replayed.', []);
+  private readonly limiter = this.gauge('lethe_limiter_degraded', '1 while limits are counted per process only.', []);
+
+  constructor(private readonly options: MetricsOptions) {
+    this.calls = new CallMetrics(this.registry, options.maxCallSeries ?? 500);
+    this.measured('lethe_inflight_calls', 'Calls in flight.', () => this.inflight);
+    this.measured('lethe_snapshot_age_seconds', 'Time since configuration was last read whole; -1 before the first time.', () =>
+      this.snapshotAtMs === undefined ? -1 : (options.clock.monotonicMs() - this.snapshotAtMs) / 1000,
+    );
+    this.ledgerMode('direct');
+    if (options.processMetrics) collectDefaultMetrics({ register: this.registry });
+  }
+
+  /** Content type of {@link render}. */
+  get contentType(): string {
+    return this.registry.contentType;
+  }
+
+  /** All metrics in Prometheus' text format. */
+  render(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  /** The model names that may become labels: those that configuration names. Call it whenever configuration is read. */
+  allowModels(names: Iterable<string>): void {
+    this.calls.allowModels(names);
+  }
+
+  callStarted(): void {
+    this.inflight += 1;
+  }
+
+  /** Every {@link callStarted} is followed by one of these. Costs less than a microsecond. */
+  callFinished(call: FinishedCall): void {
+    this.inflight -= 1;
+    this.calls.finished(call);
+  }
+
+  /** A call turned away before anything was dispatched, such as for a limit; not also finished. */
+  callRefused(reason: string): void {
+    this.refusals.inc({ reason: this.reason.of(reason) });
+  }
+
+  costUnknown(): void {
+    this.unknownCosts.inc();
+  }
+
+  failedOver(reason: string): void {
+    this.failovers.inc({ reason: this.reason.of(reason) });
+  }
+
+  intentsReaped(count: number): void {
+    this.reaped.inc(count);
+  }
+
+  ledgerFlushed(seconds: number, rows: number): void {
+    this.flushSeconds.observe(seconds);
+    this.batchSize.observe(rows);
+  }
+
+  ledgerMode(current: LedgerMode): void {
+    for (const mode of LEDGER_MODES) this.mode.set({ mode }, mode === current ? 1 : 0);
+  }
+
+  journalSize(bytes: number): void {
+    this.journal.set(bytes);
+  }
+
+  limiterDegraded(degraded: boolean): void {
+    this.limiter.set(degraded ? 1 : 0);
+  }
+
+  /** The configuration snapshot was read whole just now. */
+  snapshotRead(): void {
+    this.snapshotAtMs = this.options.clock.monotonicMs();
+  }
+
+  jobFinished(job: string, outcome: JobOutcome, seconds: number): void {
+    const name = this.job.of(job);
+    this.jobs.inc({ job: name, outcome });
+    this.jobSeconds.observe({ job: name }, seconds);
+  }
+
+  private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+    return new Counter({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  private gauge<Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
+    return new Gauge({ name, help, labelNames, registers: [this.registry] });
+  }
+
+  private histogram<Label extends string>(name: string, help: string, buckets: number[], labelNames: Label[] = []): Histogram<Label> {
+    return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
+  }
+
+  private measured(name: string, help: string, read: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}

@@ -1,0 +1,136 @@
+// The tour, step by step. Each step does something a user does, shows what came of it, and throws when that is not as promised.
+import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { setTimeout as sleep } from 'node:timers/promises';
+import OpenAI from 'openai';
+import type { Installation } from './installation.ts';
+
+export interface Tour {
+  readonly lethe: Installation;
+  readonly client: OpenAI;
+  /** Tokens of each call so far, as the SDK was told. */
+  readonly calls: { readonly stream: boolean; readonly inputTokens: number; readonly outputTokens: number }[];
+}
+
+export interface Step {
+  readonly title: string;
+  run(tour: Tour): Promise<void>;
+}
+
+/** The part of a usage record that is shown. */
+interface CallRecord {
+  readonly requestedModel: string;
+  readonly stream: boolean;
+  readonly outcome: string;
+  readonly provider: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly cost: string | null;
+  readonly costState: string;
+  readonly latencyMs: number;
+  readonly firstTokenMs: number | null;
+}
+
+const QUESTION = [{ role: 'user' as const, content: 'Name a few things found near a river.' }];
+
+export const STEPS: readonly Step[] = [
+  { title: 'A call with the official openai SDK', run: plainCall },
+  { title: 'The same call, streamed', run: streamedCall },
+  { title: 'What the ledger recorded', run: showLedger },
+  { title: 'The provider key is stored sealed, and shown masked', run: showCredential },
+  { title: 'A hard budget that leaves no room', run: showBudget },
+  { title: 'The audit log', run: showAudit },
+];
+
+async function plainCall({ client, lethe, calls }: Tour): Promise<void> {
+  const answer = await client.chat.completions.create({ model: lethe.bootstrap.model, messages: QUESTION });
+  const { usage } = answer;
+  ok(usage, 'the answer says what it used');
+  say(answer.choices[0]?.message.content ?? '');
+  calls.push({ stream: false, inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens });
+}
+
+async function streamedCall({ client, lethe, calls }: Tour): Promise<void> {
+  const stream = await client.chat.completions.create({
+    model: lethe.bootstrap.model,
+    messages: QUESTION,
+    stream: true,
+    stream_options: { include_usage: true },
+  });
+  let pieces = 0;
+  process.stdout.write('    ');
+  for await (const chunk of stream) {
+    const text = chunk.choices[0]?.delta.content ?? '';
+    if (text !== '') pieces += 1;
+    process.stdout.write(text);
+    if (chunk.usage) calls.push({ stream: true, inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens });
+  }
+  process.stdout.write('\n');
+  ok(pieces > 1, 'the answer came in pieces');
+  strictEqual(calls.length, 2, 'the last piece says what was used');
+}
+
+/** U1: the figures of the console are the ones that are billed. */
+async function showLedger({ lethe, calls }: Tour): Promise<void> {
+  const { data } = await lethe.ask<{ data: CallRecord[] }>('GET', `/usage/requests?organisationId=${lethe.bootstrap.organisationId}`);
+  const oldestFirst = data.toReversed();
+  for (const call of oldestFirst) {
+    const tokens = `${call.inputTokens} in, ${call.outputTokens} out`;
+    const first = call.firstTokenMs === null ? '' : `, first token after ${call.firstTokenMs} ms`;
+    say(`${call.requestedModel} at ${call.provider}: ${call.outcome}, ${tokens}, $${call.cost}, ${call.latencyMs} ms${first}`);
+  }
+  const recorded = oldestFirst.map(({ stream, inputTokens, outputTokens }) => ({ stream, inputTokens, outputTokens }));
+  deepStrictEqual(recorded, calls, 'the ledger has every call, with the tokens the client was told');
+  ok(
+    data.every(({ costState }) => costState === 'known'),
+    'every cost is known',
+  );
+}
+
+/** K2: the API shows a masked tail only. */
+async function showCredential({ lethe }: Tour): Promise<void> {
+  const path = `/organisations/${lethe.bootstrap.organisationId}/credentials`;
+  const { data } = await lethe.ask<{ data: Record<string, unknown>[] }>('GET', path);
+  const [credential] = data;
+  ok(credential && !('secret' in credential), 'a credential without its secret');
+  say(
+    `${String(credential['name'])}: provider ${String(credential['provider'])}, version ${String(credential['version'])}, no secret in sight`,
+  );
+}
+
+/** U2: a call that could cost more than is left is refused before it goes anywhere. */
+async function showBudget({ lethe, client }: Tour): Promise<void> {
+  const { organisationId, projectId, model } = lethe.bootstrap;
+  const budgets = `/organisations/${organisationId}/budgets`;
+  const limit = '0.000001';
+  const budget = { scope: 'project', scopeId: projectId, kind: 'hard', period: 'daily', limit };
+  const { id } = await lethe.ask<{ id: string }>('POST', budgets, budget);
+  const call = (): Promise<unknown> => client.chat.completions.create({ model, messages: QUESTION });
+  await sleep(PROPAGATION_MS);
+  await rejects(call, (error: unknown) => {
+    ok(error instanceof OpenAI.APIError, 'an error the SDK knows');
+    strictEqual(error.code, 'insufficient_quota');
+    say(`$${limit} a day: ${error.message}`);
+    return true;
+  });
+  await lethe.ask('DELETE', `${budgets}/${id}`);
+  await sleep(PROPAGATION_MS);
+  await call();
+  say('the budget is deleted, and the next call goes through');
+}
+
+/** Every replica has heard of a change by then (K4). */
+const PROPAGATION_MS = 1_000;
+
+/** O6: what was changed, by whom, and when. */
+async function showAudit({ lethe }: Tour): Promise<void> {
+  const { data } = await lethe.ask<{ data: { action: string; actor: { kind: string } }[] }>('GET', '/audit-events');
+  const actions = data.toReversed().map(({ action }) => action);
+  for (const expected of ['organisation.created', 'api_key.created', 'credential.issued', 'budget.created', 'budget.deleted']) {
+    ok(actions.includes(expected), `the audit log has ${expected}: ${actions.join(', ')}`);
+  }
+  say(actions.join(', '));
+}
+
+function say(text: string): void {
+  console.log(`    ${text}`);
+}
