@@ -17,6 +17,14 @@ export interface Received {
 }
 
 /**
+ * Something an exchange may give up waiting for. An object, because V8 places a function literal that is assigned to a property in the
+ * old generation, where it would keep the whole call from being collected young.
+ */
+export interface Cancellable {
+  cancel(reason: Cancelled): void;
+}
+
+/**
  * One call on its way through the gateway: the one object that travels. Each stage fills in its part and hands on; a part is
  * read only by later stages.
  */
@@ -37,10 +45,12 @@ export class Exchange {
   /** Whether the status line has gone to the client: from here errors can only be said inside the stream. */
   committed = false;
   clientGone = false;
+  /** Its place among the calls in flight. */
+  place = -1;
   /** Why the call was given up by us, once it was: no further attempt begins. */
   cancelled: Cancelled | null = null;
-  /** Cancels what the exchange is waiting for upstream. Replaced with every attempt. */
-  cancelUpstream: (reason: Cancelled) => void = () => undefined;
+  /** What the exchange waits for: the client's body, a pause, the upstream. Null while it is at work itself. */
+  waitingFor: Cancellable | null = null;
 
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -68,6 +78,6 @@ export class Exchange {
   /** Gives the call up. What was measured so far is settled all the same. */
   cancel(reason: Cancelled): void {
     this.cancelled ??= reason;
-    this.cancelUpstream(reason);
+    this.waitingFor?.cancel(reason);
   }
 }

@@ -8,6 +8,7 @@ import type { Tracing } from '../../platform/telemetry/tracing.js';
 import type { KeyAuthenticator } from '../auth/auth.contract.js';
 import type { RoutePlanner } from '../routing/routing.contract.js';
 import type { RateLimits } from '../usage/usage.contract.js';
+import { CallsInFlight } from './calls-in-flight.js';
 import type { Dialect } from './dialects/dialect.js';
 import { Exchange } from './exchange.js';
 import { gatewayErrors } from './gateway.errors.js';
@@ -48,7 +49,7 @@ export interface PipelineOptions {
  * authenticate → receive → plan → admit → record → attempt → relay → settle. Each stage is one file and runs once.
  */
 export class GatewayPipeline {
-  private readonly inflight = new Set<Exchange>();
+  private readonly inflight = new CallsInFlight();
   private stopping = false;
 
   constructor(
@@ -69,7 +70,7 @@ export class GatewayPipeline {
     try {
       await this.prepare(exchange);
     } catch (error) {
-      this.inflight.delete(exchange);
+      this.inflight.remove(exchange);
       // Nothing was used: what the limits were asked for goes back (peers 7).
       exchange.ticket?.adjust(0);
       return this.refuse(exchange, error);
@@ -83,7 +84,7 @@ export class GatewayPipeline {
       response.destroy();
     } finally {
       clearTimeout(total);
-      this.inflight.delete(exchange);
+      this.inflight.remove(exchange);
       this.observe(exchange);
     }
   }

@@ -81,11 +81,13 @@ export async function attempt(exchange: Exchange, parts: AttemptParts): Promise<
 function backOff(exchange: Exchange, ms: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    exchange.cancelUpstream = () => {
-      clearTimeout(timer);
-      resolve();
+    exchange.waitingFor = {
+      cancel: () => {
+        clearTimeout(timer);
+        resolve();
+      },
     };
-    if (exchange.cancelled) exchange.cancelUpstream(exchange.cancelled);
+    if (exchange.cancelled) exchange.waitingFor.cancel(exchange.cancelled);
   });
 }
 
@@ -153,7 +155,7 @@ function dispatch(exchange: Exchange, to: Destination, parts: AttemptParts): Pro
       },
       resolve,
     );
-    exchange.cancelUpstream = (reason) => call.cancel(reason);
+    exchange.waitingFor = call;
     if (exchange.cancelled) return call.cancel(exchange.cancelled);
     pool.dispatch(
       {

@@ -41,10 +41,10 @@ function readBody(exchange: Exchange, limits: ReceiveLimits): Promise<Buffer> {
       reject(error);
     };
     // A stop does not wait for a client that sends slowly.
-    exchange.cancelUpstream = (reason) =>
-      fail(
-        reason.reason === 'shutdown' ? gatewayErrors.shutting_down({ details: { retryAfterSeconds: 1 } }) : gatewayErrors.body_timeout(),
-      );
+    exchange.waitingFor = {
+      cancel: ({ reason }) =>
+        fail(reason === 'shutdown' ? gatewayErrors.shutting_down({ details: { retryAfterSeconds: 1 } }) : gatewayErrors.body_timeout()),
+    };
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > limits.maxBodyBytes) return fail(tooLarge(limits));
@@ -52,7 +52,7 @@ function readBody(exchange: Exchange, limits: ReceiveLimits): Promise<Buffer> {
     });
     request.on('end', () => {
       clearTimeout(timer);
-      exchange.cancelUpstream = () => undefined;
+      exchange.waitingFor = null;
       const [only] = chunks;
       resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks));
     });
