@@ -1,1 +1,1 @@
-DROP FUNCTION commit_plain_calls(text, text, uuid[], uuid[], date[], numeric[], numeric[], numeric[]);
+DROP FUNCTION refuse_plain_commit();

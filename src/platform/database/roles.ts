@@ -9,7 +9,7 @@ export type DatabaseRole = 'lethe_app' | 'lethe_system';
  */
 export function sessionAs(role: DatabaseRole, bounds: { statementMs: number; connectMs: number }): PoolConfig {
   return {
-    options: `-c role=${role}`,
+    options: `-c role=${role} -c DateStyle=ISO`,
     application_name: 'lethe',
     connectionTimeoutMillis: bounds.connectMs,
     statement_timeout: bounds.statementMs,

@@ -43,6 +43,14 @@ export interface RecordRow extends Omit<IntentRow, 'instance_id'> {
   readonly attempts: CallSettlement['attempts'];
 }
 
+/** What is left of a budget in one period; a negative amount when it is overspent. Versions count its changes. */
+export interface BudgetState {
+  readonly id: string;
+  readonly start: string;
+  readonly remaining: string;
+  readonly version: number;
+}
+
 /** What a record keeps from its intent. */
 export interface IntentContext {
   readonly instanceId: InstanceId;

@@ -1,4 +1,4 @@
-type DatabaseError = Error & { readonly code: string };
+type DatabaseError = Error & { readonly code: string; readonly severity: string };
 
 /** Whether the error came from Postgres. pg reports network faults with Node's codes (ECONNREFUSED) and without a severity. */
 export function isDatabaseError(error: unknown): error is DatabaseError {

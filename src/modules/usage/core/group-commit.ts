@@ -1,8 +1,11 @@
 const MAX_BATCH = 512;
+/** So many waiting entries do not wait for the write before them to land. Fewer gain more from sharing the next one. */
+const FULL_BATCH = 32;
 
 /**
  * Lets entries that wait for a commit share it: everything that arrived since the last one left leaves together, at the end of a turn
- * of the event loop. `write` tells each entry how it ended and does not reject.
+ * of the event loop. One write runs at a time, and more, up to `maxFlights`, only while batches are full. `write` tells each entry how it
+ * ended and does not reject.
  */
 export class GroupCommit<Entry> {
   private queue: Entry[] = [];
@@ -55,7 +58,8 @@ export class GroupCommit<Entry> {
   }
 
   private mayFly(): boolean {
-    return this.queue.length > 0 && this.holds === 0 && this.flights < this.maxFlights();
+    if (this.queue.length === 0 || this.holds > 0) return false;
+    return this.flights === 0 || (this.queue.length >= FULL_BATCH && this.flights < this.maxFlights());
   }
 
   private fly(): void {

@@ -1,7 +1,8 @@
 import type { Pool } from 'pg';
-import type { IntentRow, RecordRow } from './call-rows.js';
+import type { BudgetState, IntentRow, RecordRow } from './call-rows.js';
 import { isDatabaseError, isMissingPartition } from './database-verdict.js';
-import { plainCommitArguments } from './plain-commit.js';
+import { CommitSessions } from './commit-sessions.js';
+import { plainCommit, plainCommitStates } from './plain-commit.js';
 
 /** An intent that a hard budget has no room for. */
 export interface Refusal {
@@ -9,27 +10,28 @@ export interface Refusal {
   readonly budget: string;
 }
 
-/** What is left of a budget in one period; a negative amount when it is overspent. Versions count its changes. */
-export interface BudgetState {
-  readonly id: string;
-  readonly start: string;
-  readonly remaining: string;
-  readonly version: number;
-}
-
 export interface CommitResult {
   readonly refused: readonly Refusal[];
   readonly budgets: readonly BudgetState[];
 }
 
-/** Raised by `commit_plain_calls`, which has then changed nothing: not plain (LT001), a conflict (40), or something in it is not taken. */
+/** Raised by the plain commit, which has then changed nothing: not plain (LT001), a conflict (40), or something in it is not taken. */
 const NOT_PLAIN = /^(LT001|40|22|23|54)/;
 const CONFLICT = /^40/;
 const CONFLICT_ATTEMPTS = 3;
 
 /** The SQL side of the ledger: one statement, one round trip and one commit for all calls of a batch. */
 export class LedgerStore {
-  constructor(private readonly pool: Pool) {}
+  private readonly sessions: CommitSessions;
+
+  constructor(private readonly pool: Pool) {
+    this.sessions = new CommitSessions(pool.options);
+  }
+
+  /** Closes what the store itself has opened; the pool is its giver's. */
+  async close(): Promise<void> {
+    await this.sessions.close();
+  }
 
   /**
    * Commits a batch, and answers which intents a budget refused. The plain way first; what is not plain, and everything from the
@@ -48,6 +50,7 @@ export class LedgerStore {
 
   /** Marks this gateway as alive and counts those that are, by the database's own clock. */
   async heartbeat(instanceId: string, timeoutSeconds: number): Promise<number> {
+    await this.sessions.keepReady();
     const { rows } = await this.pool.query<{ alive: number }>(
       `WITH me AS (
          INSERT INTO gateway_instance (id, started_at, seen_at) VALUES ($1, clock_timestamp(), clock_timestamp())
@@ -111,12 +114,8 @@ export class LedgerStore {
   }
 
   private async commitPlain(intents: readonly IntentRow[], records: readonly RecordRow[]): Promise<CommitResult> {
-    const { rows } = await this.pool.query<{ result: CommitResult }>({
-      name: 'commit_plain_calls',
-      text: 'SELECT commit_plain_calls($1, $2, $3, $4, $5, $6, $7, $8) AS result',
-      values: plainCommitArguments(intents, records),
-    });
-    return rows[0]?.result ?? { refused: [], budgets: [] };
+    const answer = await this.sessions.run(plainCommit(intents, records));
+    return { refused: [], budgets: plainCommitStates(answer) };
   }
 
   private async commitOnce(intents: readonly IntentRow[], records: readonly RecordRow[], replay: boolean): Promise<CommitResult> {

@@ -6,7 +6,7 @@ import { GroupCommit } from './group-commit.js';
 import { type LedgerOptions, type LedgerParts, ledgerUnavailable, type WaitingEntry } from './ledger-parts.js';
 import { OutageJournal } from './outage-journal.js';
 
-/** Two flushes in flight: one commits while the next travels. More only wait for each other's locks. */
+/** Under load one flush commits while the next travels. More only wait for each other's locks. */
 const MAX_FLIGHTS = 2;
 /** A commit that nobody heard the end of may still be made for this long after Postgres answers again; its statements time out sooner. */
 const DOUBT_MS = 30_000;
@@ -58,6 +58,7 @@ export class Ledger extends CallLedger {
     await this.beating;
     await this.outage.stop();
     if (!this.outage.isOn) await this.parts.store.sayGoodbye(this.options.instanceId).catch(() => undefined);
+    await this.parts.store.close();
   }
 
   override async open(intent: CallIntent): Promise<OpenCall> {

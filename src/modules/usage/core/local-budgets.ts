@@ -1,6 +1,6 @@
 import { Money } from '../../../kernel/money.js';
 import type { BudgetHold } from '../usage.contract.js';
-import type { BudgetState } from './ledger-store.js';
+import type { BudgetState } from './call-rows.js';
 
 interface Known {
   readonly version: number;

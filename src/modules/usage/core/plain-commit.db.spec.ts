@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
 import { newId } from '../../../kernel/ids.js';
 import type { IntentRow, RecordRow } from './call-rows.js';
-import { plainCommitArguments } from './plain-commit.js';
+import { plainCommit } from './plain-commit.js';
 
 describe('the plain commit', () => {
   let database: TestDatabase;
@@ -79,7 +79,7 @@ describe('the plain commit', () => {
   it('writes every row so that Postgres reads what the general way reads', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(intents, { maxLength: 3 }), fc.array(records, { maxLength: 3 }), async (someIntents, someRecords) => {
-        const [intentText, recordText] = plainCommitArguments(someIntents, someRecords);
+        const [intentText, recordText] = plainCommit(someIntents, someRecords).values;
         const { rows } = await client.query<{ same: boolean }>(
           `SELECT (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM unnest($1::call_intent[]) r)
                 = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM json_populate_recordset(NULL::call_intent, $3) r)

@@ -1,20 +1,78 @@
 import { Money } from '../../../kernel/money.js';
 import type { BudgetHold } from '../usage.contract.js';
-import type { IntentRow, RecordRow } from './call-rows.js';
+import type { BudgetState, IntentRow, RecordRow } from './call-rows.js';
 
-/** The arguments of `commit_plain_calls`. */
-export function plainCommitArguments(intents: readonly IntentRow[], records: readonly RecordRow[]): unknown[] {
-  const sums = [...movesOf(intents, records).values()];
-  return [
+/**
+ * The fast way through the ledger, for batches in which nothing is out of the ordinary: every settlement finds its intent, every hold
+ * fits, no alert is due. One statement, because each statement of a function costs its own start and end. It reads rows as composite
+ * literals, the cheapest form Postgres takes, and moves each budget once, by sums made here. Anything else raises LT001 and changes
+ * nothing. A budget that another replica has just moved is waited for and judged as that one left it (PostgreSQL manual, 13.2.1).
+ */
+const statement = (moves: string) => `
+WITH moved AS (
+  UPDATE budget_period p SET held = p.held + t.placed - t.released, spent = p.spent + t.booked, version = p.version + 1
+  FROM ${moves} AS t
+  JOIN budget b ON b.id = t.id
+  WHERE p.budget_id = t.id AND p.period_start = t.start
+    AND (b.kind = 'soft' OR t.placed = 0 OR p.spent + p.held + t.booked - t.released + t.placed <= b.limit_amount)
+    AND NOT EXISTS (
+      SELECT FROM unnest(b.alert_percents) AS percent
+      WHERE percent > p.alerted_percent AND t.booked > 0 AND (p.spent + t.booked) * 100 >= b.limit_amount * percent)
+  RETURNING concat_ws(' ', p.budget_id, p.period_start, b.limit_amount - p.spent - p.held, p.version) AS state
+), settled AS (
+  DELETE FROM call_intent WHERE id = ANY ($3::uuid[]) RETURNING 1
+), recorded AS (
+  INSERT INTO call_record SELECT * FROM unnest($2::call_record[])
+), opened AS (
+  INSERT INTO call_intent SELECT * FROM unnest($1::call_intent[])
+)
+SELECT CASE
+  WHEN (SELECT count(*) FROM settled) = cardinality($3::uuid[]) AND (SELECT count(*) FROM moved) = cardinality($4::uuid[])
+  THEN (SELECT string_agg(state, ',') FROM moved)
+  ELSE refuse_plain_commit()
+END AS states`;
+
+const MOVES = 'unnest($4::uuid[], $5::date[], $6::numeric[], $7::numeric[], $8::numeric[]) AS m (id, start, placed, released, booked)';
+
+const ONE_BUDGET = { name: 'plain_commit_one', text: statement(`(SELECT * FROM ${MOVES})`) };
+/** Locked in one order, so that two replicas cannot dead-lock. */
+const SEVERAL_BUDGETS = {
+  name: 'plain_commit_several',
+  text: statement(`(
+    SELECT m.* FROM ${MOVES} JOIN budget_period p ON p.budget_id = m.id AND p.period_start = m.start
+    ORDER BY m.id, m.start
+    FOR UPDATE OF p)`),
+};
+
+/** A statement ready to be sent: every value is the text of an array. */
+export interface PlainCommit {
+  readonly name: string;
+  readonly text: string;
+  readonly values: readonly string[];
+}
+
+export function plainCommit(intents: readonly IntentRow[], records: readonly RecordRow[]): PlainCommit {
+  const moves = [...movesOf(intents, records).values()];
+  const values = [
     `{${intents.map(intentLiteral).join(',')}}`,
     `{${records.map(recordLiteral).join(',')}}`,
-    records.map((record) => record.id),
-    sums.map((move) => move.id),
-    sums.map((move) => move.start),
-    sums.map((move) => move.placed.toString()),
-    sums.map((move) => move.released.toString()),
-    sums.map((move) => move.booked.toString()),
+    `{${records.map((record) => record.id).join(',')}}`,
+    `{${moves.map((move) => move.id).join(',')}}`,
+    `{${moves.map((move) => move.start).join(',')}}`,
+    `{${moves.map((move) => move.placed.toString()).join(',')}}`,
+    `{${moves.map((move) => move.released.toString()).join(',')}}`,
+    `{${moves.map((move) => move.booked.toString()).join(',')}}`,
   ];
+  return moves.length > 1 ? { ...SEVERAL_BUDGETS, values } : { ...ONE_BUDGET, values };
+}
+
+/** What a plain commit answers about the budgets it moved; null when there were none. */
+export function plainCommitStates(answer: string | null): BudgetState[] {
+  if (answer === null) return [];
+  return answer.split(',').map((line) => {
+    const [id = '', start = '', remaining = '', version = ''] = line.split(' ');
+    return { id, start, remaining, version: Number(version) };
+  });
 }
 
 /** What a batch does to one budget in one period. */

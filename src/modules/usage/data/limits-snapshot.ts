@@ -2,7 +2,7 @@ import type { Pool } from 'pg';
 import type { Clock } from '../../../kernel/clock.js';
 import { Money } from '../../../kernel/money.js';
 import type { Change, ChangeSubscriber } from '../../../platform/database/change-feed.js';
-import type { BudgetState } from '../core/ledger-store.js';
+import type { BudgetState } from '../core/call-rows.js';
 import { type BudgetRule, type LimitBook, periodStart, type RateRule } from '../core/limit-book.js';
 import type { LocalBudgets } from '../core/local-budgets.js';
 import type { PriceBook } from '../core/price-book.js';
