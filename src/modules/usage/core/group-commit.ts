@@ -5,7 +5,7 @@ const FULL_BATCH = 32;
 /**
  * Lets entries that wait for a commit share it: everything that arrived since the last one left leaves together, at the end of a turn
  * of the event loop. One write runs at a time, and more, up to `maxFlights`, only while batches are full. `write` tells each entry how it
- * ended and does not reject.
+ * ended and does not reject. It may call `landed` before it does so: then the next batch is on its way while those entries go on.
  */
 export class GroupCommit<Entry> {
   private queue: Entry[] = [];
@@ -16,7 +16,7 @@ export class GroupCommit<Entry> {
 
   /** `maxFlights`: writes that may run at a time. */
   constructor(
-    private readonly write: (batch: readonly Entry[]) => Promise<void>,
+    private readonly write: (batch: readonly Entry[], landed: () => void) => Promise<void>,
     private readonly maxFlights: () => number,
   ) {}
 
@@ -53,8 +53,12 @@ export class GroupCommit<Entry> {
     this.scheduled = true;
     setImmediate(() => {
       this.scheduled = false;
-      while (this.mayFly()) this.fly();
+      this.flyAll();
     });
+  }
+
+  private flyAll(): void {
+    while (this.mayFly()) this.fly();
   }
 
   private mayFly(): boolean {
@@ -66,10 +70,14 @@ export class GroupCommit<Entry> {
     const batch = this.queue.length <= MAX_BATCH ? this.queue : this.queue.slice(0, MAX_BATCH);
     this.queue = batch === this.queue ? [] : this.queue.slice(MAX_BATCH);
     this.flights += 1;
-    void this.write(batch).finally(() => {
+    let inFlight = true;
+    const landed = () => {
+      if (!inFlight) return;
+      inFlight = false;
       this.flights -= 1;
-      if (this.flights === 0) for (const landed of this.landings.splice(0)) landed();
-      this.schedule();
-    });
+      if (this.flights === 0) for (const heard of this.landings.splice(0)) heard();
+      this.flyAll();
+    };
+    void this.write(batch, landed).finally(landed);
   }
 }

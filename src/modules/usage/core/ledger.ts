@@ -38,7 +38,7 @@ export class Ledger extends CallLedger {
   ) {
     super();
     this.group = new GroupCommit(
-      (batch) => this.write(batch),
+      (batch, landed) => this.write(batch, landed),
       () => (this.outage.isOn ? 1 : MAX_FLIGHTS),
     );
     this.outage = new OutageJournal(parts, options.journalMaxBytes, this.group);
@@ -90,12 +90,12 @@ export class Ledger extends CallLedger {
     return new Promise((resolve, reject) => this.group.add({ intent, record, resolve, reject }));
   }
 
-  private async write(batch: readonly WaitingEntry[]): Promise<void> {
+  private async write(batch: readonly WaitingEntry[], landed: () => void): Promise<void> {
     if (this.outage.isOn) await this.outage.write(batch, this.letIn);
-    else await this.commit(batch);
+    else await this.commit(batch, landed);
   }
 
-  private async commit(batch: readonly WaitingEntry[]): Promise<void> {
+  private async commit(batch: readonly WaitingEntry[], landed: () => void): Promise<void> {
     const began = this.parts.clock.monotonicMs();
     const intents: IntentRow[] = [];
     const records: RecordRow[] = [];
@@ -105,6 +105,7 @@ export class Ledger extends CallLedger {
     }
     try {
       const result = await this.parts.store.commit(intents, records, false);
+      landed();
       this.parts.gauge.flushed((this.parts.clock.monotonicMs() - began) / 1000, batch.length);
       this.parts.localBudgets.learn(result.budgets);
       const refused = new Map(result.refused.map((refusal) => [refusal.id, refusal.budget]));
@@ -124,8 +125,8 @@ export class Ledger extends CallLedger {
     const [only] = batch;
     if (batch.length > 1) {
       const middle = Math.ceil(batch.length / 2);
-      await this.write(batch.slice(0, middle));
-      await this.write(batch.slice(middle));
+      await this.write(batch.slice(0, middle), notYet);
+      await this.write(batch.slice(middle), notYet);
     } else if (only) {
       this.parts.log.error('PostgreSQL refuses an entry of the ledger', { component: 'ledger', err: error });
       if (only.intent) only.reject(ledgerUnavailable(error));
@@ -189,6 +190,9 @@ export class Ledger extends CallLedger {
     return usageErrors.budget_exceeded({ details: { budgetId, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) } });
   }
 }
+
+/** The halves of a batch land together. */
+const notYet = () => undefined;
 
 class LedgerCall implements OpenCall {
   readonly id: OpenCall['id'];
