@@ -1,9 +1,9 @@
 /**
  * Lethe as `node dist/main.js` starts it in development, all roles in one process, with its own PostgreSQL moved to the load core.
  *
- * Everything a paying installation would have is switched on: the key is checked, a hard budget and rate limits stand on the
- * organisation, the project and the key, so that every call is authorised, held, recorded before it leaves and settled after. The
- * budgets and limits are too large to refuse anything. `recordedRequests` is how the bench proves that the ledger was really on.
+ * Everything a paying installation would have is switched on: the key is checked, a hard budget stands on the organisation, limits of
+ * requests and of tokens stand on the key, so that every call is authorised, limited, held, recorded before it leaves and settled after.
+ * They are too large to refuse anything. `recordedRequests` is how the bench proves that the ledger was really on.
  */
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -24,7 +24,6 @@ interface Bootstrap {
   readonly operatorToken: string;
   readonly apiKey: string;
   readonly organisationId: string;
-  readonly projectId: string;
 }
 
 export interface RunningLethe extends RunningTarget {
@@ -145,21 +144,11 @@ class OperatorApi {
   }
 
   async setLimits(): Promise<void> {
-    const { organisationId, projectId } = this.#bootstrap;
-    const scopes = { organisation: organisationId, project: projectId, key: await this.#keyId() };
-    for (const [scope, scopeId] of Object.entries(scopes)) {
-      await this.#call('POST', `/organisations/${organisationId}/budgets`, {
-        scope,
-        scopeId,
-        limit: '1000000',
-        period: 'monthly',
-        kind: 'hard',
-      });
-      await this.#call('PUT', `/organisations/${organisationId}/rate-limits/${scope}/${scopeId}`, {
-        requestsPerMinute: 100_000_000,
-        tokensPerMinute: 2_000_000_000,
-      });
-    }
+    const { organisationId } = this.#bootstrap;
+    const budget = { scope: 'organisation', scopeId: organisationId, limit: '1000000', period: 'monthly', kind: 'hard' };
+    await this.#call('POST', `/organisations/${organisationId}/budgets`, budget);
+    const rates = { requestsPerMinute: 100_000_000, tokensPerMinute: 2_000_000_000 };
+    await this.#call('PUT', `/organisations/${organisationId}/rate-limits/key/${await this.#keyId()}`, rates);
   }
 
   async recordedRequests(): Promise<number> {

@@ -191,8 +191,8 @@ export async function balance(
   const { rows } = await owner.query<{ spent: number; held: number; records: number; intents: number }>(
     `SELECT coalesce((SELECT spent FROM budget_period WHERE budget_id = $1), 0)::float8 AS spent,
        coalesce((SELECT held FROM budget_period WHERE budget_id = $1), 0)::float8 AS held,
-       (SELECT coalesce(sum(cost), 0)::float8 FROM call_record WHERE budgets @> $2) AS records,
-       (SELECT coalesce(sum(hold), 0)::float8 FROM call_intent WHERE budgets @> $2) AS intents`,
+       (SELECT coalesce(sum(cost), 0)::float8 FROM call_record WHERE budgets::jsonb @> $2) AS records,
+       (SELECT coalesce(sum(hold), 0)::float8 FROM call_intent WHERE budgets::jsonb @> $2) AS intents`,
     [budgetId, JSON.stringify([{ id: budgetId }])],
   );
   return rows[0] ?? { spent: 0, held: 0, records: 0, intents: 0 };

@@ -52,7 +52,7 @@ export interface PlainCommit {
 }
 
 export function plainCommit(intents: readonly IntentRow[], records: readonly RecordRow[]): PlainCommit {
-  const moves = [...movesOf(intents, records).values()];
+  const moves = [...movesOf(intents, records)];
   const values = [
     `{${intents.map(intentLiteral).join(',')}}`,
     `{${records.map(recordLiteral).join(',')}}`,
@@ -76,45 +76,53 @@ export function plainCommitStates(answer: string | null): BudgetState[] {
 }
 
 /** What a batch does to one budget in one period. */
-interface Move {
-  readonly id: string;
-  readonly start: string;
+interface Move extends BudgetHold {
   placed: Money;
   released: Money;
   booked: Money;
 }
 
-function movesOf(intents: readonly IntentRow[], records: readonly RecordRow[]): Map<string, Move> {
+function movesOf(intents: readonly IntentRow[], records: readonly RecordRow[]): Iterable<Move> {
+  // Lists of budgets are shared by all calls of a key: what the calls come to is summed by list first.
+  const byList = new Map<readonly BudgetHold[], Omit<Move, keyof BudgetHold>>();
+  for (const { budgets, hold } of intents) {
+    if (budgets.length === 0) continue;
+    const sum = sumOf(byList, budgets);
+    sum.placed = sum.placed.plus(Money.parse(hold));
+  }
+  for (const { budgets, hold, cost } of records) {
+    if (budgets.length === 0) continue;
+    const sum = sumOf(byList, budgets);
+    sum.released = sum.released.plus(Money.parse(hold));
+    if (cost !== null) sum.booked = sum.booked.plus(Money.parse(cost));
+  }
   const moves = new Map<string, Move>();
-  for (const intent of intents) {
-    if (intent.budgets.length === 0) continue;
-    const hold = Money.parse(intent.hold);
-    for (const budget of intent.budgets) {
-      const move = moveOf(moves, budget);
-      move.placed = move.placed.plus(hold);
+  for (const [budgets, sum] of byList) {
+    for (const { id, start } of budgets) {
+      const key = id + start;
+      const move = moves.get(key);
+      if (move) {
+        move.placed = move.placed.plus(sum.placed);
+        move.released = move.released.plus(sum.released);
+        move.booked = move.booked.plus(sum.booked);
+      } else {
+        moves.set(key, { id, start, ...sum });
+      }
     }
   }
-  for (const record of records) {
-    if (record.budgets.length === 0) continue;
-    const hold = Money.parse(record.hold);
-    const cost = record.cost === null ? Money.ZERO : Money.parse(record.cost);
-    for (const budget of record.budgets) {
-      const move = moveOf(moves, budget);
-      move.released = move.released.plus(hold);
-      move.booked = move.booked.plus(cost);
-    }
-  }
-  return moves;
+  return moves.values();
 }
 
-function moveOf(moves: Map<string, Move>, budget: BudgetHold): Move {
-  const key = budget.id + budget.start;
-  let move = moves.get(key);
-  if (!move) {
-    move = { id: budget.id, start: budget.start, placed: Money.ZERO, released: Money.ZERO, booked: Money.ZERO };
-    moves.set(key, move);
+function sumOf(
+  byList: Map<readonly BudgetHold[], Omit<Move, keyof BudgetHold>>,
+  budgets: readonly BudgetHold[],
+): Omit<Move, keyof BudgetHold> {
+  let sum = byList.get(budgets);
+  if (!sum) {
+    sum = { placed: Money.ZERO, released: Money.ZERO, booked: Money.ZERO };
+    byList.set(budgets, sum);
   }
-  return move;
+  return sum;
 }
 
 // Rows as composites inside an array (PostgreSQL manual, 8.15.6 and 8.16.2), their fields in the order of the table's columns. Written out

@@ -46,17 +46,17 @@ const SHARED = `id, organisation_id AS "organisationId", project_id AS "projectI
   expires_on::text AS "expiresOn", operation, requested_model AS "requestedModel", stream, client_request_id AS "clientRequestId",
   hold::text AS hold, budgets`;
 
-const RECORD = `${SHARED}, outcome, http_status AS "httpStatus", error_code AS "errorCode", finish_reason AS "finishReason", provider,
+const RECORD = `${SHARED}, outcome::text AS outcome, http_status AS "httpStatus", error_code AS "errorCode", finish_reason AS "finishReason", provider,
   upstream_model AS "upstreamModel", credential_id AS "credentialId", upstream_request_id AS "upstreamRequestId",
-  usage_source AS "usageSource", input_tokens AS "inputTokens", cached_input_tokens AS "cachedInputTokens",
+  usage_source::text AS "usageSource", input_tokens AS "inputTokens", cached_input_tokens AS "cachedInputTokens",
   cache_write_tokens AS "cacheWriteTokens", output_tokens AS "outputTokens", reasoning_tokens AS "reasoningTokens",
-  cost::text AS cost, currency, price_source AS "priceSource", latency_ms AS "latencyMs", first_token_ms AS "firstTokenMs", attempts`;
+  cost::text AS cost, currency, price_source::text AS "priceSource", latency_ms AS "latencyMs", first_token_ms AS "firstTokenMs", attempts`;
 
 const INTENT = `${SHARED}, 'open' AS outcome, NULL::integer AS "httpStatus", NULL::text AS "errorCode", NULL::text AS "finishReason",
   NULL::text AS provider, NULL::text AS "upstreamModel", NULL::uuid AS "credentialId", NULL::text AS "upstreamRequestId",
   NULL::text AS "usageSource", NULL::integer AS "inputTokens", NULL::integer AS "cachedInputTokens", NULL::integer AS "cacheWriteTokens",
   NULL::integer AS "outputTokens", NULL::integer AS "reasoningTokens", NULL::text AS cost, 'USD' AS currency, NULL::text AS "priceSource",
-  NULL::integer AS "latencyMs", NULL::integer AS "firstTokenMs", '[]'::jsonb AS attempts`;
+  NULL::integer AS "latencyMs", NULL::integer AS "firstTokenMs", '[]'::json AS attempts`;
 
 /**
  * The organisations that have records, one index probe each: the ledger's one index begins with the organisation, so without one named

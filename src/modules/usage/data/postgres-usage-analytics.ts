@@ -23,14 +23,14 @@ const DIMENSIONS: Readonly<Record<SummaryDimension, string>> = {
 
 const SOURCE_COLUMNS = `organisation_id, project_id, key_id, started_at, requested_model`;
 
-const FIGURES = `count(*) FILTER (WHERE outcome <> 'open')::float8 AS calls,
+const FIGURES = `count(*) FILTER (WHERE NOT open)::float8 AS calls,
   count(*) FILTER (WHERE outcome = 'succeeded')::float8 AS succeeded, count(*) FILTER (WHERE outcome = 'failed')::float8 AS failed,
   count(*) FILTER (WHERE outcome = 'cut')::float8 AS cut, count(*) FILTER (WHERE outcome = 'disconnected')::float8 AS disconnected,
-  count(*) FILTER (WHERE outcome = 'interrupted')::float8 AS interrupted, count(*) FILTER (WHERE outcome = 'open')::float8 AS open,
+  count(*) FILTER (WHERE outcome = 'interrupted')::float8 AS interrupted, count(*) FILTER (WHERE open)::float8 AS open,
   coalesce(sum(input_tokens), 0)::float8 AS "inputTokens", coalesce(sum(cached_input_tokens), 0)::float8 AS "cachedInputTokens",
   coalesce(sum(cache_write_tokens), 0)::float8 AS "cacheWriteTokens", coalesce(sum(output_tokens), 0)::float8 AS "outputTokens",
   coalesce(sum(reasoning_tokens), 0)::float8 AS "reasoningTokens", coalesce(sum(cost), 0)::text AS cost,
-  count(*) FILTER (WHERE outcome <> 'open' AND cost IS NULL)::float8 AS "unknownCostCalls",
+  count(*) FILTER (WHERE NOT open AND cost IS NULL)::float8 AS "unknownCostCalls",
   count(*) FILTER (WHERE usage_source = 'unknown')::float8 AS "unknownUsageCalls"`;
 
 type SummaryRow = UsageFigures & { readonly total: boolean } & Readonly<Record<`by_${SummaryDimension}`, string | null>>;
@@ -67,9 +67,9 @@ function statement({ scope, filter, groupBy, limit }: SummaryRequest): { sql: st
   const records = callConditions('call_record', scope, filter, parameters);
   const intents = callConditions('call_intent', scope, filter, parameters);
   const source = [
-    `SELECT ${SOURCE_COLUMNS}, provider, outcome, usage_source, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
+    `SELECT ${SOURCE_COLUMNS}, false AS open, provider, outcome, usage_source, input_tokens, cached_input_tokens, cache_write_tokens, output_tokens,
        reasoning_tokens, cost FROM call_record WHERE ${records ?? 'false'}`,
-    `SELECT ${SOURCE_COLUMNS}, NULL, 'open', NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM call_intent WHERE ${intents ?? 'false'}`,
+    `SELECT ${SOURCE_COLUMNS}, true, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM call_intent WHERE ${intents ?? 'false'}`,
   ];
   const expressions = groupBy.map((dimension) => DIMENSIONS[dimension]);
   const columns = groupBy.map((dimension) => `${DIMENSIONS[dimension]} AS by_${dimension}, `);
