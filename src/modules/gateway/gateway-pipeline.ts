@@ -202,12 +202,18 @@ export class GatewayPipeline {
 const SOON = { details: { retryAfterSeconds: 1 } };
 
 /** `work`, or nothing once `ms` have gone by; the work goes on. */
-async function atMost(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const enough = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, ms);
+function atMost(work: Promise<void>, ms: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(resolve, ms);
+    const done = (end: () => void) => {
+      clearTimeout(timer);
+      end();
+    };
+    work.then(
+      () => done(resolve),
+      (error: unknown) => done(() => reject(error)),
+    );
   });
-  await Promise.race([work, enough]).finally(() => clearTimeout(timer));
 }
 
 function pause(ms: number): Promise<void> {

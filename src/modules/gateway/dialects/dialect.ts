@@ -116,7 +116,7 @@ export interface RequestChanges {
 /** An error as the client will read it. */
 export interface WrittenError {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | number>>;
   readonly body: Buffer;
 }
 

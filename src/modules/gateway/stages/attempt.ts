@@ -44,14 +44,14 @@ const WAIT_MAX_MS = 2_000;
  */
 export async function attempt(exchange: Exchange, parts: AttemptParts): Promise<AttemptsEnd> {
   const { targets } = exchange.plan;
-  const excluded = new Set<RouteTarget>();
-  const waitMs = new Map<RouteTarget, number>();
+  const excluded: RouteTarget[] = [];
+  let waitMs: Map<RouteTarget, number> | undefined;
   let mayHaveBilled = false;
   for (let number = 0; ; number += 1) {
     const target = present(nextTarget(targets, excluded, number), 'a target that is not excluded');
     const again = exchange.attempts.some((earlier) => earlier.credentialId === target.credentialId && earlier.model === target.model);
     if (again)
-      await backOff(exchange, Math.max(waitMs.get(target) ?? 0, BACKOFF_MS * 2 ** Math.min(number, 6) * (0.5 + Math.random() / 2)));
+      await backOff(exchange, Math.max(waitMs?.get(target) ?? 0, BACKOFF_MS * 2 ** Math.min(number, 6) * (0.5 + Math.random() / 2)));
     if (exchange.cancelled)
       return { end: { kind: 'failed', failure: failureOfConnection(exchange.cancelled, false) }, target, mayHaveBilled };
     const began = parts.clock.monotonicMs();
@@ -69,9 +69,9 @@ export async function attempt(exchange: Exchange, parts: AttemptParts): Promise<
     if (end.kind !== 'failed') return { end, target, mayHaveBilled };
     const { failure } = end;
     mayHaveBilled ||= failure.mayHaveBilled;
-    waitMs.set(target, failure.waitMs ?? 0);
-    if (failure.next === 'other' || (failure.waitMs ?? 0) > WAIT_MAX_MS) excluded.add(target);
-    const isLast = failure.next === 'stop' || number + 1 >= parts.limits.maxAttempts || excluded.size === targets.length;
+    waitMs = (waitMs ?? new Map<RouteTarget, number>()).set(target, failure.waitMs ?? 0);
+    if (failure.next === 'other' || (failure.waitMs ?? 0) > WAIT_MAX_MS) excluded.push(target);
+    const isLast = failure.next === 'stop' || number + 1 >= parts.limits.maxAttempts || excluded.length === targets.length;
     if (isLast || exchange.cancelled || exchange.clientGone) return { end, target, mayHaveBilled };
     parts.metrics.failedOver(failure.class);
   }
@@ -91,10 +91,10 @@ function backOff(exchange: Exchange, ms: number): Promise<void> {
   });
 }
 
-function nextTarget(targets: readonly RouteTarget[], excluded: ReadonlySet<RouteTarget>, number: number): RouteTarget | undefined {
+function nextTarget(targets: readonly RouteTarget[], excluded: readonly RouteTarget[], number: number): RouteTarget | undefined {
   for (let step = 0; step < targets.length; step += 1) {
     const target = targets[(number + step) % targets.length];
-    if (target && !excluded.has(target)) return target;
+    if (target && !excluded.includes(target)) return target;
   }
   return undefined;
 }

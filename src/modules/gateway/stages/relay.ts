@@ -82,7 +82,7 @@ export function sendError(exchange: Exchange, error: AppError): void {
   }
   const written = dialect.writeError(error, exchange.id);
   const status = (error.details.status as RateLimitStatus | undefined) ?? exchange.ticket?.status;
-  answerAndClose(exchange.request, response, { ...written, headers: { ...written.headers, ...rateLimitHeaders(status) } });
+  answerAndClose(exchange.request, response, { ...written, headers: addRateLimits({ ...written.headers }, status) });
 }
 
 /** How long a client may go on sending a body that nobody wants. */
@@ -126,18 +126,21 @@ function answerHeaders(exchange: Exchange, head: UpstreamHead): Record<string, s
 }
 
 function commonHeaders(exchange: Exchange): Record<string, string | number> {
-  return { 'x-request-id': exchange.id, 'x-content-type-options': 'nosniff', ...rateLimitHeaders(exchange.ticket?.status) };
+  const headers: Record<string, string | number> = { 'x-request-id': exchange.id, 'x-content-type-options': 'nosniff' };
+  return addRateLimits(headers, exchange.ticket?.status);
 }
 
-/** The header names OpenAI's clients read. */
-function rateLimitHeaders(status: RateLimitStatus | undefined): Record<string, string> {
-  const headers: Record<string, string> = {};
-  for (const unit of ['requests', 'tokens'] as const) {
-    const window = status?.[unit];
-    if (!window) continue;
-    headers[`x-ratelimit-limit-${unit}`] = String(window.limit);
-    headers[`x-ratelimit-remaining-${unit}`] = String(window.remaining);
-    headers[`x-ratelimit-reset-${unit}`] = `${window.resetSeconds}s`;
+/** Adds the headers OpenAI's clients read. */
+function addRateLimits(headers: Record<string, string | number>, status: RateLimitStatus | undefined): Record<string, string | number> {
+  if (status?.requests) {
+    headers['x-ratelimit-limit-requests'] = status.requests.limit;
+    headers['x-ratelimit-remaining-requests'] = status.requests.remaining;
+    headers['x-ratelimit-reset-requests'] = `${status.requests.resetSeconds}s`;
+  }
+  if (status?.tokens) {
+    headers['x-ratelimit-limit-tokens'] = status.tokens.limit;
+    headers['x-ratelimit-remaining-tokens'] = status.tokens.remaining;
+    headers['x-ratelimit-reset-tokens'] = `${status.tokens.resetSeconds}s`;
   }
   return headers;
 }

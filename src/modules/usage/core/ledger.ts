@@ -70,7 +70,7 @@ export class Ledger extends CallLedger {
     });
     this.openCalls.add(row.id);
     try {
-      await this.enqueue(row, null);
+      await new Promise<void>((resolve, reject) => this.group.add({ intent: row, record: null, resolve, reject }));
     } catch (error) {
       this.openCalls.delete(row.id);
       throw error;
@@ -79,15 +79,16 @@ export class Ledger extends CallLedger {
     return new LedgerCall(row, (settlement) => this.settle(row, settlement));
   }
 
-  private async settle(row: IntentRow, settlement: CallSettlement): Promise<void> {
+  private settle(row: IntentRow, settlement: CallSettlement): Promise<void> {
     if (settlement.cost === null) this.parts.gauge.unknownCost();
-    await this.enqueue(null, recordRow(row, settlement));
-    this.openCalls.delete(row.id);
-    this.letIn -= 1;
-  }
-
-  private enqueue(intent: IntentRow | null, record: RecordRow | null): Promise<void> {
-    return new Promise((resolve, reject) => this.group.add({ intent, record, resolve, reject }));
+    return new Promise((resolve, reject) => {
+      const settled = () => {
+        this.openCalls.delete(row.id);
+        this.letIn -= 1;
+        resolve();
+      };
+      this.group.add({ intent: null, record: recordRow(row, settlement), resolve: settled, reject });
+    });
   }
 
   private async write(batch: readonly WaitingEntry[], landed: () => void): Promise<void> {
