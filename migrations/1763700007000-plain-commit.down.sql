@@ -1,1 +1,2 @@
 DROP FUNCTION refuse_plain_commit();
+DROP TYPE call_settlement;

@@ -15,6 +15,7 @@ export type StyleRule =
   | 'mocked-own-code'
   | 'module-readme'
   | 'nest-exception'
+  | 'property-function'
   | 'test-place'
   | 'wall-clock';
 
@@ -53,9 +54,14 @@ export function textBreaches(path: string, text: string): Breach[] {
   const breach = (rule: StyleRule, message: string): void => void breaches.push({ rule, path, message });
   const isSpec = path.endsWith('.spec.ts');
   const holdsLogic = /^src\/(modules|contracts|kernel)\//.test(path) && !isSpec;
+  const onCallPath = /^src\/modules\/(gateway|usage)\//.test(path) && !isSpec;
   const visit = (node: ts.Node): void => {
     if (readsWallClock(node) && holdsLogic && !MAKES_TIME.has(path)) {
       breach('wall-clock', `line ${lineOf(source, node)}: ask the injected Clock, so that a test can live through seven years`);
+    }
+    if (onCallPath && assignsFunctionToProperty(node)) {
+      const message = `line ${lineOf(source, node)}: V8 makes such a function in the old generation, and with it all the call it closes over`;
+      breach('property-function', `${message}: keep an object with a method instead`);
     }
     if (isSpec && mocksOwnCode(node))
       breach('mocked-own-code', `line ${lineOf(source, node)}: use the real thing, or a stand-in of a peer`);
@@ -95,6 +101,13 @@ function isBarrel(source: ts.SourceFile): boolean {
 function readsWallClock(node: ts.Node): boolean {
   if (ts.isNewExpression(node)) return node.expression.getText() === 'Date' && (node.arguments?.length ?? 0) === 0;
   return ts.isCallExpression(node) && node.expression.getText() === 'Date.now';
+}
+
+/** `call.cancel = () => …`: the parser marks such a literal to be pretenured. A literal in an object literal or an argument is not. */
+function assignsFunctionToProperty(node: ts.Node): boolean {
+  if (!ts.isBinaryExpression(node) || node.operatorToken.kind !== ts.SyntaxKind.EqualsToken) return false;
+  if (!ts.isPropertyAccessExpression(node.left) && !ts.isElementAccessExpression(node.left)) return false;
+  return ts.isArrowFunction(node.right) || ts.isFunctionExpression(node.right);
 }
 
 function mocksOwnCode(node: ts.Node): boolean {

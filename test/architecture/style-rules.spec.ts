@@ -57,6 +57,20 @@ describe('text', () => {
     expect(rulesOfText('src/app/problem-filter.ts', text)).toEqual([]);
   });
 
+  it.each(['call.cancel = () => call;', "call['cancel'] = function () {};"])(
+    'no function is assigned to a property on the way of a call: %s',
+    (line) => {
+      const text = `export function take(call: { cancel: unknown }): void {\n  ${line}\n}\n`;
+      expect(rulesOfText('src/modules/gateway/stages/take.ts', text)).toEqual(['property-function']);
+      expect(rulesOfText('src/modules/tenants/core/take.ts', text)).toEqual([]);
+    },
+  );
+
+  it('a function in an object or an argument is no such thing', () => {
+    const text = 'export const take = (call: { wait: unknown }): void => {\n  call.wait = { cancel: () => call };\n};\n';
+    expect(rulesOfText('src/modules/gateway/stages/take.ts', text)).toEqual([]);
+  });
+
   it('a test mocks none of our own code', () => {
     expect(rulesOfText('src/kernel/money.spec.ts', "vi.mock('./ids.js');\n")).toEqual(['mocked-own-code']);
     expect(rulesOfText('src/kernel/money.spec.ts', "vi.mock('pg');\n")).toEqual([]);
@@ -77,6 +91,7 @@ it('the style check fails on planted violations and names each rule', () => {
   using project = new PlantedProject(
     {
       'src/modules/usage/core/usage-utils.ts': 'export const at = Date.now();\n',
+      'src/modules/usage/core/settle.ts': 'export const settle = (call: { done: unknown }) => {\n  call.done = () => call;\n};\n',
       'src/modules/usage/usage.service.ts':
         "import { ConflictException } from '@nestjs/common';\nexport const thing = ConflictException;\n",
       'src/kernel/all.ts': "export * from './money.js';\n",
@@ -90,7 +105,17 @@ it('the style check fails on planted violations and names each rule', () => {
     .trim()
     .split('\n')
     .map((line) => line.slice(0, line.indexOf(':')));
-  const every = ['barrel', 'file-name', 'forbidden-name', 'mocked-own-code', 'module-readme', 'nest-exception', 'test-place', 'wall-clock'];
+  const every = [
+    'barrel',
+    'file-name',
+    'forbidden-name',
+    'mocked-own-code',
+    'module-readme',
+    'nest-exception',
+    'property-function',
+    'test-place',
+    'wall-clock',
+  ];
   expect(rules.toSorted()).toEqual(every);
   expect(exitCode).toBe(1);
 });

@@ -205,14 +205,7 @@ const SOON = { details: { retryAfterSeconds: 1 } };
 function atMost(work: Promise<void>, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
-    const done = (end: () => void) => {
-      clearTimeout(timer);
-      end();
-    };
-    work.then(
-      () => done(resolve),
-      (error: unknown) => done(() => reject(error)),
-    );
+    work.finally(() => clearTimeout(timer)).then(resolve, reject);
   });
 }
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { AppError, invalidRequest, kernelErrors } from '../../../kernel/errors.js';
 import { writeOpenAiError, writeOpenAiStreamError } from './openai-errors.js';
 
-function written(error: AppError): { status: number; headers: Readonly<Record<string, string>>; error: Record<string, unknown> } {
+function written(error: AppError): { status: number; headers: Readonly<Record<string, string | number>>; error: Record<string, unknown> } {
   const { status, headers, body } = writeOpenAiError(error, 'req_42');
   return { status, headers, error: JSON.parse(body.toString()).error };
 }
@@ -63,7 +63,7 @@ describe('an error in the OpenAI dialect', () => {
     const answer = (error: AppError) => async (): Promise<Response> => {
       calls++;
       const { status, headers, body } = writeOpenAiError(error, 'req_42');
-      return new Response(new Uint8Array(body), { status, headers: { ...headers } });
+      return new Response(new Uint8Array(body), { status, headers: Object.entries(headers).map(([name, value]) => [name, String(value)]) });
     };
     const ask = (error: AppError): Promise<unknown> =>
       new OpenAI({ apiKey: 'k', baseURL: 'http://gateway.test/v1', fetch: answer(error) }).chat.completions

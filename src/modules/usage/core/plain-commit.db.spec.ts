@@ -83,8 +83,8 @@ describe('the plain commit', () => {
         const { rows } = await client.query<{ same: boolean }>(
           `SELECT (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM unnest($1::call_intent[]) r)
                 = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM json_populate_recordset(NULL::call_intent, $3) r)
-              AND (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM unnest($2::call_record[]) r)
-                = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM json_populate_recordset(NULL::call_record, $4) r) AS same`,
+              AND (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM unnest($2::call_settlement[]) r)
+                = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM json_populate_recordset(NULL::call_settlement, $4) r) AS same`,
           [intentText, recordText, JSON.stringify(someIntents), JSON.stringify(someRecords)],
         );
         expect(rows[0]?.same).toBe(true);

@@ -5,8 +5,9 @@ import type { BudgetState, IntentRow, RecordRow } from './call-rows.js';
 /**
  * The fast way through the ledger, for batches in which nothing is out of the ordinary: every settlement finds its intent, every hold
  * fits, no alert is due. One statement, because each statement of a function costs its own start and end. It reads rows as composite
- * literals, the cheapest form Postgres takes, and moves each budget once, by sums made here. Anything else raises LT001 and changes
- * nothing. A budget that another replica has just moved is waited for and judged as that one left it (PostgreSQL manual, 13.2.1).
+ * literals, the cheapest form of text Postgres takes, makes a record of the intent it deletes, and moves each budget once, by sums made
+ * here. Anything else raises LT001 and changes nothing. A budget that another replica has just moved is waited for and judged as that
+ * one left it (PostgreSQL manual, 13.2.1).
  */
 const statement = (moves: string) => `
 WITH moved AS (
@@ -20,14 +21,19 @@ WITH moved AS (
       WHERE percent > p.alerted_percent AND t.booked > 0 AND (p.spent + t.booked) * 100 >= b.limit_amount * percent)
   RETURNING concat_ws(' ', p.budget_id, p.period_start, b.limit_amount - p.spent - p.held, p.version) AS state
 ), settled AS (
-  DELETE FROM call_intent WHERE id = ANY ($3::uuid[]) RETURNING 1
+  DELETE FROM call_intent i USING unnest($2::call_settlement[]) AS s WHERE i.id = s.id
+  RETURNING i.id, i.expires_on, i.organisation_id, i.project_id, i.key_id, i.started_at, i.operation, i.requested_model, i.stream,
+    i.client_request_id, s.outcome, s.http_status, s.error_code, s.finish_reason, s.provider, s.upstream_model, s.credential_id,
+    s.upstream_request_id, s.usage_source, s.input_tokens, s.cached_input_tokens, s.cache_write_tokens, s.output_tokens,
+    s.reasoning_tokens, s.cost, s.currency, s.price_source, s.latency_ms, s.first_token_ms, s.attempts, i.hold, i.budgets
 ), recorded AS (
-  INSERT INTO call_record SELECT * FROM unnest($2::call_record[])
+  INSERT INTO call_record SELECT * FROM settled RETURNING 1
 ), opened AS (
-  INSERT INTO call_intent SELECT * FROM unnest($1::call_intent[])
+  INSERT INTO call_intent SELECT * FROM unnest($1::call_intent[]) RETURNING 1
 )
 SELECT CASE
-  WHEN (SELECT count(*) FROM settled) = cardinality($3::uuid[]) AND (SELECT count(*) FROM moved) = cardinality($4::uuid[])
+  WHEN (SELECT count(*) FROM recorded) = $3::integer AND (SELECT count(*) FROM opened) >= 0
+    AND (SELECT count(*) FROM moved) = cardinality($4::uuid[])
   THEN (SELECT string_agg(state, ',') FROM moved)
   ELSE refuse_plain_commit()
 END AS states`;
@@ -44,7 +50,7 @@ const SEVERAL_BUDGETS = {
     FOR UPDATE OF p)`),
 };
 
-/** A statement ready to be sent: every value is the text of an array. */
+/** A statement ready to be sent, its values as text. */
 export interface PlainCommit {
   readonly name: string;
   readonly text: string;
@@ -55,8 +61,8 @@ export function plainCommit(intents: readonly IntentRow[], records: readonly Rec
   const moves = [...movesOf(intents, records)];
   const values = [
     `{${intents.map(intentLiteral).join(',')}}`,
-    `{${records.map(recordLiteral).join(',')}}`,
-    `{${records.map((record) => record.id).join(',')}}`,
+    `{${records.map(settlementLiteral).join(',')}}`,
+    String(records.length),
     `{${moves.map((move) => move.id).join(',')}}`,
     `{${moves.map((move) => move.start).join(',')}}`,
     `{${moves.map((move) => move.placed.toString()).join(',')}}`,
@@ -136,16 +142,14 @@ function intentLiteral(row: IntentRow): string {
   );
 }
 
-/** A row of `call_record`. */
-function recordLiteral(row: RecordRow): string {
+/** A `call_settlement`. */
+function settlementLiteral(row: RecordRow): string {
   return (
-    `"(${row.id},${row.expires_on},${row.organisation_id},${row.project_id},${row.key_id},${row.started_at},` +
-    `${row.operation},${quoted(row.requested_model)},${row.stream},${quoted(row.client_request_id)},` +
-    `${row.outcome},${row.http_status ?? ''},${quoted(row.error_code)},${quoted(row.finish_reason)},` +
+    `"(${row.id},${row.outcome},${row.http_status ?? ''},${quoted(row.error_code)},${quoted(row.finish_reason)},` +
     `${row.provider ?? ''},${quoted(row.upstream_model)},${row.credential_id ?? ''},${quoted(row.upstream_request_id)},` +
     `${row.usage_source},${row.input_tokens ?? ''},${row.cached_input_tokens ?? ''},${row.cache_write_tokens ?? ''},` +
     `${row.output_tokens ?? ''},${row.reasoning_tokens ?? ''},${row.cost ?? ''},${row.currency},${row.price_source ?? ''},` +
-    `${row.latency_ms ?? ''},${row.first_token_ms ?? ''},${quoted(JSON.stringify(row.attempts))},${row.hold},${budgetsText(row.budgets)})"`
+    `${row.latency_ms ?? ''},${row.first_token_ms ?? ''},${quoted(JSON.stringify(row.attempts))})"`
   );
 }
 
