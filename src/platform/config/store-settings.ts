@@ -31,7 +31,7 @@ export class StoreSettings {
     section: 'Stores',
     env: 'LETHE_DATABASE_POOL',
     kind: 'integer',
-    description: 'Connections per process for the admin API and jobs. The ledger has three of its own.',
+    description: 'Connections per process for the admin API and jobs. The ledger has five of its own.',
   })
   @IsInt()
   @Min(2)

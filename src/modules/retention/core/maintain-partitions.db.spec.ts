@@ -228,9 +228,9 @@ describe('dropping expired partitions', () => {
     const one = await purge();
     const many = await purge();
     expect(await partitions()).not.toContain('20260315');
-    // A DELETE of as many rows would log over ten million bytes.
-    expect(many.bytes).toBeLessThan(one.bytes * 3 + 100_000);
-    expect(many.ms).toBeLessThan(one.ms * 3 + 500);
+    // A DELETE of as many rows would log over ten million bytes. The log is the whole server's, whose autovacuum may have written to it too.
+    expect(many.bytes).toBeLessThan(one.bytes + 2_000_000);
+    expect(many.ms).toBeLessThan(one.ms * 3 + 1_000);
   });
 
   it('peers 18: purges when nothing is written or read, and every round that was missed', async () => {
