@@ -49,7 +49,7 @@ export class LetheInstallation {
     const port = await freePort();
     const program = startNode({
       // As `npm start` runs it.
-      args: ['--max-semi-space-size=16', script],
+      args: ['--max-semi-space-size=16', '--heap-growing-percent=60', script],
       core: this.#context.cores?.gateway,
       env: environment(port, this.#dataDirectory, this.#context.upstreamUrl),
       loud: this.#context.verbose,

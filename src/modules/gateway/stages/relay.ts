@@ -18,7 +18,7 @@ export function clientSink(exchange: Exchange, clock: Clock): StreamSink {
       exchange.committed = true;
       response.writeHead(200, { ...answerHeaders(exchange, head), 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
     },
-    write: (chunk) => exchange.clientGone || response.write(chunk),
+    write: (chunk) => exchange.clientGone || writePiece(response, chunk),
     onRelieved: (resume) => {
       // 'close' as well: a client that leaves while we wait for it must not leave the upstream paused.
       const relieved = () => {
@@ -30,6 +30,23 @@ export function clientSink(exchange: Exchange, clock: Clock): StreamSink {
       response.on('close', relieved);
     },
   };
+}
+
+/**
+ * One piece of a stream in one buffer, its chunk size and line ends included (RFC 9112 §7.1). Left to itself Node sends these as four
+ * buffers a piece, after a turn of its queue. False: hold on until 'drain'.
+ */
+function writePiece(response: ServerResponse, piece: Buffer): boolean {
+  if (!response.chunkedEncoding || piece.length === 0) return response.write(piece);
+  const size = `${piece.length.toString(16)}\r\n`;
+  const framed = Buffer.allocUnsafe(size.length + piece.length + 2);
+  framed.write(size, 0, 'latin1');
+  piece.copy(framed, size.length);
+  framed.write('\r\n', size.length + piece.length, 'latin1');
+  response.chunkedEncoding = false;
+  const roomy = response.write(framed);
+  response.chunkedEncoding = true;
+  return roomy;
 }
 
 /** The last bytes, once the call is settled: a whole answer, the end of a stream, or the error the client has to be told. */
