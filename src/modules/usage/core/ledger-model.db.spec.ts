@@ -197,6 +197,7 @@ describe('the ledger against a simple model', () => {
     await Promise.all(rows.map((row) => store.commit([row], [], false)));
     await Promise.all(rows.map((row) => store.commit([], [recordRow(row, settlement('0.1'))], false)));
     expect((await owner.query('SELECT FROM call_record')).rowCount).toBe(4);
+    await store.close();
     await foreign.end();
   });
 });

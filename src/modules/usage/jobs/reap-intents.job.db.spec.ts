@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { balance, LedgerTenant, readBook, recordOf, settlement, startLedger, type TestLedger } from '../../../../test/harness/ledger.js';
 import { createTestDatabase, type OwnPostgres, startOwnPostgres, type TestDatabase } from '../../../../test/harness/postgres.js';
 import { ManualClock } from '../../../kernel/clock.js';
@@ -87,6 +87,19 @@ describe('the reaper', () => {
     expect(await balance(owner, budget)).toEqual({ spent: 0, held: 0, records: 0, intents: 0 });
     for (const call of calls) expect(await recordOf(owner, call.id)).toEqual({ outcome: 'interrupted', cost: null });
     expect(lines.join('')).toContain('settled calls whose gateway is gone');
+  });
+
+  it('leaves no session behind, whatever it found', async () => {
+    const sessions = async () =>
+      (await owner.query("SELECT FROM pg_stat_activity WHERE application_name = 'lethe' AND datname = current_database()")).rowCount;
+    const dead = await gateway();
+    const call = await dead.ledger.open(tenant.call('0.2'));
+    await reap();
+    const before = Number(await sessions());
+    await silence(dead, 4);
+    await reap();
+    expect(await recordOf(owner, call.id)).toMatchObject({ outcome: 'interrupted' });
+    await vi.waitFor(async () => expect(await sessions()).toBeLessThanOrEqual(before));
   });
 
   it('a gateway that is alive keeps its calls, however many rounds go by', async () => {

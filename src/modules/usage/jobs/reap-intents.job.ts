@@ -29,14 +29,22 @@ export class ReapIntentsJob extends RecurringJob {
 
   override async run(signal: AbortSignal): Promise<void> {
     const store = new LedgerStore(this.pool);
+    try {
+      await this.reap(store, signal);
+    } finally {
+      await store.close();
+    }
+    await this.pool.query(`DELETE FROM gateway_instance WHERE seen_at < clock_timestamp() - interval '1 day'`);
+  }
+
+  private async reap(store: LedgerStore, signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const stale = await this.intents.find(BATCH);
-      if (stale.length === 0) break;
+      if (stale.length === 0) return;
       await store.commit([], stale.map(interruptedRow), false);
       this.metrics.intentsReaped(stale.length);
       this.log.warn('settled calls whose gateway is gone', { component: 'reaper', count: stale.length });
-      if (stale.length < BATCH) break;
+      if (stale.length < BATCH) return;
     }
-    await this.pool.query(`DELETE FROM gateway_instance WHERE seen_at < clock_timestamp() - interval '1 day'`);
   }
 }
