@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { isDatabaseError } from './database-verdict.js';
+import { endsSession } from './database-verdict.js';
 import type { PlainCommit } from './plain-commit.js';
 
 /** An answer that is this much later than the server's own bound for a statement is not waited for: the server is frozen or gone. */
@@ -34,8 +34,8 @@ export class CommitSessions {
       this.idle.push(client);
       return answer;
     } catch (error) {
-      if (isDatabaseError(error) && error.severity === 'ERROR') this.idle.push(client);
-      else giveUp(client);
+      if (endsSession(error)) giveUp(client);
+      else this.idle.push(client);
       throw error;
     }
   }
@@ -81,19 +81,20 @@ class CommitQuery implements pg.Submittable {
   /** By these two the driver notes which statements its server has prepared. */
   readonly name: string;
   readonly text: string;
+  private readonly values: readonly string[];
   private answer: string | null = null;
-  private failed = false;
 
   constructor(
-    private readonly commit: PlainCommit,
+    commit: PlainCommit,
     private readonly done: (error: Error | null, answer: string | null) => void,
   ) {
     this.name = commit.name;
     this.text = commit.text;
+    this.values = commit.values;
   }
 
   submit(connection: pg.Connection & { readonly parsedStatements?: Readonly<Record<string, string>> }): void {
-    const { name, text, values } = this.commit;
+    const { name, text, values } = this;
     connection.stream.cork();
     if (connection.parsedStatements?.[name] === undefined) connection.parse({ name, text, types: [] }, true);
     connection.bind({ statement: name, values: values as string[] }, true);
@@ -107,12 +108,12 @@ class CommitQuery implements pg.Submittable {
   }
 
   handleError(error: Error): void {
-    this.failed = true;
     this.done(error, null);
   }
 
+  /** Of a statement that failed the driver no longer tells this. */
   handleReadyForQuery(): void {
-    if (!this.failed) this.done(null, this.answer);
+    this.done(null, this.answer);
   }
 
   handleRowDescription(): void {}

@@ -1,4 +1,4 @@
-type DatabaseError = Error & { readonly code: string; readonly severity: string };
+type DatabaseError = Error & { readonly code: string };
 
 /** Whether the error came from Postgres. pg reports network faults with Node's codes (ECONNREFUSED) and without a severity. */
 export function isDatabaseError(error: unknown): error is DatabaseError {
@@ -13,6 +13,14 @@ export function isDatabaseError(error: unknown): error is DatabaseError {
  */
 export function isDueToData(error: unknown): boolean {
   return isDatabaseError(error) && /^(22|23|54)/.test(error.code) && !isMissingPartition(error);
+}
+
+/**
+ * Whether a session is of no use after this error: all but a statement that Postgres refused. Told by the code: the severity is in the
+ * server's language. Class 57P is its shutting down, 08 the connection, 25P03 a time-out of the session.
+ */
+export function endsSession(error: unknown): boolean {
+  return !isDatabaseError(error) || /^(57P|08|25P03)/.test(error.code);
 }
 
 /** Told by the place in the server that raised it: the text is in the server's language. */

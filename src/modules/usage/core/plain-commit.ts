@@ -8,6 +8,9 @@ import type { BudgetState, IntentRow, RecordRow } from './call-rows.js';
  * literals, the cheapest form of text Postgres takes, makes a record of the intent it deletes, and moves each budget once, by sums made
  * here. Anything else raises LT001 and changes nothing. A budget that another replica has just moved is waited for and judged as that
  * one left it (PostgreSQL manual, 13.2.1).
+ *
+ * The counts are read in the order in which the parts are to run, the budgets last: their rows are locked for little more than the flush.
+ * That of `opened` is read for its place only, since an insert that fails says so itself.
  */
 const statement = (moves: string) => `
 WITH moved AS (
@@ -81,16 +84,18 @@ export function plainCommitStates(answer: string | null): BudgetState[] {
   });
 }
 
-/** What a batch does to one budget in one period. */
-interface Move extends BudgetHold {
+interface Sums {
   placed: Money;
   released: Money;
   booked: Money;
 }
 
+/** What a batch does to one budget in one period. */
+type Move = BudgetHold & Sums;
+
 function movesOf(intents: readonly IntentRow[], records: readonly RecordRow[]): Iterable<Move> {
   // Lists of budgets are shared by all calls of a key: what the calls come to is summed by list first.
-  const byList = new Map<readonly BudgetHold[], Omit<Move, keyof BudgetHold>>();
+  const byList = new Map<readonly BudgetHold[], Sums>();
   for (const { budgets, hold } of intents) {
     if (budgets.length === 0) continue;
     const sum = sumOf(byList, budgets);
@@ -119,10 +124,7 @@ function movesOf(intents: readonly IntentRow[], records: readonly RecordRow[]): 
   return moves.values();
 }
 
-function sumOf(
-  byList: Map<readonly BudgetHold[], Omit<Move, keyof BudgetHold>>,
-  budgets: readonly BudgetHold[],
-): Omit<Move, keyof BudgetHold> {
+function sumOf(byList: Map<readonly BudgetHold[], Sums>, budgets: readonly BudgetHold[]): Sums {
   let sum = byList.get(budgets);
   if (!sum) {
     sum = { placed: Money.ZERO, released: Money.ZERO, booked: Money.ZERO };
