@@ -12,7 +12,9 @@ const mayUse = {
   audit: [],
   tenants: ['audit'],
   notifications: ['audit'],
-  auth: ground,
+  accounts: ground,
+  federation: ['accounts', ...ground],
+  auth: ['accounts', ...ground],
   credentials: ground,
   subprocessors: ground,
   routing: ['tenants', 'credentials', 'subprocessors', 'audit'],
@@ -21,7 +23,7 @@ const mayUse = {
   gateway: ['auth', 'routing', 'credentials', 'usage', 'content'],
   billing: ['usage', ...ground],
   retention: ['audit'],
-  gdpr: ['auth', 'retention', ...ground],
+  gdpr: ['accounts', 'auth', 'retention', ...ground],
   compliance: ['subprocessors', 'retention', ...ground],
 };
 

@@ -1,5 +1,6 @@
-import type { OrganisationId, ProjectId } from '../../kernel/ids.js';
+import type { AccountId, OrganisationId, ProjectId } from '../../kernel/ids.js';
 import type { Tx } from '../../platform/database/unit-of-work.js';
+import type { OrganisationRole } from '../../platform/http/permissions.js';
 import type { AuditActor } from '../audit/audit.contract.js';
 
 /** `operator`: the installation's own organisation, whose routes every customer falls back to. There is at most one. */
@@ -62,4 +63,35 @@ export abstract class OrganisationAdministration {
   abstract findOrganisation(slug: string): Promise<OrganisationSummary | null>;
   abstract findOperatorOrganisation(): Promise<OrganisationSummary | null>;
   abstract findProject(organisationId: OrganisationId, name: string): Promise<ProjectSummary | null>;
+}
+
+/** How a member came to be one; what an identity provider has made, it also changes and removes. */
+export type MembershipSource = 'founder' | 'invitation' | 'sso' | 'scim';
+
+export interface Membership {
+  readonly organisationId: OrganisationId;
+  readonly accountId: AccountId;
+  readonly role: OrganisationRole;
+  readonly source: MembershipSource;
+  readonly createdAt: Date;
+}
+
+/** What an organisation asks of whoever acts in it. */
+export interface AccessPolicy {
+  /** Members must use a second factor (A1). */
+  readonly secondFactorRequired: boolean;
+}
+
+/** Who belongs to which organisation, and as what (A2). Read from the database every time, so that a change holds on every replica at once. Also the injection token. */
+export abstract class Memberships {
+  /** All memberships of an account in organisations that exist, with what each organisation asks of it. The transaction must be a system one. */
+  abstract ofAccount(tx: Tx, accountId: AccountId): Promise<readonly (Membership & AccessPolicy)[]>;
+  /** Null when the account is no member. */
+  abstract find(tx: Tx, organisationId: OrganisationId, accountId: AccountId): Promise<Membership | null>;
+  /** Adds a member in the caller's transaction, with its audit row. Raises `tenants/already_member`. */
+  abstract add(tx: Tx, membership: Omit<Membership, 'createdAt'>, actor: AuditActor): Promise<void>;
+  /** Changes a role. Raises `tenants/member_not_found`, and `tenants/last_owner` when nobody would be left to own the organisation. */
+  abstract changeRole(tx: Tx, member: Pick<Membership, 'organisationId' | 'accountId' | 'role'>, actor: AuditActor): Promise<void>;
+  /** Ends a membership. Raises `tenants/member_not_found` and `tenants/last_owner`. */
+  abstract remove(tx: Tx, member: Pick<Membership, 'organisationId' | 'accountId'>, actor: AuditActor): Promise<void>;
 }

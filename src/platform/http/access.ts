@@ -68,7 +68,7 @@ export function principalOf(request: FastifyRequest): Principal | undefined {
   const { user } = request as { user?: unknown };
   if (typeof user !== 'object' || user === null) return undefined;
   const { kind, permissions } = user as Partial<Principal>;
-  const known = kind === 'operator' || kind === 'service_key';
+  const known = kind === 'operator' || kind === 'service_key' || kind === 'account';
   return known && permissions instanceof Set ? (user as Principal) : undefined;
 }
 

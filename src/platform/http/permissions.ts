@@ -21,12 +21,53 @@ export const PERMISSIONS = {
   'prices:read': 'Read price overrides.',
   'prices:write': 'Create and delete price overrides.',
   'audit:read': 'Read the audit log.',
+  'account:manage': 'Read and change one’s own account, sessions and sign-in methods. Whoever is signed in may.',
+  'organisations:create': 'Create an organisation and become its owner. Whoever is signed in may.',
+  'members:read': 'Read the members of an organisation and their roles.',
+  'members:write': 'Invite and remove members and change their roles.',
+  'ownership:write': 'Hand the ownership of an organisation on.',
 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;
 
 /** What every caller may, whatever its scopes. */
 export const EVERY_CALLERS = ['identity:read'] as const satisfies readonly Permission[];
+
+/** What a person who is signed in may, outside any organisation. */
+export const EVERY_ACCOUNTS = ['identity:read', 'account:manage', 'organisations:create'] as const satisfies readonly Permission[];
+
+export const ORGANISATION_ROLES = ['owner', 'admin', 'billing', 'developer', 'viewer', 'privacy_officer'] as const;
+
+export type OrganisationRole = (typeof ORGANISATION_ROLES)[number];
+
+const VIEWER = [
+  'identity:read',
+  'organisations:read',
+  'projects:read',
+  'members:read',
+  'usage:read',
+  'limits:read',
+] as const satisfies readonly Permission[];
+const DEVELOPER = [...VIEWER, 'keys:read', 'keys:write', 'credentials:read', 'routes:read', 'routes:write'] as const;
+const ADMIN = [
+  ...DEVELOPER,
+  'organisations:write',
+  'projects:write',
+  'credentials:write',
+  'limits:write',
+  'audit:read',
+  'members:write',
+] as const satisfies readonly Permission[];
+
+/** What each role lets a member do in the organisation it is held in (A2). */
+export const ROLE_PERMISSIONS: Readonly<Record<OrganisationRole, readonly Permission[]>> = {
+  owner: [...ADMIN, 'ownership:write'],
+  admin: ADMIN,
+  billing: [...VIEWER, 'limits:write'],
+  developer: DEVELOPER,
+  viewer: VIEWER,
+  privacy_officer: [...VIEWER, 'audit:read'],
+};
 
 /** The permissions a service key may be given as scopes: none of them can change configuration. */
 export const SERVICE_KEY_SCOPES = ['inference:invoke', 'usage:read'] as const satisfies readonly Permission[];

@@ -1,5 +1,5 @@
-import type { ApiKeyId, OperatorId, OrganisationId, ProjectId } from '../../kernel/ids.js';
-import type { Permission } from './permissions.js';
+import type { AccountId, ApiKeyId, OperatorId, OrganisationId, ProjectId, SessionId } from '../../kernel/ids.js';
+import type { OrganisationRole, Permission } from './permissions.js';
 
 /** A named member of the operator's staff, acting through the admin API. Sees every organisation. */
 export interface OperatorPrincipal {
@@ -17,5 +17,22 @@ export interface ServiceKeyPrincipal {
   readonly permissions: ReadonlySet<Permission>;
 }
 
+/** A person who is signed in. What they may do in an organisation is what their role there lets them. */
+export interface AccountPrincipal {
+  readonly kind: 'account';
+  readonly id: AccountId;
+  readonly sessionId: SessionId;
+  /** What they may do outside any organisation. */
+  readonly permissions: ReadonlySet<Permission>;
+  readonly memberships: ReadonlyMap<OrganisationId, HeldRole>;
+  /** When they last proved who they are, epoch milliseconds: dangerous acts want that to be a moment ago. */
+  readonly provenAtMs: number;
+}
+
+export interface HeldRole {
+  readonly role: OrganisationRole;
+  readonly permissions: ReadonlySet<Permission>;
+}
+
 /** Who is calling, once authenticated. */
-export type Principal = OperatorPrincipal | ServiceKeyPrincipal;
+export type Principal = OperatorPrincipal | ServiceKeyPrincipal | AccountPrincipal;

@@ -3,17 +3,17 @@ import type { Principal } from '../../../platform/http/principal.js';
 
 /** Who is calling. */
 export class MeDto {
-  @ApiProperty({ enum: ['operator', 'service_key'] })
+  @ApiProperty({ enum: ['operator', 'service_key', 'account'] })
   kind: Principal['kind'];
 
-  /** The operator's id or the key's. */
+  /** The operator's id, the key's or the account's. */
   id: string;
 
-  /** The key's organisation; null for an operator, who acts for all. */
+  /** The key's organisation; null for an operator, who acts for all, and for a person, who may belong to several. */
   @ApiProperty({ type: 'string', nullable: true })
   organisationId: string | null;
 
-  /** The key's project; null for an operator. */
+  /** The key's project; null for anyone else. */
   @ApiProperty({ type: 'string', nullable: true })
   projectId: string | null;
 

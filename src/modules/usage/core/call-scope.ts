@@ -16,7 +16,7 @@ export interface AskedScope {
  */
 export function callScope(principal: Principal, asked: AskedScope = {}): CallScope {
   const organisationId = organisationScope(principal, asked.organisationId);
-  if (principal.kind === 'operator') return { organisationId };
+  if (principal.kind !== 'service_key') return { organisationId };
   if (asked.projectId !== undefined && asked.projectId !== principal.projectId) throw kernelErrors.not_found();
   return { organisationId, projectId: principal.projectId };
 }
