@@ -1,8 +1,8 @@
 import { AppError, errorCatalogue } from '../../kernel/errors.js';
 
 /**
- * How a key management service fails. Only `refused` speaks about the wrapped key; the other three speak about the service,
- * so an outage or a lost permission is never taken for a corrupt secret.
+ * How a key management service fails. Only `refused` speaks about the wrapped key, and `unreadable` about an envelope around it; the other
+ * three speak about the service, so an outage or a lost permission is never taken for a corrupt secret.
  */
 export const kmsErrors = errorCatalogue('kms', {
   unavailable: { status: 503, message: 'The key management service does not answer. Try again shortly.' },
@@ -12,6 +12,7 @@ export const kmsErrors = errorCatalogue('kms', {
     status: 500,
     message: 'The wrapped key cannot be opened: it is damaged, or was wrapped by another key or for another context.',
   },
+  unreadable: { status: 500, message: 'A sealed value cannot be opened: it is damaged, or belongs to another row.' },
 });
 
 /**

@@ -1,15 +1,10 @@
-import { createCipheriv, createDecipheriv, randomBytes, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../../kernel/errors.js';
 import type { CredentialId, OrganisationId } from '../../../kernel/ids.js';
-import { encodeKeyContext, type KeyContext } from '../../../platform/kms/key-context.js';
-import { DATA_KEY_BYTES, type KeyManagementService } from '../../../platform/kms/key-management-service.js';
+import * as envelope from '../../../platform/kms/envelope.js';
+import type { KeyManagementService } from '../../../platform/kms/key-management-service.js';
 import { credentialsErrors } from '../credentials.errors.js';
 
-const ENVELOPE_FORMAT = 1;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
-
-/** The row a secret belongs to. Both layers are bound to it, so the ciphertext opens nowhere else (K1). */
+/** The row a secret belongs to. Both layers of its envelope are bound to it, so the ciphertext opens nowhere else (K1). */
 export interface SecretContext {
   readonly organisationId: OrganisationId;
   readonly credentialId: CredentialId;
@@ -17,124 +12,46 @@ export interface SecretContext {
   readonly version: number;
 }
 
-/** A secret at rest: AES-256-GCM under a data key of its own, and that data key wrapped by the key management service. */
-export interface SealedSecret {
-  readonly formatVersion: number;
-  readonly kmsKeyId: string;
-  readonly wrappedKey: Buffer;
-  /** `iv(12) ‖ ciphertext ‖ tag(16)` */
-  readonly ciphertext: Buffer;
-}
+export type SealedSecret = envelope.SealedEnvelope;
 
 /** Seals `plaintext` under a fresh data key. The caller overwrites `plaintext`. Raises `kms/*` when no key can be wrapped. */
-export async function sealEnvelope(
+export function sealEnvelope(
   kms: KeyManagementService,
   plaintext: Buffer,
   context: SecretContext,
   signal?: AbortSignal,
 ): Promise<SealedSecret> {
-  const dataKey = randomBytes(DATA_KEY_BYTES);
-  try {
-    const iv = randomBytes(IV_BYTES);
-    const cipher = createCipheriv('aes-256-gcm', dataKey, iv);
-    cipher.setAAD(secretAssociatedData(context));
-    const ciphertext = Buffer.concat([iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
-    const { kmsKeyId, blob } = await kms.wrap(dataKey, dataKeyContext(context), signal);
-    return { formatVersion: ENVELOPE_FORMAT, kmsKeyId, wrappedKey: blob, ciphertext };
-  } finally {
-    dataKey.fill(0);
-  }
+  return envelope.sealEnvelope(kms, plaintext, contextOf(context), signal);
 }
 
 /**
  * The secret, in a buffer the caller overwrites after use. Damage, truncation, another row's context and another key all end in
- * the one error `credentials/secret_unreadable`. A key management service that does not answer or admit us stays
- * `kms/unavailable`, `kms/denied` or `kms/misconfigured`: an outage is never taken for a corrupt secret.
+ * the one error `credentials/secret_unreadable`. An outage of the keeper stays a `kms/*`: it is never taken for a corrupt secret.
  */
-export async function openEnvelope(
+export function openEnvelope(
   kms: KeyManagementService,
   sealed: SealedSecret,
   context: SecretContext,
   signal?: AbortSignal,
 ): Promise<Buffer> {
-  if (sealed.formatVersion !== ENVELOPE_FORMAT) throw unreadable('the envelope is of an unknown format');
-  if (sealed.ciphertext.byteLength < IV_BYTES + TAG_BYTES) throw unreadable('the ciphertext is cut short');
-  const dataKey = await unwrapDataKey(kms, sealed, context, signal);
-  try {
-    return decrypt(dataKey, sealed.ciphertext, secretAssociatedData(context));
-  } finally {
-    dataKey.fill(0);
-  }
+  return envelope.openEnvelope(kms, sealed, contextOf(context), signal).catch(secretUnreadable);
 }
 
-/**
- * The same secret with its data key wrapped under the current root key (K3). The ciphertext is handed on untouched and unread.
- * The new wrapped key is opened once before it is returned: whoever stores it gives up the only other one.
- */
-export async function rewrapEnvelope(
+/** The same secret with its data key wrapped under the current root key (K3); the ciphertext is handed on untouched and unread. */
+export function rewrapEnvelope(
   kms: KeyManagementService,
   sealed: SealedSecret,
   context: SecretContext,
   signal?: AbortSignal,
 ): Promise<SealedSecret> {
-  if (sealed.formatVersion !== ENVELOPE_FORMAT) throw unreadable('the envelope is of an unknown format');
-  const dataKey = await unwrapDataKey(kms, sealed, context, signal);
-  try {
-    const { kmsKeyId, blob } = await kms.wrap(dataKey, dataKeyContext(context), signal);
-    const rewrapped = { ...sealed, kmsKeyId, wrappedKey: blob };
-    const readBack = await unwrapDataKey(kms, rewrapped, context, signal);
-    const same = timingSafeEqual(readBack, dataKey);
-    readBack.fill(0);
-    if (!same) throw unreadable('the re-wrapped key does not open to the same data key');
-    return rewrapped;
-  } finally {
-    dataKey.fill(0);
-  }
+  return envelope.rewrapEnvelope(kms, sealed, contextOf(context), signal).catch(secretUnreadable);
 }
 
-async function unwrapDataKey(
-  kms: KeyManagementService,
-  sealed: SealedSecret,
-  context: SecretContext,
-  signal?: AbortSignal,
-): Promise<Buffer> {
-  try {
-    return await kms.unwrap({ kmsKeyId: sealed.kmsKeyId, blob: sealed.wrappedKey }, dataKeyContext(context), signal);
-  } catch (error) {
-    if (error instanceof AppError && error.code === 'kms/refused') throw credentialsErrors.secret_unreadable({ cause: error });
-    throw error;
-  }
+function contextOf({ organisationId, credentialId, version }: SecretContext): envelope.EnvelopeContext {
+  return { what: 'credential', row: { organisation: organisationId, credential: credentialId, version: String(version) } };
 }
 
-function decrypt(dataKey: Buffer, sealed: Buffer, associatedData: Buffer): Buffer {
-  const decipher = createDecipheriv('aes-256-gcm', dataKey, sealed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
-  decipher.setAAD(associatedData);
-  decipher.setAuthTag(sealed.subarray(-TAG_BYTES));
-  const opened = decipher.update(sealed.subarray(IV_BYTES, -TAG_BYTES));
-  try {
-    decipher.final();
-    return opened;
-  } catch {
-    opened.fill(0);
-    throw unreadable('the ciphertext does not match its key and context');
-  }
-}
-
-/** What the wrapped key is bound to. Ids only: AWS logs it. */
-function dataKeyContext(context: SecretContext): KeyContext {
-  return { purpose: 'lethe/credential/data-key/1', ...rowOf(context) };
-}
-
-/** What the secret itself is bound to; a domain of its own, so neither layer's output passes for the other's. */
-function secretAssociatedData(context: SecretContext): Buffer {
-  return encodeKeyContext({ purpose: 'lethe/credential/secret/1', ...rowOf(context) });
-}
-
-function rowOf({ organisationId, credentialId, version }: SecretContext): KeyContext {
-  return { organisation: organisationId, credential: credentialId, version: String(version) };
-}
-
-/** One error for every reason, so that the answer tells an attacker nothing; the reason is in the log. */
-function unreadable(reason: string): AppError {
-  return credentialsErrors.secret_unreadable({ cause: new Error(reason) });
+function secretUnreadable(error: unknown): never {
+  if (error instanceof AppError && error.code === 'kms/unreadable') throw credentialsErrors.secret_unreadable({ cause: error });
+  throw error;
 }
