@@ -48,8 +48,8 @@ export interface TableDeclaration {
   readonly table: string;
   readonly description: string;
   readonly dataClass: DataClass;
-  /** Whose data it is. */
-  readonly subject: 'organisation' | 'operator_staff' | 'end_user' | 'none';
+  /** Whose data it is. `account_holder`: a person who signs in; `end_user`: one whom an organisation's program calls for. */
+  readonly subject: 'organisation' | 'operator_staff' | 'account_holder' | 'end_user' | 'none';
   readonly retention: RetentionRule;
   readonly export: ExportRule;
   readonly erasure: ErasureRule;

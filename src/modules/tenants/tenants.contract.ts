@@ -17,6 +17,10 @@ export interface OrganisationSummary {
   readonly name: string;
   readonly kind: OrganisationKind;
   readonly status: OrganisationStatus;
+  /** Members must use a second factor (A1). */
+  readonly secondFactorRequired: boolean;
+  /** CIDR blocks its members may act from; from anywhere when empty. */
+  readonly memberNetworks: readonly string[];
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -77,10 +81,7 @@ export interface Membership {
 }
 
 /** What an organisation asks of whoever acts in it. */
-export interface AccessPolicy {
-  /** Members must use a second factor (A1). */
-  readonly secondFactorRequired: boolean;
-}
+export type AccessPolicy = Pick<OrganisationSummary, 'secondFactorRequired' | 'memberNetworks'>;
 
 /** Who belongs to which organisation, and as what (A2). Read from the database every time, so that a change holds on every replica at once. Also the injection token. */
 export abstract class Memberships {
@@ -88,10 +89,12 @@ export abstract class Memberships {
   abstract ofAccount(tx: Tx, accountId: AccountId): Promise<readonly (Membership & AccessPolicy)[]>;
   /** Null when the account is no member. */
   abstract find(tx: Tx, organisationId: OrganisationId, accountId: AccountId): Promise<Membership | null>;
+  /** In the order of their accounts, at most `limit`. */
+  abstract list(tx: Tx, organisationId: OrganisationId, after: AccountId | undefined, limit: number): Promise<readonly Membership[]>;
   /** Adds a member in the caller's transaction, with its audit row. Raises `tenants/already_member`. */
   abstract add(tx: Tx, membership: Omit<Membership, 'createdAt'>, actor: AuditActor): Promise<void>;
-  /** Changes a role. Raises `tenants/member_not_found`, and `tenants/last_owner` when nobody would be left to own the organisation. */
+  /** Changes a role, with its audit row; to the one already held it writes nothing. Raises `tenants/member_not_found`, and `tenants/last_owner` when nobody would be left to own the organisation. */
   abstract changeRole(tx: Tx, member: Pick<Membership, 'organisationId' | 'accountId' | 'role'>, actor: AuditActor): Promise<void>;
-  /** Ends a membership. Raises `tenants/member_not_found` and `tenants/last_owner`. */
+  /** Ends a membership, with its audit row. Raises `tenants/member_not_found` and `tenants/last_owner`. */
   abstract remove(tx: Tx, member: Pick<Membership, 'organisationId' | 'accountId'>, actor: AuditActor): Promise<void>;
 }

@@ -6,5 +6,8 @@ export const tenantsErrors = errorCatalogue('tenants', {
   slug_taken: { status: 409, message: 'Another organisation has this slug.' },
   operator_exists: { status: 409, message: 'The installation already has its operator organisation.' },
   operator_cannot_be_suspended: { status: 409, message: 'The operator organisation serves all others and cannot be suspended.' },
+  already_member: { status: 409, message: 'The account is a member of this organisation already.' },
+  member_not_found: { status: 404, message: 'The organisation has no such member.' },
+  last_owner: { status: 409, message: 'An organisation keeps at least one owner. Hand the ownership on first.' },
   project_name_taken: { status: 409, message: 'Another project of this organisation has this name.' },
 });

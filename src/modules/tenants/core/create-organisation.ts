@@ -29,7 +29,17 @@ export class CreateOrganisation {
     if (!SLUG.test(slug)) throw invalidRequest([{ field: 'slug', message: 'must be 1 to 63 lower-case letters, digits and hyphens' }]);
     const id = newId<OrganisationId>();
     const now = this.clock.now();
-    const organisation: OrganisationSummary = { id, slug, name, kind, status: 'active', createdAt: now, updatedAt: now };
+    const organisation: OrganisationSummary = {
+      id,
+      slug,
+      name,
+      kind,
+      status: 'active',
+      secondFactorRequired: false,
+      memberNetworks: [],
+      createdAt: now,
+      updatedAt: now,
+    };
     return this.unitOfWork.forOrganisation(id, async (tx) => {
       await this.organisations.insert(tx, organisation);
       await this.audit.record(tx, {

@@ -18,6 +18,8 @@ import type { OrganisationKind, OrganisationStatus, OrganisationSummary } from '
     name: 'tenant_data',
     kind: 'technical',
     status: 'technical',
+    second_factor_required: 'technical',
+    member_networks: 'tenant_data',
     created_at: 'technical',
     updated_at: 'technical',
   },
@@ -38,6 +40,12 @@ export class OrganisationEntity implements OrganisationSummary {
 
   @Column({ type: 'text' })
   status: OrganisationStatus;
+
+  @Column({ name: 'second_factor_required', type: 'boolean' })
+  secondFactorRequired: boolean;
+
+  @Column({ name: 'member_networks', type: 'text', array: true })
+  memberNetworks: string[];
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;
