@@ -91,6 +91,10 @@ function requireTogether(settings: Settings, problems: FieldError[]): void {
     needs(settings.databaseUrl, 'DATABASE_URL', 'in production');
     if (settings.kms === 'local') needs(settings.rootKeyFile, 'LETHE_ROOT_KEY_FILE', 'in production: a root key is never made up there');
   }
+  if (settings.environment === 'production' && settings.smtpUrl !== undefined) {
+    needs(settings.mailFrom, 'LETHE_MAIL_FROM', 'with LETHE_SMTP_URL in production');
+    needs(settings.publicUrl, 'LETHE_PUBLIC_URL', 'with LETHE_SMTP_URL in production: links in mails begin with it');
+  }
   if (settings.kms === 'aws') needs(settings.awsKmsKeyId, 'LETHE_AWS_KMS_KEY_ID', 'when LETHE_KMS=aws');
   if (settings.kms === 'vault') {
     needs(settings.vaultAddress, 'LETHE_VAULT_ADDR', 'when LETHE_KMS=vault');

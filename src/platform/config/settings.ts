@@ -1,6 +1,8 @@
 import { IntersectionType } from '@nestjs/swagger';
+import { AccountSettings } from './account-settings.js';
 import { CallSettings } from './call-settings.js';
 import { KeySettings } from './key-settings.js';
+import { MailSettings } from './mail-settings.js';
 import { ProcessSettings } from './process-settings.js';
 import { RetentionSettings } from './retention-settings.js';
 import { StoreSettings } from './store-settings.js';
@@ -14,7 +16,9 @@ export class Settings extends IntersectionType(
   ProcessSettings,
   StoreSettings,
   KeySettings,
+  AccountSettings,
   CallSettings,
+  MailSettings,
   RetentionSettings,
   TelemetrySettings,
 ) {}

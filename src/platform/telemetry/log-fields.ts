@@ -45,6 +45,10 @@ const LOG_FIELDS = {
   table: 'word',
   partition: 'word',
   migration: 'word',
+  /** Of a file Lethe wrote itself. */
+  file: 'word',
+  mailId: 'id',
+  webhookId: 'id',
   backend: 'word',
   mode: 'word',
   state: 'word',
