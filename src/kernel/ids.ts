@@ -17,6 +17,10 @@ export type RouteId = Id<'route'>;
 export type BudgetId = Id<'budget'>;
 export type CallId = Id<'call'>;
 export type InstanceId = Id<'instance'>;
+export type IdentityProviderId = Id<'identity_provider'>;
+export type ExternalIdentityId = Id<'external_identity'>;
+export type CapturedDomainId = Id<'captured_domain'>;
+export type FederationAttemptId = Id<'federation_attempt'>;
 
 const RANDOM_BYTES = 16;
 /** Random bytes are fetched many ids at a time: one call into the system's generator costs more than all the rest of an id. */
