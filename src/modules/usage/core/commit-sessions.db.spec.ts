@@ -4,7 +4,9 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/harness/
 import { sessionAs } from '../../../platform/database/roles.js';
 import { CommitSessions } from './commit-sessions.js';
 
-const statement = (name: string, text: string, ...values: string[]) => ({ name, text, values });
+const statement =
+  (name: string, text: string, ...values: string[]) =>
+  () => ({ name, text, values });
 const ECHO = (value: string) => statement('echo', 'SELECT $1::text', value);
 const REFUSE = statement('refuse', "SELECT CASE WHEN $1::text = 'no' THEN refuse_plain_commit() ELSE $1 END", 'no');
 

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { endsSession } from './database-verdict.js';
-import type { PlainCommit } from './plain-commit.js';
+import { type PlainCommit, readRowTypes, type RowTypes } from './plain-commit.js';
 
 /** An answer that is this much later than the server's own bound for a statement is not waited for: the server is frozen or gone. */
 const GRACE_MS = 1_000;
@@ -10,7 +10,7 @@ const GRACE_MS = 1_000;
  * description of columns that never change, no copy of the values. A session that fails in any way but a refused statement is given up.
  */
 export class CommitSessions {
-  private readonly idle: pg.Client[] = [];
+  private readonly idle: Session[] = [];
   private opened = 0;
   private readonly config: pg.ClientConfig;
   private readonly patienceMs: number;
@@ -26,35 +26,40 @@ export class CommitSessions {
     if (this.opened === 0) this.idle.push(await this.open());
   }
 
-  /** Makes one commit and answers its one value. Rejects as `pg` does. */
-  async run(commit: PlainCommit): Promise<string | null> {
-    const client = this.idle.pop() ?? (await this.open());
+  /** Makes one commit and answers its one value. Rejects as `pg` does, and with what `make` raises. */
+  async run(make: (types: RowTypes) => PlainCommit): Promise<string | null> {
+    const session = this.idle.pop() ?? (await this.open());
     try {
-      const answer = await this.commitOn(client, commit);
-      this.idle.push(client);
+      const answer = await this.commitOn(session.client, make(session.types));
+      this.idle.push(session);
       return answer;
     } catch (error) {
-      if (endsSession(error)) giveUp(client);
-      else this.idle.push(client);
+      if (endsSession(error)) giveUp(session.client);
+      else this.idle.push(session);
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.idle.splice(0).map((client) => client.end()));
+    await Promise.all(this.idle.splice(0).map(({ client }) => client.end()));
   }
 
-  private async open(): Promise<pg.Client> {
+  private async open(): Promise<Session> {
     const client = new pg.Client(this.config);
     // While it is idle nobody else would hear of it, and unhandled the event would end the process.
     client.on('error', () => {
-      const place = this.idle.indexOf(client);
+      const place = this.idle.findIndex((session) => session.client === client);
       if (place !== -1) this.idle.splice(place, 1);
     });
     await client.connect();
     this.opened += 1;
     client.on('end', () => (this.opened -= 1));
-    return client;
+    try {
+      return { client, types: await readRowTypes(client) };
+    } catch (error) {
+      giveUp(client);
+      throw error;
+    }
   }
 
   private commitOn(client: pg.Client, commit: PlainCommit): Promise<string | null> {
@@ -71,6 +76,11 @@ export class CommitSessions {
   }
 }
 
+interface Session {
+  readonly client: pg.Client;
+  readonly types: RowTypes;
+}
+
 /** Cuts the connection without the farewell that a frozen server would not read. */
 function giveUp(client: pg.Client): void {
   client.connection.stream.destroy();
@@ -81,7 +91,7 @@ class CommitQuery implements pg.Submittable {
   /** By these two the driver notes which statements its server has prepared. */
   readonly name: string;
   readonly text: string;
-  private readonly values: readonly string[];
+  private readonly values: PlainCommit['values'];
   private answer: string | null = null;
 
   constructor(
@@ -97,7 +107,7 @@ class CommitQuery implements pg.Submittable {
     const { name, text, values } = this;
     connection.stream.cork();
     if (connection.parsedStatements?.[name] === undefined) connection.parse({ name, text, types: [] }, true);
-    connection.bind({ statement: name, values: values as string[] }, true);
+    connection.bind({ statement: name, values: values as (string | Buffer)[] }, true);
     connection.execute({}, true);
     connection.sync();
     connection.stream.uncork();

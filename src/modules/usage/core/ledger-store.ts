@@ -1,6 +1,7 @@
 import type { Pool } from 'pg';
 import type { BudgetState, IntentRow, RecordRow } from './call-rows.js';
 import { isDatabaseError, isMissingPartition } from './database-verdict.js';
+import { NotRepresentable } from './binary-rows.js';
 import { CommitSessions } from './commit-sessions.js';
 import { plainCommit, plainCommitStates } from './plain-commit.js';
 
@@ -42,7 +43,8 @@ export class LedgerStore {
       try {
         return await this.commitPlain(intents, records);
       } catch (error) {
-        if (!isDatabaseError(error) || !NOT_PLAIN.test(error.code)) throw error;
+        const notPlain = error instanceof NotRepresentable || (isDatabaseError(error) && NOT_PLAIN.test(error.code));
+        if (!notPlain) throw error;
       }
     }
     return this.commitEach(intents, records, replay);
@@ -114,7 +116,7 @@ export class LedgerStore {
   }
 
   private async commitPlain(intents: readonly IntentRow[], records: readonly RecordRow[]): Promise<CommitResult> {
-    const answer = await this.sessions.run(plainCommit(intents, records));
+    const answer = await this.sessions.run((types) => plainCommit(types, intents, records));
     return { refused: [], budgets: plainCommitStates(answer) };
   }
 

@@ -3,17 +3,21 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
 import { newId } from '../../../kernel/ids.js';
+import { Money } from '../../../kernel/money.js';
+import { NotRepresentable } from './binary-rows.js';
 import type { IntentRow, RecordRow } from './call-rows.js';
-import { plainCommit } from './plain-commit.js';
+import { plainCommit, readRowTypes, type RowTypes } from './plain-commit.js';
 
 describe('the plain commit', () => {
   let database: TestDatabase;
   let client: pg.Client;
+  let types: RowTypes;
 
   beforeAll(async () => {
     database = await createTestDatabase();
     client = new pg.Client({ connectionString: database.url });
     await client.connect();
+    types = await readRowTypes(client);
   });
 
   afterAll(async () => {
@@ -31,19 +35,26 @@ describe('the plain commit', () => {
   const optional = fc.option(storable);
   const budgets = fc.constantFrom([], [{ id: id(), start: '2026-01-01' }]);
 
+  const moments = fc.integer({ min: Date.UTC(1999, 0, 1), max: Date.UTC(2099, 0, 1) }).map((ms) => new Date(ms).toISOString());
+  const days = moments.map((moment) => moment.slice(0, 10));
+  const amount = fc
+    .tuple(fc.boolean(), fc.bigInt({ min: 0n, max: 10n ** 18n - 1n }), fc.bigInt({ min: 0n, max: 10n ** 12n - 1n }))
+    .map(([negative, whole, picos]) => `${negative ? '-' : ''}${whole}.${picos.toString().padStart(12, '0')}`)
+    .map((text) => Money.parse(text).toString());
+
   const intents: fc.Arbitrary<IntentRow> = fc.record({
     id: fc.constant(0).map(id),
-    expires_on: fc.constant('2030-01-31'),
+    expires_on: days,
     organisation_id: fc.constant(id()),
     project_id: fc.constant(id()),
     key_id: fc.constant(id()),
     instance_id: fc.constant(id()),
-    started_at: fc.constant('2030-01-01T00:00:00.123Z'),
+    started_at: moments,
     operation: fc.constant('chat'),
     requested_model: storable,
     stream: fc.boolean(),
     client_request_id: optional,
-    hold: fc.constantFrom('0', '0.000000000001', '12.5'),
+    hold: amount,
     budgets: budgets as fc.Arbitrary<IntentRow['budgets']>,
   });
 
@@ -64,7 +75,7 @@ describe('the plain commit', () => {
         cache_write_tokens: fc.option(fc.nat()),
         output_tokens: fc.option(fc.nat()),
         reasoning_tokens: fc.option(fc.nat()),
-        cost: fc.constantFrom('0', '1.25', '0.000000000001'),
+        cost: fc.option(amount),
         currency: fc.constant('USD'),
         price_source: fc.option(fc.constantFrom('catalogue', 'override')),
         latency_ms: fc.option(fc.nat()),
@@ -79,17 +90,32 @@ describe('the plain commit', () => {
   it('writes every row so that Postgres reads what the general way reads', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(intents, { maxLength: 3 }), fc.array(records, { maxLength: 3 }), async (someIntents, someRecords) => {
-        const [intentText, recordText] = plainCommit(someIntents, someRecords).values;
+        const [intentRows, recordRows] = plainCommit(types, someIntents, someRecords).values;
         const { rows } = await client.query<{ same: boolean }>(
           `SELECT (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM unnest($1::call_intent[]) r)
                 = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM json_populate_recordset(NULL::call_intent, $3) r)
               AND (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM unnest($2::call_settlement[]) r)
                 = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM json_populate_recordset(NULL::call_settlement, $4) r) AS same`,
-          [intentText, recordText, JSON.stringify(someIntents), JSON.stringify(someRecords)],
+          [intentRows, recordRows, JSON.stringify(someIntents), JSON.stringify(someRecords)],
         );
         expect(rows[0]?.same).toBe(true);
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('writes a batch that outgrows the first buffer, and the next one after it', async () => {
+    const [large] = fc.sample(intents, 1) as [IntentRow];
+    const many = Array.from({ length: 300 }, (_, index) => ({ ...large, id: id(), requested_model: `ü${'m'.repeat(index * 3)}` }));
+    for (const batch of [many, many.slice(0, 1)]) {
+      const [rows] = plainCommit(types, batch, []).values;
+      const read = await client.query<{ model: string }>('SELECT requested_model AS model FROM unnest($1::call_intent[])', [rows]);
+      expect(read.rows.map(({ model }) => model)).toEqual(batch.map((row) => row.requested_model));
+    }
+  });
+
+  it.each([2 ** 31, -(2 ** 31), 1.5, Number.NaN])('leaves a count of %s tokens, which no column holds, to the general way', (count) => {
+    const [record] = fc.sample(records, 1) as [RecordRow];
+    expect(() => plainCommit(types, [], [{ ...record, input_tokens: count }])).toThrow(NotRepresentable);
   });
 });
