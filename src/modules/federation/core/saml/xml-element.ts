@@ -36,6 +36,9 @@ export function readXml(text: string, { comments = 'refuse' }: { readonly commen
   parser.on('error', (error) => {
     throw refuse('not_xml', error);
   });
+  parser.on('xmldecl', ({ version, encoding }) => {
+    if (version !== '1.0' || !/^utf-8$/i.test(encoding ?? 'utf-8')) throw refuse('not_xml');
+  });
   parser.on('doctype', forbidden);
   if (comments === 'refuse') parser.on('comment', forbidden);
   parser.on('processinginstruction', forbidden);
