@@ -1,0 +1,94 @@
+import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { Setting } from './setting.js';
+
+const SIGN_IN_METHODS = ['password', 'email_link', 'oidc', 'saml', 'webauthn'] as const;
+
+/** How people sign up and in, and for how long (A1, A5, A6). */
+export class AccountSettings {
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_SIGN_IN_METHODS',
+    kind: 'list',
+    description: 'Ways to sign in: `password`, `email_link`, `oidc`, `saml`, `webauthn`. An empty list leaves the API to keys and operator tokens.',
+  })
+  @IsIn(SIGN_IN_METHODS, { each: true })
+  signInMethods: (typeof SIGN_IN_METHODS)[number][] = [...SIGN_IN_METHODS];
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_SIGN_UP',
+    description: 'Who may make an account: `open` (anyone), `invitation` (whoever an organisation invites or its directory brings) or `closed`.',
+  })
+  @IsIn(['open', 'invitation', 'closed'])
+  signUp: 'open' | 'invitation' | 'closed' = 'invitation';
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_MINIMUM_AGE',
+    kind: 'integer',
+    description: 'Age a person must say to have reached when signing up; only the yes is kept, with its date and this number (A6).',
+  })
+  @IsInt()
+  @Min(13)
+  @Max(21)
+  minimumAge = 16;
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_ACCOUNT_PHONE',
+    description: 'Whether a person may leave a phone number: `off` or `optional`. Nothing is ever sent to it.',
+  })
+  @IsIn(['off', 'optional'])
+  accountPhone: 'off' | 'optional' = 'off';
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_PASSWORD_COST',
+    kind: 'integer',
+    description: 'Cost of new bcrypt hashes, as a power of two (K5). Older hashes are renewed when their owner signs in.',
+  })
+  @IsInt()
+  @Min(12)
+  @Max(16)
+  passwordCost = 12;
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_SESSION_COOKIE',
+    description: '`browser`: the session cookie goes when the browser closes. `lasting`: it stays until the session ends (A5).',
+  })
+  @IsIn(['browser', 'lasting'])
+  sessionCookie: 'browser' | 'lasting' = 'browser';
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_SESSION_IDLE_MINUTES',
+    kind: 'integer',
+    description: 'A session that is not used for so long has ended.',
+  })
+  @IsInt()
+  @Min(5)
+  @Max(43_200)
+  sessionIdleMinutes = 720;
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_SESSION_DAYS',
+    kind: 'integer',
+    description: 'A session ends after so many days, however much it is used.',
+  })
+  @IsInt()
+  @Min(1)
+  @Max(90)
+  sessionDays = 7;
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_GEOIP_DATABASE',
+    defaultText: 'none: places are not shown',
+    description: 'A GeoIP database in MMDB format (country or city). Looked up on this machine; only country and region are kept, never an address.',
+  })
+  @IsOptional()
+  @IsString()
+  geoipDatabase?: string;
+}
