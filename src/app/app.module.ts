@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
+import { AccountsModule } from '../modules/accounts/accounts.module.js';
 import { AuditModule } from '../modules/audit/audit.module.js';
 import { AuthModule } from '../modules/auth/auth.module.js';
 import { BearerAccessGuard } from '../modules/auth/http/bearer-access-guard.js';
@@ -28,6 +29,7 @@ export class AppModule {
         TerminusModule.forRoot({ logger: false }),
         AuditModule,
         TenantsModule,
+        AccountsModule,
         AuthModule,
         CredentialsModule,
         RoutingModule,

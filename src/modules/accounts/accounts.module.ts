@@ -1,0 +1,44 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { CoarsePlaces } from '../../platform/http/coarse-place.js';
+import { AuditModule } from '../audit/audit.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
+import { Accounts, SessionAuthenticator, SignIn } from './accounts.contract.js';
+import { CommittedAccounts } from './core/committed-accounts.js';
+import { SecondFactors } from './core/second-factors.js';
+import { DescribeOrigin } from './core/sessions/describe-origin.js';
+import { OpenSession } from './core/sessions/open-session.js';
+import { RenewSession } from './core/sessions/renew-session.js';
+import { SessionRules } from './core/sessions/session-rules.js';
+import { StoredSessionAuthenticator } from './core/sessions/stored-session-authenticator.js';
+import { AccountPasswordEntity } from './data/account-password.entity.js';
+import { AccountEntity } from './data/account.entity.js';
+import './data/accounts.inventory.js';
+import { AccountsRepository } from './data/accounts.repository.js';
+import { SessionEntity } from './data/session.entity.js';
+import { SessionsRepository } from './data/sessions.repository.js';
+import { TicketEntity } from './data/ticket.entity.js';
+
+/** People who sign in, and their sessions. Offers {@link Accounts}, {@link SignIn} and {@link SessionAuthenticator}. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([AccountEntity, AccountPasswordEntity, SessionEntity, TicketEntity]),
+    AuditModule,
+    TenantsModule,
+  ],
+  providers: [
+    AccountsRepository,
+    SessionsRepository,
+    CoarsePlaces,
+    DescribeOrigin,
+    SessionRules,
+    OpenSession,
+    RenewSession,
+    { provide: SecondFactors, useValue: { hasAny: () => Promise.resolve(false) } satisfies SecondFactors },
+    { provide: Accounts, useClass: CommittedAccounts },
+    { provide: SignIn, useExisting: OpenSession },
+    { provide: SessionAuthenticator, useClass: StoredSessionAuthenticator },
+  ],
+  exports: [Accounts, SignIn, SessionAuthenticator],
+})
+export class AccountsModule {}

@@ -1,0 +1,108 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../kernel/clock.js';
+import { type FieldError, invalidRequest } from '../../../kernel/errors.js';
+import { type AccountId, newId } from '../../../kernel/ids.js';
+import type { Tx } from '../../../platform/database/unit-of-work.js';
+import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
+import { Accounts, type AccountStatus, type AccountSummary, type NewAccount } from '../accounts.contract.js';
+import { accountsErrors } from '../accounts.errors.js';
+import type { AccountEntity } from '../data/account.entity.js';
+import { AccountsRepository } from '../data/accounts.repository.js';
+import { SessionsRepository } from '../data/sessions.repository.js';
+import { readEmailAddress } from './email-address.js';
+import { readUsername } from './username.js';
+
+const STATUS_ACTIONS = { active: 'account.released', blocked: 'account.blocked', closed: 'account.closed' } as const;
+
+/** {@link Accounts}, in the caller's transaction, with an audit row for every change. */
+@Injectable()
+export class CommittedAccounts extends Accounts {
+  constructor(
+    private readonly accounts: AccountsRepository,
+    private readonly sessions: SessionsRepository,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+  ) {
+    super();
+  }
+
+  override async find(tx: Tx, id: AccountId): Promise<AccountSummary | null> {
+    const account = await this.accounts.find(tx, id);
+    return account && toAccountSummary(account);
+  }
+
+  override async findByVerifiedEmail(tx: Tx, email: string): Promise<AccountSummary | null> {
+    const address = readEmailAddress(email);
+    if ('problem' in address) return null;
+    const account = await this.accounts.findByVerifiedEmail(tx, address.normal);
+    return account && toAccountSummary(account);
+  }
+
+  override async create(tx: Tx, account: NewAccount, actor: AuditActor): Promise<AccountSummary> {
+    const now = this.clock.now();
+    const names = readNames(account);
+    const row: AccountEntity = {
+      id: newId<AccountId>(),
+      ...names,
+      emailVerifiedAt: account.emailVerified && names.email !== null ? now : null,
+      displayName: account.displayName,
+      locale: account.locale,
+      phone: null,
+      attestedAge: account.attestedAge,
+      attestedAt: account.attestedAge === null ? null : now,
+      status: 'active',
+      createdAt: now,
+      updatedAt: now,
+    };
+    await this.accounts.insert(tx, row);
+    const detail = { attestedAge: account.attestedAge, emailVerified: row.emailVerifiedAt !== null };
+    await this.record(tx, 'account.created', row.id, actor, detail);
+    return toAccountSummary(row);
+  }
+
+  override async changeStatus(tx: Tx, id: AccountId, status: AccountStatus, actor: AuditActor): Promise<void> {
+    const before = await this.accounts.lock(tx, id);
+    if (before === null) throw accountsErrors.account_not_found();
+    if (before.status === status) return;
+    await this.accounts.update(tx, id, { status, updatedAt: this.clock.now() });
+    await this.record(tx, STATUS_ACTIONS[status], id, actor, { from: before.status });
+    if (status !== 'active') await this.endSessions(tx, id, actor);
+  }
+
+  override async endSessions(tx: Tx, id: AccountId, actor: AuditActor): Promise<number> {
+    const ended = await this.sessions.endAll(tx, id);
+    if (ended > 0) await this.record(tx, 'account.sessions_ended', id, actor, { ended });
+    return ended;
+  }
+
+  private record(
+    tx: Tx,
+    action: `account.${string}`,
+    id: AccountId,
+    actor: AuditActor,
+    detail: Readonly<Record<string, string | number | boolean | null>>,
+  ): Promise<void> {
+    return this.audit.record(tx, { actor, action, organisationId: null, target: { type: 'account', id }, detail });
+  }
+}
+
+export function toAccountSummary(account: AccountEntity): AccountSummary {
+  const { id, email, username, displayName, locale, status, createdAt } = account;
+  return { id, email, emailVerified: account.emailVerifiedAt !== null, username, displayName, locale, status, createdAt };
+}
+
+/** Both names as written and as compared. Raises `lethe/invalid_request` naming the one that is wrong. */
+function readNames(account: NewAccount): Pick<AccountEntity, 'email' | 'emailNormal' | 'username' | 'usernameNormal'> {
+  const errors: FieldError[] = [];
+  const email = account.email === null ? null : readEmailAddress(account.email);
+  const username = account.username === null ? null : readUsername(account.username);
+  if (email !== null && 'problem' in email) errors.push({ field: 'email', message: email.problem });
+  if (username !== null && 'problem' in username) errors.push({ field: 'username', message: username.problem });
+  if ((email !== null && 'problem' in email) || (username !== null && 'problem' in username)) throw invalidRequest(errors);
+  return {
+    email: email?.written ?? null,
+    emailNormal: email?.normal ?? null,
+    username: username?.written ?? null,
+    usernameNormal: username?.normal ?? null,
+  };
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, DAY_MS } from '../../../../kernel/clock.js';
+import { Settings } from '../../../../platform/config/settings.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
+import { type AccessPolicy, type Membership, Memberships } from '../../../tenants/tenants.contract.js';
+import type { SignInState } from '../../accounts.contract.js';
+import { accountsErrors } from '../../accounts.errors.js';
+import type { SessionEntity } from '../../data/session.entity.js';
+import { SessionsRepository, type SessionWithStatus } from '../../data/sessions.repository.js';
+import { hashSecret, isSecretShaped } from '../secrets.js';
+import { SecondFactors } from '../second-factors.js';
+
+const MINUTE_MS = 60_000;
+
+/** When a session is alive, and what it lacks of being signed in. */
+@Injectable()
+export class SessionRules {
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly memberships: Memberships,
+    private readonly secondFactors: SecondFactors,
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+  ) {}
+
+  /** The absolute limit of a session that begins now. */
+  end(): Date {
+    return new Date(this.clock.nowMs() + this.settings.sessionDays * DAY_MS);
+  }
+
+  /** Sessions not seen since then are idle too long. */
+  idleSince(): Date {
+    return new Date(this.clock.nowMs() - this.settings.sessionIdleMinutes * MINUTE_MS);
+  }
+
+  isAlive(session: Pick<SessionEntity, 'expiresAt' | 'lastSeenAt'>): boolean {
+    return session.expiresAt.getTime() > this.clock.nowMs() && session.lastSeenAt > this.idleSince();
+  }
+
+  /** The live session of a token. Raises `accounts/session_ended`, also when its account is blocked or closed. */
+  async require(tx: Tx, sessionToken: string): Promise<SessionWithStatus> {
+    if (!isSecretShaped(sessionToken)) throw accountsErrors.session_ended();
+    const session = await this.sessions.findByToken(tx, hashSecret(sessionToken));
+    if (session === null || session.status !== 'active' || !this.isAlive(session)) throw accountsErrors.session_ended();
+    return session;
+  }
+
+  /**
+   * How far a session has come. Computed each time from what holds now: whoever sets a second factor up, or joins an organisation that demands one,
+   * must show one in every session.
+   */
+  async stateOf(
+    tx: Tx,
+    session: Pick<SessionEntity, 'accountId' | 'secondFactorAt'>,
+    memberships?: readonly (Membership & AccessPolicy)[],
+  ): Promise<SignInState> {
+    if (session.secondFactorAt !== null) return 'complete';
+    if (await this.secondFactors.hasAny(tx, session.accountId)) return 'second_factor_required';
+    const held = memberships ?? (await this.memberships.ofAccount(tx, session.accountId));
+    return held.some(({ secondFactorRequired }) => secondFactorRequired) ? 'second_factor_enrolment_required' : 'complete';
+  }
+}
