@@ -1,7 +1,7 @@
 -- Who belongs to which organisation, and as what (A2). Read at every request of a person, so that a change holds everywhere at once.
 CREATE TABLE membership (
   organisation_id uuid NOT NULL REFERENCES organisation (id),
-  account_id uuid NOT NULL,
+  account_id uuid NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   role text NOT NULL CHECK (role IN ('owner', 'admin', 'billing', 'developer', 'viewer', 'privacy_officer')),
   -- What an identity provider has made, it also changes and removes.
   source text NOT NULL CHECK (source IN ('founder', 'invitation', 'sso', 'scim')),
@@ -19,6 +19,12 @@ CREATE FUNCTION membership_keeps_an_owner() RETURNS trigger
 BEGIN
   IF OLD.role <> 'owner' OR (TG_OP = 'UPDATE' AND NEW.role = 'owner' AND NEW.organisation_id = OLD.organisation_id) THEN
     RETURN NULL;
+  END IF;
+  IF has_table_privilege('account', 'SELECT') THEN
+    PERFORM FROM account WHERE id = OLD.account_id;
+    IF NOT FOUND THEN
+      RETURN NULL;
+    END IF;
   END IF;
   PERFORM FROM organisation WHERE id = OLD.organisation_id FOR NO KEY UPDATE;
   IF FOUND AND NOT EXISTS (SELECT FROM membership WHERE organisation_id = OLD.organisation_id AND role = 'owner') THEN

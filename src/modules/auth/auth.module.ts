@@ -6,7 +6,9 @@ import { KeyAdministration, KeyAuthenticator, OperatorAdministration } from './a
 import { AdministerKeys } from './core/administer-keys.js';
 import { AdministerOperators } from './core/administer-operators.js';
 import { AuditedKeys } from './core/audited-keys.js';
+import { ChangeKey } from './core/change-key.js';
 import { CreateKey } from './core/create-key.js';
+import { EndPreviousSecret } from './core/end-previous-secret.js';
 import { KeyScopeOwner } from './core/key-scope-owner.js';
 import { KeySnapshot } from './core/key-snapshot.js';
 import { KeySource } from './core/key-source.js';
@@ -14,6 +16,7 @@ import { KeyUses } from './core/key-uses.js';
 import { OperatorAuthenticator } from './core/operator-authenticator.js';
 import { ReadKeys } from './core/read-keys.js';
 import { RevokeKey } from './core/revoke-key.js';
+import { RotateKey } from './core/rotate-key.js';
 import { SignInThrottle } from './core/sign-in-throttle.js';
 import { SnapshotKeyAuthenticator } from './core/snapshot-key-authenticator.js';
 import { ApiKeyEntity } from './data/api-key.entity.js';
@@ -39,6 +42,9 @@ import { MeController } from './http/me.controller.js';
     OperatorsRepository,
     AuditedKeys,
     CreateKey,
+    ChangeKey,
+    RotateKey,
+    EndPreviousSecret,
     RevokeKey,
     ReadKeys,
     KeySource,

@@ -130,7 +130,7 @@ describe('API keys', () => {
     await here.app.get(KeyAdministration).revokeKey(acme.organisationId, key.id, actor);
     await until(async () => (await present(here, secret)) === 'auth/revoked_key', 1_000);
     if (row === null) throw new Error('the key was there');
-    expect(snapshot.remember(row, asOf).principal.id).toBe(key.id);
+    expect(snapshot.remember(row, hashSecret(secret), asOf).principal.id).toBe(key.id);
     expect(snapshot.find(hashSecret(secret))).toBeUndefined();
   });
 

@@ -17,6 +17,8 @@ function row(secret: string, changes: Partial<KeyRow> = {}): KeyRow {
     allowedNetworks: [],
     expiresAt: null,
     revokedAt: null,
+    previousHash: null,
+    previousExpiresAt: null,
     ...changes,
   };
 }
@@ -39,6 +41,23 @@ describe('KeyBook', () => {
     expect(book.find(hashSecret('a'))?.expiresAtMs).toBe(5);
     book.remove(key.id);
     expect(book.find(hashSecret('a'))).toBeUndefined();
+    expect(book.size).toBe(0);
+  });
+
+  it('knows both secrets of a key that is being rotated, as one caller, and forgets both with it', () => {
+    const book = new KeyBook(10);
+    const key = row('new', { previousHash: hashSecret('old'), previousExpiresAt: new Date(7), expiresAt: new Date(9) });
+    const newest = book.put(key);
+    const previous = book.find(hashSecret('old'));
+    expect(previous?.principal).toBe(newest.principal);
+    expect([newest.expiresAtMs, previous?.expiresAtMs]).toEqual([9, 7]);
+    expect([newest.rotated, previous?.rotated]).toEqual([false, true]);
+    expect(book.put(key, hashSecret('old'))).toBe(book.find(hashSecret('old')));
+    book.put({ ...key, previousExpiresAt: new Date(99) });
+    expect(book.find(hashSecret('old'))?.expiresAtMs).toBe(9);
+    book.put(row('next', { id: key.id, previousHash: hashSecret('new'), previousExpiresAt: new Date(9) }));
+    expect([book.find(hashSecret('old')), book.find(hashSecret('new'))?.rotated, book.size]).toEqual([undefined, true, 2]);
+    book.remove(key.id);
     expect(book.size).toBe(0);
   });
 

@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import type { ApiKeyId, OrganisationId, ProjectId } from '../../../kernel/ids.js';
 import { EVERY_CALLERS, type Permission } from '../../../platform/http/permissions.js';
 import type { ServiceKeyPrincipal } from '../../../platform/http/principal.js';
-import { AllowedNetworks } from './allowed-networks.js';
+import { AllowedNetworks } from '../../../platform/http/allowed-networks.js';
 
 /** An API key as the request path needs it. */
 export interface KeyRow {
@@ -14,11 +14,26 @@ export interface KeyRow {
   readonly allowedNetworks: readonly string[];
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  /** The secret before the last rotation, and when it stops; null when there is none. */
+  readonly previousHash: Buffer | null;
+  readonly previousExpiresAt: Date | null;
 }
 
-/** A key in memory, with the one principal that all its calls share. */
+/** Until when the secret with this hash works, epoch milliseconds: a rotated one until its own time, and no longer than its key. */
+export function expiryMs(row: KeyRow, hash: Buffer): number {
+  const keyMs = row.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
+  return isPrevious(row, hash) ? Math.min(keyMs, row.previousExpiresAt?.getTime() ?? 0) : keyMs;
+}
+
+export function isPrevious(row: KeyRow, hash: Buffer): boolean {
+  return row.previousHash?.equals(hash) === true;
+}
+
+/** A secret in memory, with the one principal that all calls of its key share. */
 export interface KnownKey {
   readonly hash: Buffer;
+  /** A newer secret of the same key has been made. */
+  readonly rotated: boolean;
   readonly principal: ServiceKeyPrincipal;
   /** Infinity: never. */
   readonly expiresAtMs: number;
@@ -26,10 +41,12 @@ export interface KnownKey {
   readonly networks: AllowedNetworks | null;
 }
 
-/** API keys in memory, found by the hash of their secret. Holds at most `capacity`; then the one that came first leaves. */
+/** API keys in memory, found by the hash of their secret, a rotated one too. Holds at most `capacity` secrets; then the one that came first leaves. */
 export class KeyBook {
   private readonly byHash = new Map<string, KnownKey>();
   private readonly hashById = new Map<string, string>();
+  /** Of the few that are being rotated. */
+  private readonly previousHashById = new Map<string, string>();
   /** Texts and sets that many keys have in common are kept once. */
   private readonly texts = new Map<string, string>();
   private readonly permissionSets = new Map<string, ReadonlySet<Permission>>();
@@ -46,14 +63,15 @@ export class KeyBook {
     return known !== undefined && timingSafeEqual(known.hash, hash) ? known : undefined;
   }
 
-  put(row: KeyRow): KnownKey {
+  /** Takes a key in, or what has changed of it, and answers the secret with this hash, its newest unless told. */
+  put(row: KeyRow, hash: Buffer = row.secretHash): KnownKey {
     this.remove(row.id);
-    const known = this.knownKey(row);
-    const hash = row.secretHash.toString('latin1');
-    this.byHash.set(hash, known);
-    this.hashById.set(row.id, hash);
-    if (this.byHash.size > this.capacity) this.removeFirst();
-    return known;
+    const newest = this.knownKey(row);
+    this.hashById.set(row.id, this.hold(newest));
+    if (row.previousHash === null) return this.within(newest);
+    const previous = { ...newest, hash: row.previousHash, rotated: true, expiresAtMs: expiryMs(row, row.previousHash) };
+    this.previousHashById.set(row.id, this.hold(previous));
+    return this.within(isPrevious(row, hash) ? previous : newest);
   }
 
   remove(id: ApiKeyId): void {
@@ -61,6 +79,22 @@ export class KeyBook {
     if (hash === undefined) return;
     this.byHash.delete(hash);
     this.hashById.delete(id);
+    const previous = this.previousHashById.get(id);
+    if (previous === undefined) return;
+    this.byHash.delete(previous);
+    this.previousHashById.delete(id);
+  }
+
+  private hold(known: KnownKey): string {
+    const hash = known.hash.toString('latin1');
+    this.byHash.set(hash, known);
+    return hash;
+  }
+
+  /** `known`, once there are no more than there may be. */
+  private within(known: KnownKey): KnownKey {
+    if (this.byHash.size > this.capacity) this.removeFirst();
+    return known;
   }
 
   private removeFirst(): void {
@@ -73,6 +107,7 @@ export class KeyBook {
   private knownKey(row: KeyRow): KnownKey {
     return {
       hash: row.secretHash,
+      rotated: false,
       principal: {
         kind: 'service_key',
         id: row.id,
@@ -80,7 +115,7 @@ export class KeyBook {
         projectId: this.shared(row.projectId),
         permissions: this.permissions(row.scopes),
       },
-      expiresAtMs: row.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY,
+      expiresAtMs: expiryMs(row, row.secretHash),
       networks: row.allowedNetworks.length === 0 ? null : new AllowedNetworks(row.allowedNetworks),
     };
   }

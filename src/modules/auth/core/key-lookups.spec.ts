@@ -17,6 +17,8 @@ function row(secret: string): KeyRow {
     allowedNetworks: [],
     expiresAt: null,
     revokedAt: null,
+    previousHash: null,
+    previousExpiresAt: null,
   };
 }
 
@@ -32,6 +34,12 @@ describe('KeyLookups', () => {
     const rest = ['known', 'known', 'known', 'other'].map((secret) => lookups.find(hashSecret(secret)));
     expect(await Promise.all([first, ...rest])).toEqual([null, known, known, known, null]);
     expect(asked).toEqual([1, 2]);
+  });
+
+  it('finds a key by either of its secrets', async () => {
+    const key = { ...row('new'), previousHash: hashSecret('old'), previousExpiresAt: new Date() };
+    const lookups = new KeyLookups(() => Promise.resolve([key]), bounds);
+    expect(await Promise.all(['new', 'old', 'other'].map((secret) => lookups.find(hashSecret(secret))))).toEqual([key, key, null]);
   });
 
   it('turns keys away rather than let a queue grow without bound', async () => {

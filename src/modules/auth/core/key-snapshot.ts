@@ -46,11 +46,11 @@ export class KeySnapshot implements ChangeSubscriber, OnModuleInit {
   }
 
   /**
-   * Keeps a row that was looked up since `asOf`. When the feed has told something since, that may be newer than the row: then the one
+   * Keeps a row that was looked up by `hash` since `asOf`. When the feed has told something since, that may be newer than the row: then the one
    * call that asked is let through, and nothing is kept.
    */
-  remember(row: KeyRow, asOf: Generation): KnownKey {
-    return asOf === this.generation ? this.book.put(row) : new KeyBook(1).put(row);
+  remember(row: KeyRow, hash: Buffer, asOf: Generation): KnownKey {
+    return asOf === this.generation ? this.book.put(row, hash) : new KeyBook(2).put(row, hash);
   }
 
   async onChange(change: Change): Promise<void> {

@@ -10,6 +10,8 @@ const FLUSH_MS = 30_000;
 @Injectable()
 export class KeyUses implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private uses = new Map<ApiKeyId, number>();
+  /** Of secrets that a newer one has replaced: whether they are still in use is what people wait for. */
+  private rotatedUses = new Map<ApiKeyId, number>();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -31,16 +33,25 @@ export class KeyUses implements OnApplicationBootstrap, BeforeApplicationShutdow
     this.uses.set(id, atMs);
   }
 
+  noteRotated(id: ApiKeyId, atMs: number): void {
+    this.rotatedUses.set(id, atMs);
+  }
+
   /** Never rejects: what could not be written is written next time, unless the process ends first, which costs nobody anything. */
   async flush(): Promise<void> {
     if (this.uses.size === 0) return;
-    const written = this.uses;
+    const [written, rotated] = [this.uses, this.rotatedUses];
     this.uses = new Map();
+    this.rotatedUses = new Map();
     try {
-      await this.unitOfWork.asSystem((tx) => this.keys.markUsed(tx, written));
+      await this.unitOfWork.asSystem(async (tx) => {
+        await this.keys.markUsed(tx, written);
+        if (rotated.size > 0) await this.keys.markPreviousUsed(tx, rotated);
+      });
     } catch (error) {
       this.log.warn('could not write when keys were last used; trying again later', { component: 'auth', err: error });
-      for (const [id, atMs] of written) if (!this.uses.has(id)) this.uses.set(id, atMs);
+      this.uses = new Map([...written, ...this.uses]);
+      this.rotatedUses = new Map([...rotated, ...this.rotatedUses]);
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { httpErrors } from '../../../platform/http/http.errors.js';
-import { subscriberOf } from './allowed-networks.js';
+import { subscriberOf } from '../../../platform/http/allowed-networks.js';
 
 /** Failed sign-ins one address may make in a minute (A7). */
 const FAILURES_PER_WINDOW = 20;

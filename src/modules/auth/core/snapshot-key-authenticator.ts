@@ -5,7 +5,7 @@ import type { ServiceKeyPrincipal } from '../../../platform/http/principal.js';
 import { Tenants } from '../../tenants/tenants.contract.js';
 import { KeyAuthenticator } from '../auth.contract.js';
 import { authErrors } from '../auth.errors.js';
-import type { KeyRow, KnownKey } from './key-book.js';
+import { expiryMs, isPrevious, type KeyRow, type KnownKey } from './key-book.js';
 import { KeySnapshot } from './key-snapshot.js';
 import { KeyUses } from './key-uses.js';
 import { RecentRefusals } from './recent-refusals.js';
@@ -43,29 +43,31 @@ export class SnapshotKeyAuthenticator extends KeyAuthenticator {
   private admit(known: KnownKey, remoteAddress: string): ServiceKeyPrincipal {
     const { principal } = known;
     const nowMs = this.clock.nowMs();
-    if (nowMs >= known.expiresAtMs) throw authErrors.expired_key();
+    if (nowMs >= known.expiresAtMs) throw known.rotated ? authErrors.rotated_key() : authErrors.expired_key();
     if (known.networks !== null && !known.networks.includes(remoteAddress)) throw authErrors.network_not_allowed();
     if (!this.tenants.isActive(principal.organisationId, principal.projectId)) throw authErrors.organisation_suspended();
     this.uses.note(principal.id, nowMs);
+    if (known.rotated) this.uses.noteRotated(principal.id, nowMs);
     return principal;
   }
 
   private async lookUp(hash: Buffer): Promise<KnownKey> {
     const asOf = this.keys.generation;
     const row = await this.keys.lookUp(hash).catch(cannotTell);
-    const refusal = this.refusalOf(row);
+    const refusal = this.refusalOf(row, hash);
     if (row === null || refusal !== undefined) return this.refuse(hash, refusal ?? authErrors.invalid_key);
     // A key may be used a moment after its organisation was made, before this replica has heard of either.
     if (!this.tenants.isActive(row.organisationId, row.projectId)) {
       await this.tenants.refresh(row.organisationId, row.projectId).catch(cannotTell);
     }
-    return this.keys.remember(row, asOf);
+    return this.keys.remember(row, hash, asOf);
   }
 
-  private refusalOf(row: KeyRow | null): (() => AppError) | undefined {
+  private refusalOf(row: KeyRow | null, hash: Buffer): (() => AppError) | undefined {
     if (row === null) return authErrors.invalid_key;
     if (row.revokedAt !== null) return authErrors.revoked_key;
-    return row.expiresAt !== null && this.clock.nowMs() >= row.expiresAt.getTime() ? authErrors.expired_key : undefined;
+    if (this.clock.nowMs() < expiryMs(row, hash)) return undefined;
+    return isPrevious(row, hash) ? authErrors.rotated_key : authErrors.expired_key;
   }
 
   private refuse(hash: Buffer, refusal: () => AppError): never {

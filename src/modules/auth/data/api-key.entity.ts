@@ -26,6 +26,10 @@ import type { ApiKeySummary } from '../auth.contract.js';
     expires_at: 'technical',
     revoked_at: 'technical',
     last_used_at: 'technical',
+    previous_secret_hash: 'secret',
+    previous_hint: 'tenant_data',
+    previous_expires_at: 'technical',
+    previous_last_used_at: 'technical',
   },
 })
 @Entity('api_key')
@@ -66,4 +70,17 @@ export class ApiKeyEntity implements ApiKeySummary {
 
   @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true })
   lastUsedAt: Date | null;
+
+  /** Not read unless asked for. */
+  @Column({ name: 'previous_secret_hash', type: 'bytea', select: false, nullable: true })
+  previousSecretHash?: Buffer | null;
+
+  @Column({ name: 'previous_hint', type: 'text', nullable: true })
+  previousHint: string | null;
+
+  @Column({ name: 'previous_expires_at', type: 'timestamptz', nullable: true })
+  previousExpiresAt: Date | null;
+
+  @Column({ name: 'previous_last_used_at', type: 'timestamptz', nullable: true })
+  previousLastUsedAt: Date | null;
 }

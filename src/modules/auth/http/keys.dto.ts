@@ -41,6 +41,59 @@ export class CreateKeyDto {
   allowedNetworks?: string[];
 }
 
+/** What to change of an API key; what is left out stays. */
+export class ChangeKeyDto {
+  @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 100 })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsCleanText({ min: 1, max: 100 })
+  name?: string;
+
+  /** What it may do, instead of what it might so far. */
+  @ApiPropertyOptional({ enum: SERVICE_KEY_SCOPES, isArray: true, minItems: 1 })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsArray({ message: 'must be a list' })
+  @ArrayMinSize(1, { message: 'must name at least one scope' })
+  @ArrayMaxSize(SERVICE_KEY_SCOPES.length, { message: 'must name each scope once' })
+  @IsIn(SERVICE_KEY_SCOPES, { each: true, message: `each value must be one of ${SERVICE_KEY_SCOPES.join(', ')}` })
+  scopes?: ServiceKeyScope[];
+
+  /** When it stops working, RFC 3339; null: never. */
+  @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true })
+  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsInstant()
+  expiresAt?: string | null;
+
+  /** Addresses and CIDR blocks it may be used from, instead of those so far; from anywhere when empty. */
+  @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_NETWORKS })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsArray({ message: 'must be a list' })
+  @ArrayMaxSize(MAX_NETWORKS, { message: `must have at most ${MAX_NETWORKS} entries` })
+  @IsCleanText({ min: 1, max: 64 }, { each: true })
+  allowedNetworks?: string[];
+}
+
+/** How long the present secret goes on beside the new one. */
+export class RotateKeyDto {
+  /** Until when the present secret is accepted, RFC 3339, at most 7 days from now; a day when left out; null ends it at once. */
+  @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true, example: '2026-11-24T12:00:00Z' })
+  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsInstant()
+  previousValidUntil?: string | null;
+}
+
+/** The secret that a key had before its last rotation, while it is still accepted. */
+export class PreviousSecretDto {
+  /** Its last four characters. */
+  hint: string;
+
+  /** RFC 3339. */
+  validUntil: string;
+
+  /** True to about half a minute; null: not used since it was replaced. */
+  @ApiProperty({ type: 'string', nullable: true })
+  lastUsedAt: string | null;
+}
+
 /** An API key, without its secret. */
 export class KeyDto {
   id: string;
@@ -77,6 +130,10 @@ export class KeyDto {
   @ApiProperty({ type: 'string', nullable: true })
   lastUsedAt: string | null;
 
+  /** Null when only one secret works. */
+  @ApiProperty({ type: () => PreviousSecretDto, nullable: true })
+  previousSecret: PreviousSecretDto | null;
+
   static of(this: void, key: ApiKeySummary, nowMs: number): KeyDto {
     return {
       id: key.id,
@@ -91,6 +148,7 @@ export class KeyDto {
       expiresAt: key.expiresAt?.toISOString() ?? null,
       revokedAt: key.revokedAt?.toISOString() ?? null,
       lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
+      previousSecret: previousSecretOf(key, nowMs),
     };
   }
 }
@@ -105,4 +163,10 @@ export class CreatedKeyDto extends KeyDto {
 function statusOf(key: ApiKeySummary, nowMs: number): KeyDto['status'] {
   if (key.revokedAt !== null) return 'revoked';
   return key.expiresAt !== null && key.expiresAt.getTime() <= nowMs ? 'expired' : 'active';
+}
+
+function previousSecretOf(key: ApiKeySummary, nowMs: number): PreviousSecretDto | null {
+  const { previousHint: hint, previousExpiresAt: until, previousLastUsedAt } = key;
+  if (hint === null || until === null || until.getTime() <= nowMs || statusOf(key, nowMs) !== 'active') return null;
+  return { hint, validUntil: until.toISOString(), lastUsedAt: previousLastUsedAt?.toISOString() ?? null };
 }

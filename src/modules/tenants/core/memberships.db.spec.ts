@@ -45,9 +45,15 @@ describe('memberships', () => {
   }
 
   async function member(role: OrganisationRole, organisationId = acme): Promise<AccountId> {
-    const accountId = newId<AccountId>();
+    const accountId = await account();
     await inside(organisationId, (tx) => memberships.add(tx, { organisationId, accountId, role, source: 'invitation' }, actor));
     return accountId;
+  }
+
+  async function account(): Promise<AccountId> {
+    const id = newId<AccountId>();
+    await owner.query(`INSERT INTO account (id, locale, status, created_at, updated_at) VALUES ($1, 'en', 'active', now(), now())`, [id]);
+    return id;
   }
 
   function remove(accountId: AccountId): Promise<void> {
@@ -90,7 +96,7 @@ describe('memberships', () => {
   });
 
   it('two who add the same account at once: one is told, and nothing is half done', async () => {
-    const accountId = newId<AccountId>();
+    const accountId = await account();
     const add = (): Promise<void> =>
       inside(acme, (tx) => memberships.add(tx, { organisationId: acme, accountId, role: 'viewer', source: 'invitation' }, actor));
     const outcomes = await Promise.allSettled([add(), add(), add()]);
@@ -134,6 +140,12 @@ describe('memberships', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     expect(await roles()).toEqual(['owner', 'viewer']);
     await expect(owner.query('DELETE FROM membership WHERE organisation_id = $1', [acme])).rejects.toThrow(/without an owner/);
+  });
+
+  it('A6: erasing an account ends its memberships, that of a last owner too', async () => {
+    const sole = await member('owner');
+    await replica.app.get(UnitOfWork).asSystem(async (tx) => tx.query('DELETE FROM account WHERE id = $1', [sole]));
+    expect(await roles()).toEqual([]);
   });
 
   it('tells all memberships of an account with what each organisation asks', async () => {

@@ -19,7 +19,7 @@ export class OrganisationsRepository {
   /** Raises `tenants/slug_taken` and `tenants/operator_exists`; the transaction is then of no more use. */
   async insert(tx: Tx, organisation: OrganisationSummary): Promise<void> {
     try {
-      await tx.insert(OrganisationEntity, organisation);
+      await tx.insert(OrganisationEntity, { ...organisation, memberNetworks: [...organisation.memberNetworks] });
     } catch (error) {
       const constraint = violatedConstraint(error);
       if (constraint === 'organisation_slug_key') throw tenantsErrors.slug_taken({ cause: error, details: { field: 'slug' } });

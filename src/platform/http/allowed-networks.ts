@@ -15,7 +15,7 @@ export function canonicalNetwork(text: string): string | undefined {
   return `${ipaddr.fromByteArray(first).toString()}/${bits}`;
 }
 
-/** The networks one key may be used from. */
+/** The networks a key may be used from, or the members of an organisation may act from. */
 export class AllowedNetworks {
   private readonly networks: readonly Network[];
 
