@@ -4,9 +4,10 @@ import { TerminusModule } from '@nestjs/terminus';
 import { AccountsModule } from '../modules/accounts/accounts.module.js';
 import { AuditModule } from '../modules/audit/audit.module.js';
 import { AuthModule } from '../modules/auth/auth.module.js';
-import { BearerAccessGuard } from '../modules/auth/http/bearer-access-guard.js';
+import { CallerAccessGuard } from '../modules/auth/http/caller-access.guard.js';
 import { CredentialsModule } from '../modules/credentials/credentials.module.js';
 import { GatewayModule } from '../modules/gateway/gateway.module.js';
+import { NotificationsModule } from '../modules/notifications/notifications.module.js';
 import { RetentionModule } from '../modules/retention/retention.module.js';
 import { RoutingModule } from '../modules/routing/routing.module.js';
 import { TenantsModule } from '../modules/tenants/tenants.module.js';
@@ -29,6 +30,7 @@ export class AppModule {
         TerminusModule.forRoot({ logger: false }),
         AuditModule,
         TenantsModule,
+        NotificationsModule,
         AccountsModule,
         AuthModule,
         CredentialsModule,
@@ -38,7 +40,7 @@ export class AppModule {
         ...(runtime.settings.roles.includes('gateway') ? [gateway] : []),
       ],
       controllers: [HealthController],
-      providers: [Readiness, ReadinessProbes, { provide: APP_GUARD, useExisting: BearerAccessGuard }],
+      providers: [Readiness, ReadinessProbes, { provide: APP_GUARD, useExisting: CallerAccessGuard }],
     };
   }
 }

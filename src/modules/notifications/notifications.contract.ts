@@ -1,28 +1,48 @@
 import type { AccountId, OrganisationId } from '../../kernel/ids.js';
 import type { Tx } from '../../platform/database/unit-of-work.js';
 
-/** Every mail and notice Lethe sends; each has a template per language in `notifications/templates`. */
-export type MessageKind =
-  | 'sign_in_link'
-  | 'confirm_email'
-  | 'email_change_requested'
-  | 'email_change_confirm'
-  | 'email_changed'
-  | 'account_recovery'
-  | 'password_changed'
-  | 'second_factor_changed'
-  | 'new_sign_in'
-  | 'invitation'
-  | 'role_changed'
-  | 'member_removed'
-  | 'ownership_transferred'
-  | 'break_glass_opened'
-  | 'key_blocked'
-  | 'account_blocked'
-  | 'account_released';
+/**
+ * Every mail and notice Lethe sends, with the values its template shows: `needs` must be given, `may` leaves its paragraph out when it is not.
+ * `until` and `when` are moments (ISO 8601, or epoch milliseconds) and are written out in the reader's language; `role`, `reason`, `change` and
+ * `method` are enums, for which each language has words (`templates/`), or else plain text. Each kind has a template per language.
+ */
+export const MESSAGE_VALUES = {
+  sign_in_link: { needs: ['link', 'minutes'], may: [] },
+  confirm_email: { needs: ['link', 'hours'], may: [] },
+  /** To the old address; `link` stops the change. */
+  email_change_requested: { needs: [], may: ['link'] },
+  /** To the new address; `link` makes the change. */
+  email_change_confirm: { needs: ['link', 'hours'], may: [] },
+  /** To the old address; `link` takes the change back. */
+  email_changed: { needs: [], may: ['link'] },
+  account_recovery: { needs: ['link', 'minutes'], may: [] },
+  password_changed: { needs: [], may: ['link'] },
+  second_factor_changed: { needs: ['change'], may: ['link'] },
+  new_sign_in: { needs: ['device', 'when'], may: ['place', 'method', 'link'] },
+  invitation: { needs: ['organisation', 'role', 'link', 'days'], may: ['inviter'] },
+  role_changed: { needs: ['organisation', 'role'], may: [] },
+  member_removed: { needs: ['organisation'], may: [] },
+  ownership_transferred: { needs: ['organisation'], may: [] },
+  break_glass_opened: { needs: ['organisation', 'reason', 'until'], may: [] },
+  key_blocked: { needs: ['organisation', 'key', 'reason'], may: [] },
+  account_blocked: { needs: ['reason'], may: [] },
+  account_released: { needs: [], may: [] },
+  webhook_disabled: { needs: ['organisation', 'url'], may: [] },
+  /** The only one that is advertising: goes to those who asked for it and to nobody else. */
+  product_news: { needs: ['heading', 'text', 'link'], may: [] },
+} as const satisfies Record<string, { readonly needs: readonly string[]; readonly may: readonly string[] }>;
 
-/** Values a template shows. Links are absolute; names are shown as text, never as markup. */
-export type MessageValues = Readonly<Record<string, string | number>>;
+export type MessageKind = keyof typeof MESSAGE_VALUES;
+
+type Value = string | number;
+
+/** Values of any message. Links are absolute; names are shown as text, never as markup. */
+export type MessageValues = Readonly<Record<string, Value>>;
+
+/** The values a template of this kind shows. */
+export type ValuesOf<K extends MessageKind> = Readonly<
+  Record<(typeof MESSAGE_VALUES)[K]['needs'][number], Value> & Partial<Record<(typeof MESSAGE_VALUES)[K]['may'][number], Value>>
+>;
 
 /** Who a message is for: an account, or an address that has no account yet. */
 export type Recipient =
@@ -32,15 +52,27 @@ export type Recipient =
 /** Sends mail. Also the injection token. */
 export abstract class Mailer {
   /**
+   * Whether mail can leave this installation at all. False only in production without a mail server: then a way to sign in that needs mail is
+   * not offered, and what only tells of something is told inside the product alone.
+   */
+  abstract readonly isConfigured: boolean;
+
+  /**
    * Queues a mail that leaves after the caller's transaction has committed, and never if it has not. Until then address and values lie encrypted; the queue
    * carries an id only. Security messages are sent whatever the recipient prefers.
+   *
+   * Raises `mail/invalid_address` for an address no mail can be sent to. A message that carries a link to act on raises `mail/not_configured` where
+   * there is no mail server and `notifications/key_not_ready` while the key it is sealed under is not; one that only tells is left out then.
    */
-  abstract send(tx: Tx, kind: MessageKind, to: Recipient, values: MessageValues): Promise<void>;
+  abstract send<K extends MessageKind>(tx: Tx, kind: K, to: Recipient, values: ValuesOf<K>): Promise<void>;
+
+  /** Makes the key ready that mail is sealed under. A server does so at its start; the command line calls it before its transaction. */
+  abstract ready(): Promise<void>;
 }
 
 /** Tells people and organisations inside the product, and programs by webhook. Also the injection token. */
 export abstract class Notices {
-  /** A notice an account reads when it signs in. */
+  /** A notice an account reads when it signs in. Texts are at most 200 characters. */
   abstract tellAccount(tx: Tx, accountId: AccountId, kind: MessageKind, values: MessageValues): Promise<void>;
   /** A notice the organisation's owners and admins read, and a webhook event (`<kind with dots>`) to its endpoints. Values hold ids and enums only. */
   abstract tellOrganisation(tx: Tx, organisationId: OrganisationId, kind: MessageKind, values: MessageValues): Promise<void>;

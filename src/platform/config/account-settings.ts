@@ -9,7 +9,8 @@ export class AccountSettings {
     section: 'Accounts',
     env: 'LETHE_SIGN_IN_METHODS',
     kind: 'list',
-    description: 'Ways to sign in: `password`, `email_link`, `oidc`, `saml`, `webauthn`. An empty list leaves the API to keys and operator tokens.',
+    description:
+      'Ways to sign in: `password`, `email_link`, `oidc`, `saml`, `webauthn`. An empty list leaves the API to keys and operator tokens.',
   })
   @IsIn(SIGN_IN_METHODS, { each: true })
   signInMethods: (typeof SIGN_IN_METHODS)[number][] = [...SIGN_IN_METHODS];
@@ -17,7 +18,8 @@ export class AccountSettings {
   @Setting({
     section: 'Accounts',
     env: 'LETHE_SIGN_UP',
-    description: 'Who may make an account: `open` (anyone), `invitation` (whoever an organisation invites or its directory brings) or `closed`.',
+    description:
+      'Who may make an account: `open` (anyone), `invitation` (whoever an organisation invites or its directory brings) or `closed`.',
   })
   @IsIn(['open', 'invitation', 'closed'])
   signUp: 'open' | 'invitation' | 'closed' = 'invitation';
@@ -86,7 +88,8 @@ export class AccountSettings {
     section: 'Accounts',
     env: 'LETHE_GEOIP_DATABASE',
     defaultText: 'none: places are not shown',
-    description: 'A GeoIP database in MMDB format (country or city). Looked up on this machine; only country and region are kept, never an address.',
+    description:
+      'A GeoIP database in MMDB format (country or city). Looked up on this machine; only country and region are kept, never an address.',
   })
   @IsOptional()
   @IsString()

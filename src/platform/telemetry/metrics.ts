@@ -21,6 +21,15 @@ export type LedgerMode = (typeof LEDGER_MODES)[number];
  */
 export type JobOutcome = 'completed' | 'failed' | 'dead' | 'skipped' | 'given_back';
 
+/**
+ * What became of a mail. `left_out`: it only told of something, and there was no way out; `suppressed`: its recipient gets none of that kind;
+ * `refused`: by the mail server, for good; `given_up`: no try succeeded for a day.
+ */
+export type MailOutcome = 'sent' | 'left_out' | 'suppressed' | 'refused' | 'given_up';
+
+/** How one attempt to deliver to a webhook ended; `given_up` was the last. */
+export type WebhookOutcome = 'delivered' | 'failed' | 'given_up';
+
 /** All metrics of the process, behind narrow methods: what cannot be passed here cannot become a label (C1). Also the injection token. */
 export class Metrics {
   private readonly registry = new Registry();
@@ -41,6 +50,8 @@ export class Metrics {
     [0.01, 0.1, 1, 10, 60, 600],
     ['job'],
   );
+  private readonly mails = this.counter('lethe_mails_total', 'Mails by what became of them.', ['outcome']);
+  private readonly webhooks = this.counter('lethe_webhook_attempts_total', 'Attempts to deliver to webhooks by how they ended.', ['outcome']);
   private readonly flushSeconds = this.histogram(
     'lethe_ledger_flush_seconds',
     'Time one group commit took.',
@@ -133,6 +144,14 @@ export class Metrics {
     const name = this.job.of(job);
     this.jobs.inc({ job: name, outcome });
     this.jobSeconds.observe({ job: name }, seconds);
+  }
+
+  mailFinished(outcome: MailOutcome): void {
+    this.mails.inc({ outcome });
+  }
+
+  webhookAttempted(outcome: WebhookOutcome): void {
+    this.webhooks.inc({ outcome });
   }
 
   private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {

@@ -1,0 +1,11 @@
+DROP TABLE webhook_delivery;
+DROP TABLE webhook_event;
+DROP TABLE webhook_endpoint;
+DROP TABLE organisation_notice;
+DROP TABLE account_notice;
+DROP TABLE marketing_consent;
+DROP TABLE notification_preference;
+DROP TABLE mail_delivery_event;
+DROP TABLE suppressed_address;
+DROP TABLE outgoing_mail;
+DROP TABLE notification_key;

@@ -1,0 +1,164 @@
+import type { Language } from './wording.js';
+
+const NOT_YOU = 'If this was not you, act now: {service} cannot tell you from somebody who has your sign-in.';
+
+export const ENGLISH: Language = {
+  tag: 'en',
+  greeting: 'Hello,',
+  linkBelow: 'Or open this address:',
+  footer: 'This mail was sent by {service} because of your account or of something done with your address. Nobody reads replies to it.',
+  unsubscribe: 'No more mails like this',
+  unsubscribePage: {
+    ask: 'Stop mails of this kind?',
+    button: 'Stop them',
+    done: 'Done. You get no more mails of this kind.',
+    invalid: 'This link is damaged. Sign in and change what you are told under notifications.',
+  },
+  terms: {
+    owner: 'owner',
+    admin: 'admin',
+    billing: 'billing',
+    developer: 'developer',
+    viewer: 'viewer',
+    privacy_officer: 'privacy officer',
+    totp_added: 'an authenticator app was added',
+    totp_removed: 'the authenticator app was removed',
+    webauthn_added: 'a security key or passkey was added',
+    webauthn_removed: 'a security key or passkey was removed',
+    recovery_codes_replaced: 'new recovery codes were made',
+    recovery_code_used: 'a recovery code was used',
+    reset: 'all second factors were removed',
+    password: 'password',
+    email_link: 'e-mail link',
+    oidc: 'another provider',
+    saml: 'your organisation',
+    webauthn: 'passkey',
+    new_country: 'it was used from a new country',
+    burst: 'it was suddenly used far more often than usual',
+    spend: 'it spent far more than usual',
+    abuse: 'it was used against the terms of service',
+    minor: 'its owner is said to be too young',
+    security: 'to protect it',
+    operator: 'decided by the operator',
+  },
+  messages: {
+    sign_in_link: {
+      subject: 'Your sign-in link',
+      paragraphs: [
+        'Follow this link in the browser you asked for it with.',
+        { action: 'Sign in' },
+        'It works once, for {minutes}. If you did not ask for it, do nothing: without it nobody gets in.',
+      ],
+    },
+    confirm_email: {
+      subject: 'Confirm your e-mail address',
+      paragraphs: [
+        'Somebody, we hope you, uses this address at {service}.',
+        { action: 'Confirm the address' },
+        'The link works for {hours}. If it was not you, do nothing.',
+      ],
+    },
+    email_change_requested: {
+      subject: 'Your e-mail address is about to change',
+      paragraphs: [
+        'Somebody who is signed in to your account asked to replace this address by another one. It is replaced once the new one is confirmed.',
+        'If this was not you, stop it:',
+        { action: 'Keep this address' },
+      ],
+    },
+    email_change_confirm: {
+      subject: 'Confirm your new e-mail address',
+      paragraphs: [
+        'This is to be the new address of an account at {service}.',
+        { action: 'Use this address' },
+        'The link works for {hours}. If it was not you, do nothing.',
+      ],
+    },
+    email_changed: {
+      subject: 'Your e-mail address was changed',
+      paragraphs: [
+        'Mails about your account go to another address from now on; this is the last one here.',
+        'If this was not you, take it back:',
+        { action: 'Take the change back' },
+      ],
+    },
+    account_recovery: {
+      subject: 'Get back into your account',
+      paragraphs: [
+        'Somebody, we hope you, cannot sign in any more.',
+        { action: 'Recover the account' },
+        'The link works once, for {minutes}. If it was not you, do nothing: your account stays as it is.',
+      ],
+    },
+    password_changed: {
+      subject: 'Your password was changed',
+      paragraphs: ['The password of your account at {service} was changed.', NOT_YOU, { action: 'Secure the account' }],
+    },
+    second_factor_changed: {
+      subject: 'Your second factor was changed',
+      paragraphs: ['The second factor of your account at {service} changed: {change}.', NOT_YOU, { action: 'Secure the account' }],
+    },
+    new_sign_in: {
+      subject: 'A new sign-in to your account',
+      paragraphs: [
+        'Your account at {service} was signed in to from a device it has not seen before: {device}, {when}.',
+        'Place: {place}.',
+        'By: {method}.',
+        NOT_YOU,
+        { action: 'Look at your sessions' },
+      ],
+    },
+    invitation: {
+      subject: 'An invitation',
+      paragraphs: [
+        'You are invited to the organisation “{organisation}” at {service}, as {role}.',
+        'Invited by: {inviter}.',
+        { action: 'Look at the invitation' },
+        'The link works for {days}. If you know nothing of it, do nothing.',
+      ],
+    },
+    role_changed: {
+      subject: 'Your role has changed',
+      paragraphs: ['In the organisation “{organisation}” your role is now: {role}.'],
+    },
+    member_removed: {
+      subject: 'You have left an organisation',
+      paragraphs: ['You are no longer a member of the organisation “{organisation}”. What you did there stays with it.'],
+    },
+    ownership_transferred: {
+      subject: 'An organisation has a new owner',
+      paragraphs: ['The ownership of the organisation “{organisation}” was handed on.'],
+    },
+    break_glass_opened: {
+      subject: 'The operator has opened access to your organisation',
+      paragraphs: [
+        'Staff of {service} opened access to the organisation “{organisation}”. It ends by itself: {until}.',
+        'Reason: {reason}.',
+        'What is done meanwhile is in your audit log.',
+      ],
+    },
+    key_blocked: {
+      subject: 'An API key was blocked',
+      paragraphs: [
+        'The API key “{key}” of the organisation “{organisation}” was blocked: {reason}.',
+        'An owner or admin can release it. If it may have leaked, replace it instead.',
+      ],
+    },
+    account_blocked: {
+      subject: 'Your account was blocked',
+      paragraphs: ['Your account at {service} was blocked: {reason}. Nobody can sign in to it, and its sessions have ended.'],
+    },
+    account_released: {
+      subject: 'Your account works again',
+      paragraphs: ['Your account at {service} is no longer blocked. You can sign in.'],
+    },
+    webhook_disabled: {
+      subject: 'A webhook was switched off',
+      paragraphs: [
+        'The webhook {url} of the organisation “{organisation}” has taken no delivery for a day and was switched off.',
+        'Repair it, switch it on again and replay what it missed.',
+      ],
+    },
+    product_news: { subject: 'News', paragraphs: ['{heading}', '{text}', { action: 'Read on' }] },
+  },
+};

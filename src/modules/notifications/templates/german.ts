@@ -1,0 +1,165 @@
+import type { Language } from './wording.js';
+
+const NOT_YOU = 'Waren Sie das nicht, handeln Sie jetzt: {service} kann Sie nicht von jemandem unterscheiden, der Ihre Anmeldung hat.';
+
+export const GERMAN: Language = {
+  tag: 'de',
+  greeting: 'Guten Tag,',
+  linkBelow: 'Oder öffnen Sie diese Adresse:',
+  footer:
+    'Diese E-Mail hat {service} wegen Ihres Kontos verschickt oder weil jemand Ihre Adresse angegeben hat. Antworten darauf liest niemand.',
+  unsubscribe: 'Keine solchen E-Mails mehr',
+  unsubscribePage: {
+    ask: 'Keine E-Mails dieser Art mehr erhalten?',
+    button: 'Abbestellen',
+    done: 'Erledigt. Sie erhalten keine E-Mails dieser Art mehr.',
+    invalid: 'Dieser Link ist beschädigt. Melden Sie sich an und ändern Sie unter Benachrichtigungen, was Sie erhalten.',
+  },
+  terms: {
+    owner: 'Inhaber',
+    admin: 'Administrator',
+    billing: 'Abrechnung',
+    developer: 'Entwickler',
+    viewer: 'Betrachter',
+    privacy_officer: 'Datenschutzbeauftragter',
+    totp_added: 'eine Authentifizierungs-App wurde hinzugefügt',
+    totp_removed: 'die Authentifizierungs-App wurde entfernt',
+    webauthn_added: 'ein Sicherheitsschlüssel oder Passkey wurde hinzugefügt',
+    webauthn_removed: 'ein Sicherheitsschlüssel oder Passkey wurde entfernt',
+    recovery_codes_replaced: 'neue Wiederherstellungscodes wurden erzeugt',
+    recovery_code_used: 'ein Wiederherstellungscode wurde benutzt',
+    reset: 'alle zweiten Faktoren wurden entfernt',
+    password: 'Passwort',
+    email_link: 'Link per E-Mail',
+    oidc: 'anderer Anbieter',
+    saml: 'Ihre Organisation',
+    webauthn: 'Passkey',
+    new_country: 'er wurde aus einem neuen Land benutzt',
+    burst: 'er wurde plötzlich viel häufiger benutzt als sonst',
+    spend: 'er hat viel mehr ausgegeben als sonst',
+    abuse: 'Verstoß gegen die Nutzungsbedingungen',
+    minor: 'die Inhaberin oder der Inhaber soll zu jung sein',
+    security: 'zum Schutz',
+    operator: 'Entscheidung des Betreibers',
+  },
+  messages: {
+    sign_in_link: {
+      subject: 'Ihr Anmeldelink',
+      paragraphs: [
+        'Öffnen Sie diesen Link in dem Browser, in dem Sie ihn angefordert haben.',
+        { action: 'Anmelden' },
+        'Er gilt einmal, {minutes} lang. Haben Sie ihn nicht angefordert, tun Sie nichts: Ohne ihn kommt niemand hinein.',
+      ],
+    },
+    confirm_email: {
+      subject: 'Bestätigen Sie Ihre E-Mail-Adresse',
+      paragraphs: [
+        'Jemand, hoffentlich Sie, verwendet diese Adresse bei {service}.',
+        { action: 'Adresse bestätigen' },
+        'Der Link gilt {hours} lang. Waren Sie es nicht, tun Sie nichts.',
+      ],
+    },
+    email_change_requested: {
+      subject: 'Ihre E-Mail-Adresse soll sich ändern',
+      paragraphs: [
+        'Jemand, der in Ihrem Konto angemeldet ist, möchte diese Adresse durch eine andere ersetzen. Das geschieht, sobald die neue bestätigt ist.',
+        'Waren Sie das nicht, verhindern Sie es:',
+        { action: 'Diese Adresse behalten' },
+      ],
+    },
+    email_change_confirm: {
+      subject: 'Bestätigen Sie Ihre neue E-Mail-Adresse',
+      paragraphs: [
+        'Dies soll die neue Adresse eines Kontos bei {service} werden.',
+        { action: 'Diese Adresse verwenden' },
+        'Der Link gilt {hours} lang. Waren Sie es nicht, tun Sie nichts.',
+      ],
+    },
+    email_changed: {
+      subject: 'Ihre E-Mail-Adresse wurde geändert',
+      paragraphs: [
+        'E-Mails zu Ihrem Konto gehen von nun an an eine andere Adresse; dies ist die letzte an diese.',
+        'Waren Sie das nicht, machen Sie es rückgängig:',
+        { action: 'Änderung rückgängig machen' },
+      ],
+    },
+    account_recovery: {
+      subject: 'Zurück in Ihr Konto',
+      paragraphs: [
+        'Jemand, hoffentlich Sie, kann sich nicht mehr anmelden.',
+        { action: 'Konto wiederherstellen' },
+        'Der Link gilt einmal, {minutes} lang. Waren Sie es nicht, tun Sie nichts: Ihr Konto bleibt, wie es ist.',
+      ],
+    },
+    password_changed: {
+      subject: 'Ihr Passwort wurde geändert',
+      paragraphs: ['Das Passwort Ihres Kontos bei {service} wurde geändert.', NOT_YOU, { action: 'Konto sichern' }],
+    },
+    second_factor_changed: {
+      subject: 'Ihr zweiter Faktor wurde geändert',
+      paragraphs: ['Der zweite Faktor Ihres Kontos bei {service} hat sich geändert: {change}.', NOT_YOU, { action: 'Konto sichern' }],
+    },
+    new_sign_in: {
+      subject: 'Neue Anmeldung in Ihrem Konto',
+      paragraphs: [
+        'In Ihrem Konto bei {service} hat sich ein bisher unbekanntes Gerät angemeldet: {device}, {when}.',
+        'Ort: {place}.',
+        'Mit: {method}.',
+        NOT_YOU,
+        { action: 'Sitzungen ansehen' },
+      ],
+    },
+    invitation: {
+      subject: 'Eine Einladung',
+      paragraphs: [
+        'Sie sind in die Organisation „{organisation}“ bei {service} eingeladen, als {role}.',
+        'Eingeladen von: {inviter}.',
+        { action: 'Einladung ansehen' },
+        'Der Link gilt {days} lang. Wissen Sie nichts davon, tun Sie nichts.',
+      ],
+    },
+    role_changed: {
+      subject: 'Ihre Rolle hat sich geändert',
+      paragraphs: ['In der Organisation „{organisation}“ ist Ihre Rolle jetzt: {role}.'],
+    },
+    member_removed: {
+      subject: 'Sie gehören einer Organisation nicht mehr an',
+      paragraphs: ['Sie sind kein Mitglied der Organisation „{organisation}“ mehr. Was Sie dort getan haben, bleibt bei ihr.'],
+    },
+    ownership_transferred: {
+      subject: 'Eine Organisation hat einen neuen Inhaber',
+      paragraphs: ['Die Organisation „{organisation}“ wurde in andere Hände gegeben.'],
+    },
+    break_glass_opened: {
+      subject: 'Der Betreiber hat sich Zugang zu Ihrer Organisation verschafft',
+      paragraphs: [
+        'Mitarbeiter von {service} haben Zugang zur Organisation „{organisation}“ geöffnet. Er endet von selbst: {until}.',
+        'Grund: {reason}.',
+        'Was währenddessen geschieht, steht in Ihrem Audit-Protokoll.',
+      ],
+    },
+    key_blocked: {
+      subject: 'Ein API-Schlüssel wurde gesperrt',
+      paragraphs: [
+        'Der API-Schlüssel „{key}“ der Organisation „{organisation}“ wurde gesperrt: {reason}.',
+        'Inhaber und Administratoren können ihn freigeben. Könnte er in fremde Hände gelangt sein, ersetzen Sie ihn.',
+      ],
+    },
+    account_blocked: {
+      subject: 'Ihr Konto wurde gesperrt',
+      paragraphs: ['Ihr Konto bei {service} wurde gesperrt: {reason}. Niemand kann sich anmelden, und alle Sitzungen sind beendet.'],
+    },
+    account_released: {
+      subject: 'Ihr Konto ist wieder frei',
+      paragraphs: ['Ihr Konto bei {service} ist nicht mehr gesperrt. Sie können sich anmelden.'],
+    },
+    webhook_disabled: {
+      subject: 'Ein Webhook wurde abgeschaltet',
+      paragraphs: [
+        'Der Webhook {url} der Organisation „{organisation}“ hat einen Tag lang nichts angenommen und wurde abgeschaltet.',
+        'Reparieren Sie ihn, schalten Sie ihn wieder ein und wiederholen Sie, was ihm entgangen ist.',
+      ],
+    },
+    product_news: { subject: 'Neuigkeiten', paragraphs: ['{heading}', '{text}', { action: 'Weiterlesen' }] },
+  },
+};
