@@ -1,7 +1,8 @@
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { DATA_PLANE_PATHS, DATA_PLANE_SCHEMAS } from '../modules/gateway/http/data-plane-openapi.js';
-import { BEARER_SCHEME, PROBLEM_SCHEMA } from '../platform/http/access.js';
+import { BEARER_SCHEME, PROBLEM_SCHEMA, SESSION_SCHEME } from '../platform/http/access.js';
+import { SESSION_COOKIE } from '../platform/http/cookies.js';
 import { PRODUCT_VERSION } from './product.js';
 
 /** The OpenAPI document of everything a process answers: the admin API from its controllers, the data plane from its own description. */
@@ -15,6 +16,15 @@ export function openApiDocument(app: NestFastifyApplication): OpenAPIObject {
     .addBearerAuth(
       { type: 'http', scheme: 'bearer', description: 'An operator token (`lethe_op_…`) or an API key (`lethe_sk_…`).' },
       BEARER_SCHEME,
+    )
+    .addCookieAuth(
+      SESSION_COOKIE,
+      {
+        type: 'apiKey',
+        in: 'cookie',
+        description: 'A person who is signed in. Whatever changes something also needs the session’s CSRF token in `x-csrf-token`.',
+      },
+      SESSION_SCHEME,
     )
     .build();
   const document = SwaggerModule.createDocument(app, config, {

@@ -3,7 +3,7 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { type Clock, SystemClock, Clock as ClockToken } from '../../src/kernel/clock.js';
-import { BearerAccessGuard } from '../../src/modules/auth/http/bearer-access-guard.js';
+import { CallerAccessGuard } from '../../src/modules/auth/http/caller-access.guard.js';
 import { AuditModule } from '../../src/modules/audit/audit.module.js';
 import { AuthModule } from '../../src/modules/auth/auth.module.js';
 import { TenantsModule } from '../../src/modules/tenants/tenants.module.js';
@@ -69,7 +69,7 @@ class SurroundingsModule {
 export async function startReplica(databaseUrl: string, options: ReplicaOptions = {}): Promise<Replica> {
   @Module({
     imports: [SurroundingsModule.forRoot(databaseUrl, options), AuditModule, TenantsModule, AuthModule],
-    providers: [{ provide: APP_GUARD, useExisting: BearerAccessGuard }],
+    providers: [{ provide: APP_GUARD, useExisting: CallerAccessGuard }],
   })
   class ReplicaModule {}
 

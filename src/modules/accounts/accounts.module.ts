@@ -4,6 +4,7 @@ import { CoarsePlaces } from '../../platform/http/coarse-place.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { Accounts, SessionAuthenticator, SignIn } from './accounts.contract.js';
+import { AccountExpiry } from './core/account-expiry.js';
 import { CommittedAccounts } from './core/committed-accounts.js';
 import { SecondFactors } from './core/second-factors.js';
 import { DescribeOrigin } from './core/sessions/describe-origin.js';
@@ -29,6 +30,7 @@ import { TicketEntity } from './data/ticket.entity.js';
   providers: [
     AccountsRepository,
     SessionsRepository,
+    AccountExpiry,
     CoarsePlaces,
     DescribeOrigin,
     SessionRules,

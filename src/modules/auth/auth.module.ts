@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccountsModule } from '../accounts/accounts.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { KeyAdministration, KeyAuthenticator, OperatorAdministration } from './auth.contract.js';
@@ -24,18 +25,19 @@ import { ApiKeysRepository } from './data/api-keys.repository.js';
 import { OperatorTokenEntity } from './data/operator-token.entity.js';
 import { OperatorEntity } from './data/operator.entity.js';
 import { OperatorsRepository } from './data/operators.repository.js';
-import { BearerAccessGuard } from './http/bearer-access-guard.js';
 import { BearerSignIn } from './http/bearer-sign-in.js';
 import { BearerStrategy } from './http/bearer-strategy.js';
+import { CallerAccessGuard } from './http/caller-access.guard.js';
 import { KeysController } from './http/keys.controller.js';
 import { MeController } from './http/me.controller.js';
+import { SessionSignIn } from './http/session-sign-in.js';
 
 /**
  * API keys, operators and who is calling. Offers {@link KeyAuthenticator}, {@link KeyAdministration}, {@link OperatorAdministration}, and
- * {@link BearerAccessGuard} for `app/` to bind.
+ * {@link CallerAccessGuard} for `app/` to bind.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([ApiKeyEntity, OperatorEntity, OperatorTokenEntity]), AuditModule, TenantsModule],
+  imports: [TypeOrmModule.forFeature([ApiKeyEntity, OperatorEntity, OperatorTokenEntity]), AccountsModule, AuditModule, TenantsModule],
   controllers: [KeysController, MeController],
   providers: [
     ApiKeysRepository,
@@ -55,11 +57,12 @@ import { MeController } from './http/me.controller.js';
     SignInThrottle,
     BearerStrategy,
     BearerSignIn,
-    BearerAccessGuard,
+    SessionSignIn,
+    CallerAccessGuard,
     { provide: KeyAuthenticator, useClass: SnapshotKeyAuthenticator },
     { provide: KeyAdministration, useClass: AdministerKeys },
     { provide: OperatorAdministration, useClass: AdministerOperators },
   ],
-  exports: [KeyAuthenticator, KeyAdministration, OperatorAdministration, BearerAccessGuard],
+  exports: [KeyAuthenticator, KeyAdministration, OperatorAdministration, CallerAccessGuard],
 })
 export class AuthModule {}

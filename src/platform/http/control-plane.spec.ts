@@ -14,7 +14,7 @@ import { isId, newId, type ApiKeyId, type Id, type OrganisationId, type ProjectI
 import { Log } from '../telemetry/logger.js';
 import { TelemetryModule } from '../telemetry/telemetry.module.js';
 import { PermissionGuard } from './access.guard.js';
-import { BEARER_SCHEME, CurrentPrincipal, Public, Requires } from './access.js';
+import { BEARER_SCHEME, CurrentPrincipal, Public, Requires, SESSION_SCHEME } from './access.js';
 import { ControlPlaneHttpModule } from './control-plane-http.module.js';
 import { configureControlPlane, fastifyOptions } from './control-plane.js';
 import { IsAmount, IsCleanText, IsId } from './field-rules.js';
@@ -350,10 +350,10 @@ describe('access', () => {
     expectProblem(await get(`/api/v1/things/organisations/${newId()}`, headers), 404, 'lethe/not_found');
   });
 
-  it('documents the bearer scheme and the 401 and 403 of a protected route', async () => {
+  it('documents both schemes and the 401 and 403 of a protected route', async () => {
     const document = (await get('/docs-json')).json<{ paths: Record<string, Record<string, { security?: unknown; responses: object }>> }>();
     const list = document.paths['/api/v1/things']?.get;
-    expect(list?.security).toEqual([{ [BEARER_SCHEME]: [] }]);
+    expect(list?.security).toEqual([{ [BEARER_SCHEME]: [] }, { [SESSION_SCHEME]: [] }]);
     expect(Object.keys(list?.responses ?? {})).toEqual(expect.arrayContaining(['200', '401', '403']));
     expect(document.paths['/api/v1/things/public']?.get?.security).toBeUndefined();
   });

@@ -8,6 +8,7 @@ export function permissionsDocument(routes: readonly DeclaredRoute[]): string {
     const uses = routes.filter((route) => route.access?.kind === 'permission' && route.access.permission === permission);
     return `| \`${permission}\` | ${cell(sentence)} | ${uses.map(label).join('<br>') || '–'} |`;
   });
+  const continuing = routes.filter((route) => route.access?.kind === 'sign_in').map((route) => `- ${label(route)}`);
   const open = routes.filter((route) => route.access?.kind === 'public').map((route) => `- ${label(route)}`);
   return [
     '# Permissions',
@@ -17,6 +18,12 @@ export function permissionsDocument(routes: readonly DeclaredRoute[]): string {
     '| permission | allows to | routes |',
     '|---|---|---|',
     ...rows,
+    '',
+    '## Routes that finish signing in',
+    '',
+    'Open to whoever has a session, also one that still lacks its second factor.',
+    '',
+    ...(continuing.length > 0 ? continuing : ['None.']),
     '',
     '## Routes open to everyone',
     '',

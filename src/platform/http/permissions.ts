@@ -1,5 +1,5 @@
 /**
- * Every permission there is, with the sentence `docs/permissions.md` shows. Operators hold all of them;
+ * Every permission there is, with the sentence `docs/permissions.md` shows. Operators hold all of them but those only a person can have;
  * a service key holds the subset named by its scopes, and what {@link EVERY_CALLERS} names.
  */
 export const PERMISSIONS = {
@@ -23,6 +23,8 @@ export const PERMISSIONS = {
   'audit:read': 'Read the audit log.',
   'account:manage': 'Read and change one’s own account, sessions and sign-in methods. Whoever is signed in may.',
   'organisations:create': 'Create an organisation and become its owner. Whoever is signed in may.',
+  'accounts:read': 'Find people’s accounts and read their state. Operators only.',
+  'accounts:write': 'Block, release and remove people’s accounts. Operators only.',
   'members:read': 'Read the members of an organisation and their roles.',
   'members:write': 'Invite and remove members and change their roles.',
   'ownership:write': 'Hand the ownership of an organisation on.',
@@ -35,6 +37,9 @@ export const EVERY_CALLERS = ['identity:read'] as const satisfies readonly Permi
 
 /** What a person who is signed in may, outside any organisation. */
 export const EVERY_ACCOUNTS = ['identity:read', 'account:manage', 'organisations:create'] as const satisfies readonly Permission[];
+
+/** What nobody but a person can have: these are about an account of one's own. */
+export const ACCOUNTS_ONLY = ['account:manage'] as const satisfies readonly Permission[];
 
 export const ORGANISATION_ROLES = ['owner', 'admin', 'billing', 'developer', 'viewer', 'privacy_officer'] as const;
 

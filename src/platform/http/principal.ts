@@ -36,3 +36,11 @@ export interface HeldRole {
 
 /** Who is calling, once authenticated. */
 export type Principal = OperatorPrincipal | ServiceKeyPrincipal | AccountPrincipal;
+
+/** A session as the routes see it that finish or end signing in. `state` is `complete` when nothing is missing. */
+export interface SignInProgress {
+  readonly sessionId: SessionId;
+  readonly accountId: AccountId;
+  readonly state: 'complete' | 'second_factor_required' | 'second_factor_enrolment_required';
+  readonly csrfToken: string;
+}

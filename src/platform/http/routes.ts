@@ -9,7 +9,7 @@ export interface DeclaredRoute {
   readonly path: string;
   /** `ProjectsController.list`. */
   readonly handler: string;
-  /** Undefined when the route declares neither or both of `@Public()` and `@Requires(…)`. */
+  /** Undefined when the route declares neither or several of `@Public()`, `@Requires(…)` and `@FinishesSignIn()`. */
   readonly access: RouteAccess | undefined;
 }
 
@@ -50,10 +50,10 @@ function join(...parts: string[]): string {
   return `/${segments.join('/')}`;
 }
 
-/** Throws a sentence naming every route that does not have exactly one of `@Public()` and `@Requires(…)`. */
+/** Throws a sentence naming every route that does not have exactly one of `@Public()`, `@Requires(…)` and `@FinishesSignIn()`. */
 export function assertEveryRouteDeclaresAccess(routes: readonly DeclaredRoute[]): void {
   const open = routes.filter((route) => route.access === undefined);
   if (open.length === 0) return;
   const names = open.map((route) => `${route.method} ${route.path} (${route.handler})`).join(', ');
-  throw new Error(`Every route needs exactly one of @Public() and @Requires(permission); this is not so for ${names}.`);
+  throw new Error(`Every route needs exactly one of @Public(), @Requires(permission) and @FinishesSignIn(); this is not so for ${names}.`);
 }

@@ -2,13 +2,15 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { PERMISSIONS, type Permission } from '../../../platform/http/permissions.js';
+import { ACCOUNTS_ONLY, PERMISSIONS, type Permission } from '../../../platform/http/permissions.js';
 import type { OperatorPrincipal } from '../../../platform/http/principal.js';
 import { authErrors } from '../auth.errors.js';
 import { OperatorsRepository, type OperatorTokenRow } from '../data/operators.repository.js';
 import { hashSecret, isIssuable, OPERATOR_TOKEN_PREFIX } from './secret-format.js';
 
-const ALL_PERMISSIONS: ReadonlySet<Permission> = new Set(Object.keys(PERMISSIONS) as Permission[]);
+const ALL_PERMISSIONS: ReadonlySet<Permission> = new Set(
+  (Object.keys(PERMISSIONS) as Permission[]).filter((permission) => !(ACCOUNTS_ONLY as readonly Permission[]).includes(permission)),
+);
 const RETRY_AFTER_SECONDS = 2;
 
 /**

@@ -1,5 +1,18 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Principal } from '../../../platform/http/principal.js';
+import type { OrganisationId } from '../../../kernel/ids.js';
+import { ORGANISATION_ROLES, type OrganisationRole } from '../../../platform/http/permissions.js';
+import type { HeldRole, Principal } from '../../../platform/http/principal.js';
+
+/** What a person is in one organisation. */
+export class MeMembershipDto {
+  organisationId: string;
+
+  @ApiProperty({ enum: ORGANISATION_ROLES, enumName: 'OrganisationRole' })
+  role: OrganisationRole;
+
+  /** What the role lets them do there. */
+  permissions: string[];
+}
 
 /** Who is calling. */
 export class MeDto {
@@ -17,7 +30,12 @@ export class MeDto {
   @ApiProperty({ type: 'string', nullable: true })
   projectId: string | null;
 
+  /** What the caller may do anywhere; a person may do more in their organisations. */
   permissions: string[];
+
+  /** A person's organisations; empty for anyone else. */
+  @ApiProperty({ type: [MeMembershipDto] })
+  memberships: MeMembershipDto[];
 
   static of(this: void, principal: Principal): MeDto {
     const isKey = principal.kind === 'service_key';
@@ -27,6 +45,11 @@ export class MeDto {
       organisationId: isKey ? principal.organisationId : null,
       projectId: isKey ? principal.projectId : null,
       permissions: [...principal.permissions].sort(),
+      memberships: principal.kind === 'account' ? [...principal.memberships].map(membershipOf) : [],
     };
   }
+}
+
+function membershipOf([organisationId, { role, permissions }]: readonly [OrganisationId, HeldRole]): MeMembershipDto {
+  return { organisationId, role, permissions: [...permissions].sort() };
 }

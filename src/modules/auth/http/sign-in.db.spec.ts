@@ -91,6 +91,7 @@ describe('the admin API', () => {
       organisationId,
       projectId,
       permissions: ['identity:read', ...scopes],
+      memberships: [],
     });
     expect((await call('GET', 'me')).body).toMatchObject({ kind: 'operator', organisationId: null, projectId: null });
 
