@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CoarsePlaces } from '../../platform/http/coarse-place.js';
+import { SessionCookies } from '../../platform/http/session-cookies.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { Accounts, SessionAuthenticator, SignIn } from './accounts.contract.js';
@@ -32,6 +33,7 @@ import { TicketEntity } from './data/ticket.entity.js';
     SessionsRepository,
     AccountExpiry,
     CoarsePlaces,
+    SessionCookies,
     DescribeOrigin,
     SessionRules,
     OpenSession,
@@ -41,6 +43,6 @@ import { TicketEntity } from './data/ticket.entity.js';
     { provide: SignIn, useExisting: OpenSession },
     { provide: SessionAuthenticator, useClass: StoredSessionAuthenticator },
   ],
-  exports: [Accounts, SignIn, SessionAuthenticator],
+  exports: [Accounts, SignIn, SessionAuthenticator, SessionCookies],
 })
 export class AccountsModule {}
