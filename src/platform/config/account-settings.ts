@@ -1,4 +1,4 @@
-import { IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { Setting } from './setting.js';
 
 const SIGN_IN_METHODS = ['password', 'email_link', 'oidc', 'saml', 'webauthn'] as const;
@@ -42,6 +42,16 @@ export class AccountSettings {
   })
   @IsIn(['off', 'optional'])
   accountPhone: 'off' | 'optional' = 'off';
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_PEOPLE_CREATE_ORGANISATIONS',
+    kind: 'boolean',
+    description:
+      'Whether whoever is signed in may create an organisation. A new one falls back to the routes of the installation’s own organisation: set limits before.',
+  })
+  @IsBoolean()
+  peopleCreateOrganisations = false;
 
   @Setting({
     section: 'Accounts',

@@ -7,11 +7,11 @@ export const PERMISSIONS = {
   'inference:invoke': 'Call models through the gateway (`/v1/*`).',
   'usage:read': 'Read the usage ledger and its summaries.',
   'organisations:read': 'Read organisations.',
-  'organisations:write': 'Create, rename, suspend and reactivate organisations.',
+  'organisations:write': 'Rename, suspend and reactivate organisations, and say what they ask of their members.',
   'projects:read': 'Read projects.',
   'projects:write': 'Create, rename and archive projects.',
   'keys:read': 'Read API keys (never their secret).',
-  'keys:write': 'Create and revoke API keys.',
+  'keys:write': 'Create, change, rotate and revoke API keys.',
   'credentials:read': 'Read provider credentials (masked).',
   'credentials:write': 'Create, rotate and delete provider credentials.',
   'routes:read': 'Read routes.',
@@ -22,7 +22,7 @@ export const PERMISSIONS = {
   'prices:write': 'Create and delete price overrides.',
   'audit:read': 'Read the audit log.',
   'account:manage': 'Read and change one’s own account, sessions and sign-in methods. Whoever is signed in may.',
-  'organisations:create': 'Create an organisation and become its owner. Whoever is signed in may.',
+  'organisations:create': 'Create an organisation. Operators may, and where people may as well whoever is signed in, who then owns it.',
   'accounts:read': 'Find people’s accounts and read their state. Operators only.',
   'accounts:write': 'Block, release and remove people’s accounts. Operators only.',
   'members:read': 'Read the members of an organisation and their roles.',
@@ -36,7 +36,13 @@ export type Permission = keyof typeof PERMISSIONS;
 export const EVERY_CALLERS = ['identity:read'] as const satisfies readonly Permission[];
 
 /** What a person who is signed in may, outside any organisation. */
-export const EVERY_ACCOUNTS = ['identity:read', 'account:manage', 'organisations:create'] as const satisfies readonly Permission[];
+export const EVERY_ACCOUNTS = [
+  'identity:read',
+  'account:manage',
+  'organisations:create',
+  // Of their own: in an organisation that is named only their role there counts.
+  'organisations:read',
+] as const satisfies readonly Permission[];
 
 /** What nobody but a person can have: these are about an account of one's own. */
 export const ACCOUNTS_ONLY = ['account:manage'] as const satisfies readonly Permission[];
