@@ -19,7 +19,7 @@ it('A1: a session says who is signed in', async () => {
       id: accountId,
       organisationId: null,
       projectId: null,
-      permissions: ['account:manage', 'identity:read', 'organisations:create'],
+      permissions: ['account:manage', 'identity:read', 'organisations:create', 'organisations:read'],
       memberships: [],
     },
   ]);

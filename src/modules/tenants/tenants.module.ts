@@ -2,12 +2,15 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
 import { AdministerOrganisations } from './core/administer-organisations.js';
+import { AuditedOrganisations } from './core/audited-organisations.js';
 import { CreateOrganisation } from './core/create-organisation.js';
 import { CreateProject } from './core/create-project.js';
+import { FoundOrganisation } from './core/found-organisation.js';
 import { KeepMemberships } from './core/keep-memberships.js';
 import { ReadTenants } from './core/read-tenants.js';
 import { TenantDirectory } from './core/tenant-directory.js';
 import { UpdateOrganisation } from './core/update-organisation.js';
+import { UpdateOwnOrganisation } from './core/update-own-organisation.js';
 import { UpdateProject } from './core/update-project.js';
 import { MembershipEntity } from './data/membership.entity.js';
 import { MembershipsRepository } from './data/memberships.repository.js';
@@ -27,8 +30,11 @@ import { Memberships, OrganisationAdministration, Tenants } from './tenants.cont
     OrganisationsRepository,
     ProjectsRepository,
     MembershipsRepository,
+    AuditedOrganisations,
     CreateOrganisation,
+    FoundOrganisation,
     UpdateOrganisation,
+    UpdateOwnOrganisation,
     CreateProject,
     UpdateProject,
     ReadTenants,

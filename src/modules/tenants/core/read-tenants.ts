@@ -42,6 +42,11 @@ export class ReadTenants {
     return this.unitOfWork.forOrganisation(only, (tx) => this.organisations.list(tx, after, limit));
   }
 
+  /** A person's own, in the order they were made. */
+  listOwn(ids: readonly OrganisationId[], after: OrganisationId | undefined, limit: number): Promise<OrganisationSummary[]> {
+    return this.unitOfWork.asSystem((tx) => this.organisations.listAmong(tx, ids, after, limit));
+  }
+
   /** Raises `lethe/not_found`. */
   async project(organisationId: OrganisationId, id: ProjectId): Promise<ProjectSummary> {
     const project = await this.unitOfWork.forOrganisation(organisationId, (tx) => this.projects.find(tx, organisationId, id));

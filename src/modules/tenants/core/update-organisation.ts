@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
+import { invalidRequest } from '../../../kernel/errors.js';
 import type { OrganisationId } from '../../../kernel/ids.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { canonicalNetwork } from '../../../platform/http/allowed-networks.js';
 import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
 import { OrganisationsRepository } from '../data/organisations.repository.js';
 import type { OrganisationStatus, OrganisationSummary } from '../tenants.contract.js';
@@ -11,9 +13,14 @@ import { tenantsErrors } from '../tenants.errors.js';
 export interface OrganisationChange {
   readonly name?: string | undefined;
   readonly status?: OrganisationStatus | undefined;
+  readonly secondFactorRequired?: boolean | undefined;
+  readonly memberNetworks?: readonly string[] | undefined;
 }
 
-/** Renames, suspends or reactivates an organisation. Suspension stops its calls on every replica within a second. */
+/**
+ * Renames, suspends or reactivates an organisation, or changes what it asks of its members. Suspension stops its calls on every replica within a
+ * second; what is asked of members holds from their next request on.
+ */
 @Injectable()
 export class UpdateOrganisation {
   constructor(
@@ -23,25 +30,59 @@ export class UpdateOrganisation {
     private readonly clock: Clock,
   ) {}
 
-  /** Raises `tenants/organisation_not_found` and `tenants/operator_cannot_be_suspended`. A change to what already is writes nothing. */
-  run(id: OrganisationId, change: OrganisationChange, actor: AuditActor): Promise<OrganisationSummary> {
+  /**
+   * Raises `tenants/organisation_not_found`, `tenants/operator_cannot_be_suspended`, and `lethe/invalid_request` for a network that is none. A change
+   * to what already is writes nothing.
+   */
+  async run(id: OrganisationId, change: OrganisationChange, actor: AuditActor): Promise<OrganisationSummary> {
+    const memberNetworks = change.memberNetworks && canonicalNetworks(change.memberNetworks);
     return this.unitOfWork.forOrganisation(id, async (tx) => {
       const before = await this.organisations.lock(tx, id);
       if (before === null) throw tenantsErrors.organisation_not_found();
       if (before.kind === 'operator' && change.status === 'suspended') throw tenantsErrors.operator_cannot_be_suspended();
-      const after = { ...before, name: change.name ?? before.name, status: change.status ?? before.status, updatedAt: this.clock.now() };
-      const actions = [
-        ...(after.name === before.name ? [] : (['organisation.renamed'] as const)),
-        ...(after.status === before.status ? [] : ([STATUS_ACTIONS[after.status]] as const)),
-      ];
-      if (actions.length === 0) return before;
+      const after: OrganisationSummary = {
+        ...before,
+        name: change.name ?? before.name,
+        status: change.status ?? before.status,
+        secondFactorRequired: change.secondFactorRequired ?? before.secondFactorRequired,
+        memberNetworks: memberNetworks ?? before.memberNetworks,
+        updatedAt: this.clock.now(),
+      };
+      const acts = actsOf(before, after);
+      if (acts.length === 0) return before;
       await this.organisations.update(tx, after);
-      for (const action of actions) {
-        await this.audit.record(tx, { actor, action, organisationId: id, target: { type: 'organisation', id } });
-      }
+      const target = { type: 'organisation', id } as const;
+      for (const act of acts) await this.audit.record(tx, { actor, ...act, organisationId: id, target });
       return after;
     });
   }
 }
 
+/** What the audit log says of the difference: never an address. */
+function actsOf(
+  before: OrganisationSummary,
+  after: OrganisationSummary,
+): { readonly action: `organisation.${string}`; readonly detail?: Readonly<Record<string, number>> }[] {
+  const networksChanged = before.memberNetworks.join() !== after.memberNetworks.join();
+  return [
+    ...(after.name === before.name ? [] : [{ action: 'organisation.renamed' } as const]),
+    ...(after.status === before.status ? [] : [{ action: STATUS_ACTIONS[after.status] }]),
+    ...(after.secondFactorRequired === before.secondFactorRequired
+      ? []
+      : [{ action: after.secondFactorRequired ? 'organisation.second_factor_required' : 'organisation.second_factor_waived' } as const]),
+    ...(networksChanged ? [{ action: 'organisation.networks_changed', detail: { networks: after.memberNetworks.length } } as const] : []),
+  ];
+}
+
 const STATUS_ACTIONS = { active: 'organisation.reactivated', suspended: 'organisation.suspended' } as const;
+
+function canonicalNetworks(texts: readonly string[]): string[] {
+  const networks = texts.map(canonicalNetwork);
+  const errors = networks.flatMap((network, index) =>
+    network === undefined
+      ? [{ field: `memberNetworks[${index}]`, message: 'must be an address or a CIDR block, such as "10.0.0.0/8" or "2001:db8::/32"' }]
+      : [],
+  );
+  if (errors.length > 0) throw invalidRequest(errors);
+  return [...new Set(networks.filter((network) => network !== undefined))];
+}

@@ -45,6 +45,11 @@ export class MembershipsRepository {
     await tx.query('SELECT FROM organisation WHERE id = $1 FOR NO KEY UPDATE', [organisationId]);
   }
 
+  /** Makes one account found one organisation at a time, until the transaction ends. */
+  async lockFounding(tx: Tx, accountId: AccountId): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('found organisation ' || $1, 0))`, [accountId]);
+  }
+
   countOwners(tx: Tx, organisationId: OrganisationId): Promise<number> {
     return tx.countBy(MembershipEntity, { organisationId, role: 'owner' });
   }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
+import { In, MoreThan } from 'typeorm';
 import type { OrganisationId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { OrganisationKind, OrganisationStatus, OrganisationSummary } from '../tenants.contract.js';
@@ -46,13 +46,20 @@ export class OrganisationsRepository {
   }
 
   async update(tx: Tx, organisation: OrganisationSummary): Promise<void> {
-    const { id, name, status, updatedAt } = organisation;
-    await tx.update(OrganisationEntity, { id }, { name, status, updatedAt });
+    const { id, name, status, secondFactorRequired, memberNetworks, updatedAt } = organisation;
+    const changed = { name, status, secondFactorRequired, memberNetworks: [...memberNetworks], updatedAt };
+    await tx.update(OrganisationEntity, { id }, changed);
   }
 
   /** In the order they were made, at most `limit`. */
   list(tx: Tx, after: OrganisationId | undefined, limit: number): Promise<OrganisationSummary[]> {
     return tx.find(OrganisationEntity, { where: after === undefined ? {} : { id: MoreThan(after) }, order: { id: 'ASC' }, take: limit });
+  }
+
+  /** Those of `ids` that the transaction sees, in the order they were made, at most `limit`. */
+  listAmong(tx: Tx, ids: readonly OrganisationId[], after: OrganisationId | undefined, limit: number): Promise<OrganisationSummary[]> {
+    const wanted = after === undefined ? ids : ids.filter((id) => id > after);
+    return tx.find(OrganisationEntity, { where: { id: In(wanted) }, order: { id: 'ASC' }, take: limit });
   }
 
   /** The states of all organisations the transaction sees, or of one. */

@@ -1,40 +1,57 @@
-import { Body, Controller, Get, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import type { OrganisationId } from '../../../kernel/ids.js';
-import { ApiProblem, CurrentPrincipal, Requires } from '../../../platform/http/access.js';
+import { Settings } from '../../../platform/config/settings.js';
+import { ApiProblem, CurrentPrincipal, Requires, RequiresRecentProof } from '../../../platform/http/access.js';
+import { clientAddressReader } from '../../../platform/http/client-address.js';
 import { organisationScope } from '../../../platform/http/organisation-scope.js';
 import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../../platform/http/pagination.js';
 import type { Principal } from '../../../platform/http/principal.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { CreateOrganisation } from '../core/create-organisation.js';
+import { FoundOrganisation } from '../core/found-organisation.js';
 import { ReadTenants } from '../core/read-tenants.js';
 import { UpdateOrganisation } from '../core/update-organisation.js';
+import { UpdateOwnOrganisation } from '../core/update-own-organisation.js';
 import { CreateOrganisationDto, OrganisationDto, UpdateOrganisationDto } from './organisations.dto.js';
 
 @ApiTags('Organisations')
 @Controller('api/v1/organisations')
 export class OrganisationsController {
+  private readonly clientAddress: ReturnType<typeof clientAddressReader>;
+
   constructor(
     private readonly creation: CreateOrganisation,
+    private readonly founding: FoundOrganisation,
     private readonly changes: UpdateOrganisation,
+    private readonly ownChanges: UpdateOwnOrganisation,
     private readonly tenants: ReadTenants,
-  ) {}
-
-  /** Creates an organisation. */
-  @Post()
-  @Requires('organisations:write')
-  @ApiProblem(409, 'The slug is taken (`tenants/slug_taken`).')
-  async create(@Body() body: CreateOrganisationDto, @CurrentPrincipal() principal: Principal): Promise<OrganisationDto> {
-    return OrganisationDto.of(await this.creation.run({ slug: body.slug, name: body.name, kind: 'customer' }, principal));
+    settings: Settings,
+  ) {
+    this.clientAddress = clientAddressReader(settings.trustedProxies);
   }
 
-  /** Lists organisations in the order they were made. */
+  /** Creates an organisation. A person who does so is its owner; an operator's has no members yet. */
+  @Post()
+  @Requires('organisations:create')
+  @ApiProblem(403, 'Organisations are made by operators here (`tenants/creation_off`), or the permission is missing (`http/forbidden`).')
+  @ApiProblem(409, 'The slug is taken (`tenants/slug_taken`), or a person has founded too many (`tenants/too_many_organisations`).')
+  async create(@Body() { slug, name }: CreateOrganisationDto, @CurrentPrincipal() principal: Principal): Promise<OrganisationDto> {
+    if (principal.kind === 'account') return OrganisationDto.of(await this.founding.run({ slug, name }, principal));
+    return OrganisationDto.of(await this.creation.run({ slug, name, kind: 'customer' }, principal));
+  }
+
+  /** Lists organisations in the order they were made: all of them for an operator, their own for a person. */
   @Get()
   @Requires('organisations:read')
   @ApiPage(OrganisationDto)
   async list(@Query() query: PageQuery, @CurrentPrincipal() principal: Principal): Promise<Page<OrganisationDto>> {
     const after = decodeCursor(query.cursor, { id: 'id' })?.id as OrganisationId | undefined;
-    const rows = await this.tenants.listOrganisations(organisationScope(principal), after, query.limit + 1);
+    const rows =
+      principal.kind === 'account'
+        ? await this.tenants.listOwn([...principal.memberships.keys()], after, query.limit + 1)
+        : await this.tenants.listOrganisations(organisationScope(principal), after, query.limit + 1);
     return pageOf(rows, query.limit, ({ id }) => ({ id }), OrganisationDto.of);
   }
 
@@ -47,17 +64,23 @@ export class OrganisationsController {
     return OrganisationDto.of(await this.tenants.organisation(id));
   }
 
-  /** Renames, suspends or reactivates an organisation. */
+  /** Renames, suspends or reactivates an organisation, or changes what it asks of its members. */
   @Patch(':organisationId')
   @Requires('organisations:write')
+  @RequiresRecentProof()
   @ApiProblem(404, 'There is no such organisation (`tenants/organisation_not_found`).')
-  @ApiProblem(409, 'The operator organisation cannot be suspended (`tenants/operator_cannot_be_suspended`).')
+  @ApiProblem(
+    409,
+    'The operator organisation cannot be suspended (`tenants/operator_cannot_be_suspended`), or who demands a second factor has none (`tenants/second_factor_missing`).',
+  )
   async update(
     @Param('organisationId', ParseIdPipe) id: OrganisationId,
     @Body() body: UpdateOrganisationDto,
     @CurrentPrincipal() principal: Principal,
+    @Req() request: FastifyRequest,
   ): Promise<OrganisationDto> {
     organisationScope(principal, id);
-    return OrganisationDto.of(await this.changes.run(id, { name: body.name, status: body.status }, principal));
+    if (principal.kind !== 'account') return OrganisationDto.of(await this.changes.run(id, body, principal));
+    return OrganisationDto.of(await this.ownChanges.run(id, body, principal, this.clientAddress(request.raw)));
   }
 }

@@ -1,7 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, ValidateIf } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, ValidateIf } from 'class-validator';
 import { IsCleanText, IsSlug } from '../../../platform/http/field-rules.js';
 import type { OrganisationKind, OrganisationStatus, OrganisationSummary } from '../tenants.contract.js';
+
+const MAX_NETWORKS = 50;
 
 /** A new organisation. */
 export class CreateOrganisationDto {
@@ -23,11 +25,25 @@ export class UpdateOrganisationDto {
   @IsCleanText({ min: 1, max: 100 })
   name?: string;
 
-  /** `suspended` refuses its calls within a second; `active` lets them through again. */
+  /** `suspended` refuses its calls within a second; `active` lets them through again. A member who owns it may suspend it, an operator do both. */
   @ApiPropertyOptional({ enum: ['active', 'suspended'] })
   @ValidateIf((_, value) => value !== undefined)
   @IsIn(['active', 'suspended'], { message: 'must be "active" or "suspended"' })
   status?: OrganisationStatus;
+
+  /** Whether members must use a second factor. Who has none can do nothing but set one up. */
+  @ApiPropertyOptional({ type: 'boolean' })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsBoolean({ message: 'must be true or false' })
+  secondFactorRequired?: boolean;
+
+  /** Addresses and CIDR blocks members may act from; from anywhere when empty. To a member who comes from elsewhere the organisation does not exist. */
+  @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_NETWORKS, example: ['203.0.113.0/24'] })
+  @ValidateIf((_, value) => value !== undefined)
+  @IsArray({ message: 'must be a list' })
+  @ArrayMaxSize(MAX_NETWORKS, { message: `must have at most ${MAX_NETWORKS} entries` })
+  @IsCleanText({ min: 1, max: 64 }, { each: true })
+  memberNetworks?: string[];
 }
 
 /** An organisation. */
@@ -45,6 +61,12 @@ export class OrganisationDto {
   @ApiProperty({ enum: ['active', 'suspended'] })
   status: OrganisationStatus;
 
+  /** Whether members must use a second factor. */
+  secondFactorRequired: boolean;
+
+  /** CIDR blocks members may act from; from anywhere when empty. */
+  memberNetworks: string[];
+
   /** RFC 3339. */
   createdAt: string;
 
@@ -52,7 +74,9 @@ export class OrganisationDto {
   updatedAt: string;
 
   static of(this: void, organisation: OrganisationSummary): OrganisationDto {
-    const { id, slug, name, kind, status, createdAt, updatedAt } = organisation;
-    return { id, slug, name, kind, status, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+    const { id, slug, name, kind, status, secondFactorRequired, createdAt, updatedAt } = organisation;
+    const memberNetworks = [...organisation.memberNetworks];
+    const moments = { createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
+    return { id, slug, name, kind, status, secondFactorRequired, memberNetworks, ...moments };
   }
 }
