@@ -37,6 +37,8 @@ export abstract class Accounts {
   abstract find(tx: Tx, id: AccountId): Promise<AccountSummary | null>;
   /** By the normalised form of an e-mail address that its owner has proven; null when there is none. */
   abstract findByVerifiedEmail(tx: Tx, email: string): Promise<AccountSummary | null>;
+  /** Whether its owner could sign in without any identity provider: by a password or a link mailed to a proven address, where those are on. */
+  abstract hasOwnWayIn(tx: Tx, id: AccountId): Promise<boolean>;
   /** In the caller's transaction, with its audit row. Raises `accounts/email_taken`, `accounts/username_taken`, `lethe/invalid_request`. */
   abstract create(tx: Tx, account: NewAccount, actor: AuditActor): Promise<AccountSummary>;
   /** Blocks or releases an account; its sessions end at once when it is blocked. Raises `accounts/account_not_found`. */
@@ -75,7 +77,8 @@ export interface OpenedSession {
 /** Ends what every way of signing in has in common, so that no way can forget a part of it. Also the injection token. */
 export abstract class SignIn {
   /**
-   * Opens a session for an account whose owner has just proven to be it. A fresh session always (no fixation). Raises `accounts/account_blocked`.
+   * Opens a session for an account whose owner has just proven to be it. A fresh session always (no fixation). Raises `accounts/account_blocked`,
+   * and whatever a `SignInRule` raises.
    * `secondFactorDone`: the method itself was two factors (a passkey with user verification, or an identity provider trusted to ask for them).
    */
   abstract open(

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { CoarsePlaces } from '../../platform/http/coarse-place.js';
 import { SessionCookies } from '../../platform/http/session-cookies.js';
@@ -24,6 +25,7 @@ import { TicketEntity } from './data/ticket.entity.js';
 /** People who sign in, and their sessions. Offers {@link Accounts}, {@link SignIn} and {@link SessionAuthenticator}. */
 @Module({
   imports: [
+    DiscoveryModule,
     TypeOrmModule.forFeature([AccountEntity, AccountPasswordEntity, SessionEntity, TicketEntity]),
     AuditModule,
     TenantsModule,

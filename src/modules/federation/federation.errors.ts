@@ -10,12 +10,18 @@ export const federationErrors = errorCatalogue('federation', {
 
   attempt_not_found: { status: 400, message: 'This sign-in has expired, was used already, or began in another browser. Begin again.' },
   declined: { status: 403, message: 'The sign-in was cancelled at the identity provider.' },
-  answer_refused: { status: 401, message: 'What the identity provider answered is not valid. Begin again; if it stays so, tell whoever runs it.' },
+  answer_refused: {
+    status: 401,
+    message: 'What the identity provider answered is not valid. Begin again; if it stays so, tell whoever runs it.',
+  },
   provider_unavailable: { status: 503, message: 'The identity provider does not answer. Try again shortly.' },
   method_off: { status: 403, message: 'This way of signing in is switched off here.' },
   sign_up_off: { status: 403, message: 'You have no account here, and this identity provider cannot make one.' },
   age_not_attested: { status: 403, message: 'Say that you have reached the minimum age to make an account.' },
-  link_required: { status: 409, message: 'There is an account with your e-mail address. Sign in the way you did so far, then link this identity.' },
+  link_required: {
+    status: 409,
+    message: 'There is an account with your e-mail address. Sign in the way you did so far, then link this identity.',
+  },
   domain_not_admitted: { status: 403, message: 'This identity provider is not for addresses of your domain.' },
   not_a_member: { status: 403, message: 'You are not a member of the organisation this identity provider belongs to.' },
   sso_required: { status: 403, message: 'Your organisation asks you to sign in through its own identity provider.' },

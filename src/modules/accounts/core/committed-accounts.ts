@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { type FieldError, invalidRequest } from '../../../kernel/errors.js';
 import { type AccountId, newId } from '../../../kernel/ids.js';
+import { Settings } from '../../../platform/config/settings.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
 import { Accounts, type AccountStatus, type AccountSummary, type NewAccount } from '../accounts.contract.js';
@@ -21,6 +22,7 @@ export class CommittedAccounts extends Accounts {
     private readonly accounts: AccountsRepository,
     private readonly sessions: SessionsRepository,
     private readonly audit: AuditLog,
+    private readonly settings: Settings,
     private readonly clock: Clock,
   ) {
     super();
@@ -36,6 +38,14 @@ export class CommittedAccounts extends Accounts {
     if ('problem' in address) return null;
     const account = await this.accounts.findByVerifiedEmail(tx, address.normal);
     return account && toAccountSummary(account);
+  }
+
+  override async hasOwnWayIn(tx: Tx, id: AccountId): Promise<boolean> {
+    const { signInMethods } = this.settings;
+    const account = await this.accounts.find(tx, id);
+    if (account === null) return false;
+    if (signInMethods.includes('email_link') && account.emailVerifiedAt !== null) return true;
+    return signInMethods.includes('password') && (await this.accounts.findPassword(tx, id)) !== null;
   }
 
   override async create(tx: Tx, account: NewAccount, actor: AuditActor): Promise<AccountSummary> {

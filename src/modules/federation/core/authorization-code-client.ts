@@ -12,9 +12,11 @@ import {
   enableNonRepudiationChecks,
   fetchProtectedResource,
   fetchUserInfo,
+  genericGrantRequest,
   getJwksCache,
   None,
   refreshTokenGrant,
+  ResponseBodyError,
   type ServerMetadata,
   setJwksCache,
   skipSubjectCheck,
@@ -25,7 +27,7 @@ import { federationErrors } from '../federation.errors.js';
 import { answerRefused, isGrantRefused } from './answer-refused.js';
 import { type DiscoveredProvider, DiscoveredProviders, isPlain } from './discovered-providers.js';
 import { type Claims, type ExternalPerson, externalPerson } from './external-person.js';
-import type { FlowSecrets } from './flow-secrets.js';
+import { type FlowSecrets, newSecret } from './flow-secrets.js';
 import type { ClientAuthentication, OAuth2Connection, OidcConnection } from './provider-configuration.js';
 import { ProviderHttp } from './provider-http.js';
 
@@ -72,8 +74,9 @@ export class AuthorizationCodeClient {
       code_challenge_method: 'S256',
       ...(provider.kind === 'oidc' ? { nonce: flow.nonce } : {}),
       ...(provider.kind === 'oidc' ? hostedDomainHint(provider.settings.hostedDomains) : {}),
-      // Google gives a refresh token for this alone, and asks the person for it once more.
+      // Google gives a refresh token for this alone; others for a scope, and only when they have asked the person (OpenID Connect Core §11).
       ...(isGoogle(provider) && keepsRefreshToken ? { access_type: 'offline', prompt: 'consent' } : {}),
+      ...(scopes.includes('offline_access') ? { prompt: 'consent' } : {}),
     });
     return url.href;
   }
@@ -119,6 +122,22 @@ export class AuthorizationCodeClient {
     // An answer about somebody else must not change what is known of this person (OpenID Connect Core §12.2).
     if (verified.person.subject !== grant.subject) throw federationErrors.answer_refused({ cause: new Error('another subject') });
     return verified;
+  }
+
+  /**
+   * Whether the provider takes us for who we say we are, found out by redeeming a code that nobody gave: a client it knows is told that the code is
+   * wrong, another that the client is. Null when its answer tells neither. Raises `federation/provider_unavailable`.
+   */
+  async isKnownClient(provider: AuthorizationServer, secret: string | null, redirectUri: string): Promise<boolean | null> {
+    const { configuration } = await this.client(provider, secret);
+    const code = newSecret();
+    const parameters = { code, redirect_uri: redirectUri, code_verifier: code };
+    const said: unknown = await genericGrantRequest(configuration, 'authorization_code', parameters).then(
+      () => null,
+      (error: unknown) => (error instanceof ResponseBodyError ? error.error : answerRefused(error)),
+    );
+    if (said === 'invalid_grant') return true;
+    return said === 'invalid_client' || said === 'unauthorized_client' ? false : null;
   }
 
   private async verified(

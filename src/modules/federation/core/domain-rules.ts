@@ -22,7 +22,11 @@ export class DomainRules {
    * Raises `federation/sso_required`, with the provider to go to, when the account's domain belongs to an organisation that lets its people in through
    * its own providers only, and this is none of them. `through` is whose provider it is; undefined for ways without one.
    */
-  async requireAllowed(tx: Tx, account: Pick<AccountSummary, 'email' | 'emailVerified'>, through: ProviderOwner | undefined): Promise<void> {
+  async requireAllowed(
+    tx: Tx,
+    account: Pick<AccountSummary, 'email' | 'emailVerified'>,
+    through: ProviderOwner | undefined,
+  ): Promise<void> {
     if (account.email === null || !account.emailVerified) return;
     const owner = await this.ownerOf(tx, account.email);
     if (owner === null || !owner.ssoRequired || owner.organisationId === through) return;

@@ -65,7 +65,8 @@ export function emailDomain(email: string): string | null {
 export function normalDomain(text: string): string | null {
   const domain = domainToASCII(plainText(text.trim()));
   const labels = domain.split('.');
-  const isName = labels.length >= 2 && domain.length <= 253 && labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
+  const isName =
+    labels.length >= 2 && domain.length <= 253 && labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label));
   return isName && !/^\d+$/.test(labels.at(-1) ?? '') ? domain : null;
 }
 
@@ -118,7 +119,9 @@ function webAddress(value: unknown): string | null {
 
 function isVip(value: unknown, wanted: readonly string[]): boolean {
   const said = (Array.isArray(value) ? value : [value]) as unknown[];
-  return said.some((one) => (typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean') && wanted.includes(String(one)));
+  return said.some(
+    (one) => (typeof one === 'string' || typeof one === 'number' || typeof one === 'boolean') && wanted.includes(String(one)),
+  );
 }
 
 /** Some providers write booleans as text. Without a path to look at, the provider is taken to give proven addresses only. */

@@ -30,6 +30,7 @@ export function hashOf(secret: string): Buffer {
  * code could be redeemed with, and a callback in another browser cannot even be tried (ADR 0033).
  */
 export function flowSecrets(browserSecret: string, state: string): FlowSecrets {
-  const derive = (use: string): string => createHmac('sha256', browserSecret).update(`lethe/federation/${use}/1:${state}`).digest('base64url');
+  const derive = (use: string): string =>
+    createHmac('sha256', browserSecret).update(`lethe/federation/${use}/1:${state}`).digest('base64url');
   return { state, codeVerifier: derive('pkce'), nonce: derive('nonce') };
 }

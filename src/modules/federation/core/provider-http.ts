@@ -63,7 +63,10 @@ export class ProviderHttp implements OnApplicationShutdown {
         dispatcher: this.agent,
       });
       const bytes = await answer.body.arrayBuffer();
-      return new Response(NO_BODY.has(answer.statusCode) ? null : bytes, { status: answer.statusCode, headers: plainHeaders(answer.headers) });
+      return new Response(NO_BODY.has(answer.statusCode) ? null : bytes, {
+        status: answer.statusCode,
+        headers: plainHeaders(answer.headers),
+      });
     } catch (error) {
       throw unavailable(error);
     }

@@ -1,4 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { DiscoveryService } from '@nestjs/core';
+import { SignInRule } from '../../../../contracts/sign-in-rule.js';
 import { Clock } from '../../../../kernel/clock.js';
 import { type AccountId, newId, type SessionId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
@@ -30,6 +32,7 @@ export class OpenSession extends SignIn {
     private readonly origins: DescribeOrigin,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
+    private readonly discovery: DiscoveryService,
   ) {
     super();
   }
@@ -38,10 +41,12 @@ export class OpenSession extends SignIn {
     return this.unitOfWork.asSystem((tx) => this.openIn(tx, accountId, how, origin));
   }
 
-  /** The same in a transaction that does more. Raises `accounts/account_blocked`. */
+  /** The same in a transaction that does more. Raises `accounts/account_blocked`, and whatever a {@link SignInRule} raises. */
   async openIn(tx: Tx, accountId: AccountId, { method, secondFactorDone }: Proof, origin: SignInOrigin): Promise<OpenedSession> {
     const account = await this.accounts.lock(tx, accountId);
     if (account?.status !== 'active') throw accountsErrors.account_blocked();
+    const verifiedEmail = account.emailVerifiedAt === null ? null : account.email;
+    for (const rule of this.signInRules()) await rule.check(tx, { accountId, verifiedEmail, method });
     const now = this.clock.now();
     const sessionToken = newSecret();
     const session: SessionEntity = {
@@ -66,5 +71,9 @@ export class OpenSession extends SignIn {
     });
     const state = await this.rules.stateOf(tx, session);
     return { accountId, sessionId: session.id, state, sessionToken, csrfToken: csrfTokenOf(sessionToken), expiresAt: session.expiresAt };
+  }
+
+  private signInRules(): readonly SignInRule[] {
+    return this.discovery.getProviders().flatMap(({ instance }) => (instance instanceof SignInRule ? [instance] : []));
   }
 }
