@@ -28,6 +28,16 @@ export const PERMISSIONS = {
   'members:read': 'Read the members of an organisation and their roles.',
   'members:write': 'Invite and remove members and change their roles.',
   'ownership:write': 'Hand the ownership of an organisation on.',
+  'identity_providers:read': 'Read an organisation’s identity providers (masked) and e-mail domains.',
+  'identity_providers:write': 'Add, change and remove an organisation’s identity providers and e-mail domains.',
+  'installation_providers:read': 'Read the installation’s own identity providers (masked). Operators only.',
+  'installation_providers:write':
+    'Add, change and remove the installation’s own identity providers; lift an organisation’s demand for single sign-on. Operators only.',
+  'staff:read': 'Read the operator’s staff, their roles and their tokens (never the tokens themselves).',
+  'staff:write': 'Add, invite, change and disable staff; issue and revoke operator tokens.',
+  'break_glass:read': 'Read which staff opened which organisation’s data, why and until when.',
+  'break_glass:write': 'Open an organisation’s data for oneself, for a reason and a while, and close it again.',
+  'installation_audit:read': 'Read the audit log of the installation itself: what its staff did, without any organisation’s events.',
 } as const;
 
 export type Permission = keyof typeof PERMISSIONS;
@@ -68,6 +78,8 @@ const ADMIN = [
   'limits:write',
   'audit:read',
   'members:write',
+  'identity_providers:read',
+  'identity_providers:write',
 ] as const satisfies readonly Permission[];
 
 /** What each role lets a member do in the organisation it is held in (A2). */
