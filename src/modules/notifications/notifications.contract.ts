@@ -9,6 +9,8 @@ import type { Tx } from '../../platform/database/unit-of-work.js';
 export const MESSAGE_VALUES = {
   sign_in_link: { needs: ['link', 'minutes'], may: [] },
   confirm_email: { needs: ['link', 'hours'], may: [] },
+  /** To somebody who has an account already: the sign-up came to nothing. */
+  sign_up_attempted: { needs: [], may: ['link'] },
   /** To the old address; `link` stops the change. */
   email_change_requested: { needs: [], may: ['link'] },
   /** To the new address; `link` makes the change. */

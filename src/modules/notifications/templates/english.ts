@@ -12,7 +12,6 @@ export const ENGLISH: Language = {
     ask: 'Stop mails of this kind?',
     button: 'Stop them',
     done: 'Done. You get no more mails of this kind.',
-    invalid: 'This link is damaged. Sign in and change what you are told under notifications.',
   },
   terms: {
     owner: 'owner',
@@ -88,6 +87,15 @@ export const ENGLISH: Language = {
         'Somebody, we hope you, cannot sign in any more.',
         { action: 'Recover the account' },
         'The link works once, for {minutes}. If it was not you, do nothing: your account stays as it is.',
+      ],
+    },
+    sign_up_attempted: {
+      subject: 'You have an account already',
+      paragraphs: [
+        'Somebody wanted to make an account at {service} with this address. It has one already, so nothing was made.',
+        'If it was you, sign in as usual, or recover the account if you cannot.',
+        { action: 'Sign in' },
+        'If it was not you, there is nothing to do.',
       ],
     },
     password_changed: {

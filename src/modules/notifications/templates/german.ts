@@ -13,7 +13,6 @@ export const GERMAN: Language = {
     ask: 'Keine E-Mails dieser Art mehr erhalten?',
     button: 'Abbestellen',
     done: 'Erledigt. Sie erhalten keine E-Mails dieser Art mehr.',
-    invalid: 'Dieser Link ist beschädigt. Melden Sie sich an und ändern Sie unter Benachrichtigungen, was Sie erhalten.',
   },
   terms: {
     owner: 'Inhaber',
@@ -89,6 +88,15 @@ export const GERMAN: Language = {
         'Jemand, hoffentlich Sie, kann sich nicht mehr anmelden.',
         { action: 'Konto wiederherstellen' },
         'Der Link gilt einmal, {minutes} lang. Waren Sie es nicht, tun Sie nichts: Ihr Konto bleibt, wie es ist.',
+      ],
+    },
+    sign_up_attempted: {
+      subject: 'Sie haben bereits ein Konto',
+      paragraphs: [
+        'Jemand wollte mit dieser Adresse ein Konto bei {service} anlegen. Es gibt schon eines, daher wurde nichts angelegt.',
+        'Waren Sie es, melden Sie sich wie gewohnt an, oder stellen Sie das Konto wieder her, falls das nicht geht.',
+        { action: 'Anmelden' },
+        'Waren Sie es nicht, ist nichts zu tun.',
       ],
     },
     password_changed: {

@@ -12,7 +12,6 @@ export const SIMPLIFIED_CHINESE: Language = {
     ask: '不再接收此类邮件？',
     button: '退订',
     done: '已完成。您将不再收到此类邮件。',
-    invalid: '此链接已损坏。请登录后在通知设置中更改。',
   },
   terms: {
     owner: '所有者',
@@ -80,6 +79,15 @@ export const SIMPLIFIED_CHINESE: Language = {
         '有人（希望是您）无法登录账户。',
         { action: '找回账户' },
         '链接仅可使用一次，有效期 {minutes}。如果不是您，请忽略：您的账户不会有任何变化。',
+      ],
+    },
+    sign_up_attempted: {
+      subject: '您已有账户',
+      paragraphs: [
+        '有人想用此地址在 {service} 注册账户。该地址已有账户，因此没有新建任何内容。',
+        '如果是您本人，请照常登录；如果无法登录，请恢复账户。',
+        { action: '登录' },
+        '如果不是您，则无需任何操作。',
       ],
     },
     password_changed: {

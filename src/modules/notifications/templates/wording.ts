@@ -24,7 +24,7 @@ export interface Language {
   /** The label of the link that ends mails of this kind. */
   readonly unsubscribe: string;
   /** What the page behind that link says. */
-  readonly unsubscribePage: { readonly ask: string; readonly button: string; readonly done: string; readonly invalid: string };
+  readonly unsubscribePage: { readonly ask: string; readonly button: string; readonly done: string };
   /** Words for enums: roles, reasons, changes, methods. */
   readonly terms: Readonly<Record<string, string>>;
   readonly messages: Readonly<Record<MessageKind, Wording>>;
