@@ -28,14 +28,24 @@ export class Browser {
   ) {}
 
   /** `path` below `/api/v1`. */
-  async request<T = Record<string, unknown>>(
+  request<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<BrowserAnswer<T>> {
+    return this.send<T>(method, `/api/v1${path}`, body, headers);
+  }
+
+  /** `path` from the root. */
+  async send<T = Record<string, unknown>>(
     method: string,
     path: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<BrowserAnswer<T>> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(`${this.url}/api/v1${path}`, {
+    const response = await fetch(`${this.url}${path}`, {
       method,
       redirect: 'manual',
       headers: {
@@ -61,7 +71,11 @@ export class Browser {
     return this.request<T>('GET', path, undefined, headers);
   }
 
-  post<T = Record<string, unknown>>(path: string, body: unknown = {}, headers?: Readonly<Record<string, string>>): Promise<BrowserAnswer<T>> {
+  post<T = Record<string, unknown>>(
+    path: string,
+    body: unknown = {},
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<BrowserAnswer<T>> {
     return this.request<T>('POST', path, body, headers);
   }
 

@@ -60,6 +60,8 @@ export class TestLethe {
       readonly directory: string;
       readonly owner: pg.Pool;
     },
+    /** The superuser's. */
+    readonly databaseUrl: string,
   ) {}
 
   static async start(options: TestLetheOptions = {}): Promise<TestLethe> {
@@ -87,7 +89,7 @@ export class TestLethe {
     const { token } = await operators.createOperator(name, ACTOR);
     const owner = new pg.Pool({ connectionString: url, max: 2 });
     owner.on('error', () => undefined);
-    return new TestLethe(lethe, upstream, token, { database, ownUpstream: options.upstream === undefined, directory, owner });
+    return new TestLethe(lethe, upstream, token, { database, ownUpstream: options.upstream === undefined, directory, owner }, url);
   }
 
   get url(): string {
