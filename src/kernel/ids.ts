@@ -12,6 +12,7 @@ export type ApiKeyId = Id<'api_key'>;
 export type OperatorId = Id<'operator'>;
 export type AccountId = Id<'account'>;
 export type SessionId = Id<'session'>;
+export type InvitationId = Id<'invitation'>;
 export type CredentialId = Id<'credential'>;
 export type RouteId = Id<'route'>;
 export type BudgetId = Id<'budget'>;

@@ -8,6 +8,7 @@ import { TenantsModule } from '../tenants/tenants.module.js';
 import { Accounts, SessionAuthenticator, SignIn } from './accounts.contract.js';
 import { AccountExpiry } from './core/account-expiry.js';
 import { CommittedAccounts } from './core/committed-accounts.js';
+import { PendingInvitations } from './core/invitations/pending-invitations.js';
 import { SecondFactors } from './core/second-factors.js';
 import { DescribeOrigin } from './core/sessions/describe-origin.js';
 import { OpenSession } from './core/sessions/open-session.js';
@@ -18,6 +19,9 @@ import { AccountPasswordEntity } from './data/account-password.entity.js';
 import { AccountEntity } from './data/account.entity.js';
 import './data/accounts.inventory.js';
 import { AccountsRepository } from './data/accounts.repository.js';
+import { InvitationEntity } from './data/members/invitation.entity.js';
+import './data/members/invitations.inventory.js';
+import { InvitationsRepository } from './data/members/invitations.repository.js';
 import { SessionEntity } from './data/session.entity.js';
 import { SessionsRepository } from './data/sessions.repository.js';
 import { TicketEntity } from './data/ticket.entity.js';
@@ -26,13 +30,15 @@ import { TicketEntity } from './data/ticket.entity.js';
 @Module({
   imports: [
     DiscoveryModule,
-    TypeOrmModule.forFeature([AccountEntity, AccountPasswordEntity, SessionEntity, TicketEntity]),
+    TypeOrmModule.forFeature([AccountEntity, AccountPasswordEntity, SessionEntity, TicketEntity, InvitationEntity]),
     AuditModule,
     TenantsModule,
   ],
   providers: [
     AccountsRepository,
     SessionsRepository,
+    InvitationsRepository,
+    PendingInvitations,
     AccountExpiry,
     CoarsePlaces,
     SessionCookies,
@@ -45,6 +51,6 @@ import { TicketEntity } from './data/ticket.entity.js';
     { provide: SignIn, useExisting: OpenSession },
     { provide: SessionAuthenticator, useClass: StoredSessionAuthenticator },
   ],
-  exports: [Accounts, SignIn, SessionAuthenticator, SessionCookies],
+  exports: [Accounts, SignIn, SessionAuthenticator, SessionCookies, AccountsRepository, InvitationsRepository],
 })
 export class AccountsModule {}

@@ -1,0 +1,3 @@
+DROP TABLE ownership_offer;
+DROP TABLE invitation_pace;
+DROP TABLE invitation;

@@ -1,0 +1,75 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { DataInventory } from '../../../../contracts/data-inventory.js';
+import type { AccountId, InvitationId, OperatorId, OrganisationId } from '../../../../kernel/ids.js';
+import type { OrganisationRole } from '../../../../platform/http/permissions.js';
+
+@DataInventory({
+  table: 'invitation',
+  description: 'Invitations into organisations that have not been taken up yet; their links as hashes',
+  dataClass: 'account_profile',
+  subject: 'account_holder',
+  retention: { kind: 'transient', within: '8 days' },
+  export: 'included',
+  erasure: 'delete',
+  tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
+  columns: {
+    id: 'identifier',
+    organisation_id: 'identifier',
+    email: 'personal',
+    email_normal: 'personal',
+    role: 'personal',
+    locale: 'personal',
+    token_hash: 'secret',
+    invited_by_kind: 'technical',
+    invited_by: 'personal',
+    sent_count: 'technical',
+    created_at: 'technical',
+    sent_at: 'technical',
+    expires_at: 'technical',
+  },
+})
+@Entity('invitation')
+export class InvitationEntity {
+  @PrimaryColumn({ type: 'uuid' })
+  id: InvitationId;
+
+  @Column({ name: 'organisation_id', type: 'uuid' })
+  organisationId: OrganisationId;
+
+  /** As whoever invited wrote it. */
+  @Column({ type: 'text' })
+  email: string;
+
+  /** As accounts compare addresses. */
+  @Column({ name: 'email_normal', type: 'text' })
+  emailNormal: string;
+
+  @Column({ type: 'text' })
+  role: OrganisationRole;
+
+  /** BCP 47: the language of the mail. */
+  @Column({ type: 'text' })
+  locale: string;
+
+  @Column({ name: 'token_hash', type: 'bytea' })
+  tokenHash: Buffer;
+
+  @Column({ name: 'invited_by_kind', type: 'text' })
+  invitedByKind: 'account' | 'operator';
+
+  @Column({ name: 'invited_by', type: 'uuid' })
+  invitedBy: AccountId | OperatorId;
+
+  /** How many mails have been sent, the first included. */
+  @Column({ name: 'sent_count', type: 'smallint' })
+  sentCount: number;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+
+  @Column({ name: 'sent_at', type: 'timestamptz' })
+  sentAt: Date;
+
+  @Column({ name: 'expires_at', type: 'timestamptz' })
+  expiresAt: Date;
+}

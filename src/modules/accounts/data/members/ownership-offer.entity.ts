@@ -1,0 +1,39 @@
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { DataInventory } from '../../../../contracts/data-inventory.js';
+import type { AccountId, OrganisationId } from '../../../../kernel/ids.js';
+
+@DataInventory({
+  table: 'ownership_offer',
+  description: 'Ownership of an organisation that one member offers another, until that one takes it',
+  dataClass: 'account_profile',
+  subject: 'account_holder',
+  retention: { kind: 'transient', within: '8 days' },
+  export: 'included',
+  erasure: 'delete',
+  tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
+  columns: {
+    organisation_id: 'identifier',
+    from_account_id: 'personal',
+    to_account_id: 'personal',
+    created_at: 'technical',
+    expires_at: 'technical',
+  },
+})
+@Entity('ownership_offer')
+export class OwnershipOfferEntity {
+  /** At most one offer at a time. */
+  @PrimaryColumn({ name: 'organisation_id', type: 'uuid' })
+  organisationId: OrganisationId;
+
+  @Column({ name: 'from_account_id', type: 'uuid' })
+  fromAccountId: AccountId;
+
+  @Column({ name: 'to_account_id', type: 'uuid' })
+  toAccountId: AccountId;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt: Date;
+
+  @Column({ name: 'expires_at', type: 'timestamptz' })
+  expiresAt: Date;
+}
