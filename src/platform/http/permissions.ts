@@ -25,6 +25,10 @@ export const PERMISSIONS = {
   'organisations:create': 'Create an organisation. Operators may, and where people may as well whoever is signed in, who then owns it.',
   'accounts:read': 'Find people’s accounts and read their state. Operators only.',
   'accounts:write': 'Block, release and remove people’s accounts. Operators only.',
+  'notices:read': 'Read an organisation’s notices.',
+  'notices:write': 'Mark an organisation’s notices as read.',
+  'webhooks:read': 'Read webhooks and the log of their deliveries.',
+  'webhooks:write': 'Create, change and delete webhooks, rotate their secrets and replay deliveries.',
   'members:read': 'Read the members of an organisation and their roles.',
   'members:write': 'Invite and remove members and change their roles.',
   'ownership:write': 'Hand the ownership of an organisation on.',
@@ -80,6 +84,10 @@ const ADMIN = [
   'members:write',
   'identity_providers:read',
   'identity_providers:write',
+  'notices:read',
+  'notices:write',
+  'webhooks:read',
+  'webhooks:write',
 ] as const satisfies readonly Permission[];
 
 /** What each role lets a member do in the organisation it is held in (A2). */
@@ -89,7 +97,7 @@ export const ROLE_PERMISSIONS: Readonly<Record<OrganisationRole, readonly Permis
   billing: [...VIEWER, 'limits:write'],
   developer: DEVELOPER,
   viewer: VIEWER,
-  privacy_officer: [...VIEWER, 'audit:read'],
+  privacy_officer: [...VIEWER, 'audit:read', 'notices:read'],
 };
 
 /** The permissions a service key may be given as scopes: none of them can change configuration. */
