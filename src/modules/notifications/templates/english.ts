@@ -26,6 +26,8 @@ export const ENGLISH: Language = {
     webauthn_removed: 'a security key or passkey was removed',
     recovery_codes_replaced: 'new recovery codes were made',
     recovery_code_used: 'a recovery code was used',
+    webauthn_suspended: 'a security key was suspended, because its counter went back as a copied key’s does',
+    codes_guessed: 'several wrong codes were tried after a first proof that it is you',
     reset: 'all second factors were removed',
     password: 'password',
     email_link: 'e-mail link',

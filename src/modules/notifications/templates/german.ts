@@ -27,6 +27,8 @@ export const GERMAN: Language = {
     webauthn_removed: 'ein Sicherheitsschlüssel oder Passkey wurde entfernt',
     recovery_codes_replaced: 'neue Wiederherstellungscodes wurden erzeugt',
     recovery_code_used: 'ein Wiederherstellungscode wurde benutzt',
+    webauthn_suspended: 'ein Sicherheitsschlüssel wurde gesperrt, weil sein Zähler zurückging, wie es bei einem kopierten geschieht',
+    codes_guessed: 'nach einem ersten richtigen Nachweis wurden mehrere falsche Codes versucht',
     reset: 'alle zweiten Faktoren wurden entfernt',
     password: 'Passwort',
     email_link: 'Link per E-Mail',

@@ -26,6 +26,8 @@ export const SIMPLIFIED_CHINESE: Language = {
     webauthn_removed: '已移除安全密钥或通行密钥',
     recovery_codes_replaced: '已生成新的恢复代码',
     recovery_code_used: '已使用一个恢复代码',
+    webauthn_suspended: '一个安全密钥已被停用，因为它的计数器发生了倒退，这是密钥被复制的迹象',
+    codes_guessed: '在通过第一步验证后，有人多次输入了错误的验证码',
     reset: '已移除所有第二验证因素',
     password: '密码',
     email_link: '邮件链接',
