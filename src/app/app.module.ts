@@ -6,6 +6,7 @@ import { AuditModule } from '../modules/audit/audit.module.js';
 import { AuthModule } from '../modules/auth/auth.module.js';
 import { CallerAccessGuard } from '../modules/auth/http/caller-access.guard.js';
 import { CredentialsModule } from '../modules/credentials/credentials.module.js';
+import { DirectoryModule } from '../modules/federation/directory.module.js';
 import { GatewayModule } from '../modules/gateway/gateway.module.js';
 import { NotificationsModule } from '../modules/notifications/notifications.module.js';
 import { RetentionModule } from '../modules/retention/retention.module.js';
@@ -32,6 +33,7 @@ export class AppModule {
         TenantsModule,
         NotificationsModule,
         AccountsModule,
+        DirectoryModule,
         AuthModule,
         CredentialsModule,
         RoutingModule,

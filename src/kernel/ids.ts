@@ -10,6 +10,8 @@ export type OrganisationId = Id<'organisation'>;
 export type ProjectId = Id<'project'>;
 export type ApiKeyId = Id<'api_key'>;
 export type OperatorId = Id<'operator'>;
+export type OperatorTokenId = Id<'operator_token'>;
+export type BreakGlassId = Id<'break_glass'>;
 export type AccountId = Id<'account'>;
 export type SessionId = Id<'session'>;
 export type InvitationId = Id<'invitation'>;
@@ -22,6 +24,10 @@ export type IdentityProviderId = Id<'identity_provider'>;
 export type ExternalIdentityId = Id<'external_identity'>;
 export type CapturedDomainId = Id<'captured_domain'>;
 export type FederationAttemptId = Id<'federation_attempt'>;
+export type SamlAnswerId = Id<'saml_answer'>;
+export type ScimTokenId = Id<'scim_token'>;
+export type ScimUserId = Id<'scim_user'>;
+export type ScimGroupId = Id<'scim_group'>;
 
 const RANDOM_BYTES = 16;
 /** Random bytes are fetched many ids at a time: one call into the system's generator costs more than all the rest of an id. */

@@ -9,6 +9,10 @@ import { httpErrors } from './http.errors.js';
 import { problemHeaders, toProblem } from './problem.js';
 import { REQUEST_ID_OPTIONS, sendRequestId } from './request-id.js';
 import { corsOptions, sendSecurityHeaders } from './security-headers.js';
+import { wireFormOf } from './wire-form.js';
+
+/** The largest form there is, an answer of a SAML identity provider of 256 kB, in base64 and percent-encoded. */
+const MAX_FORM_BYTES = 524_288;
 
 export interface ControlPlaneOptions {
   readonly development: boolean;
@@ -33,11 +37,27 @@ export async function configureControlPlane(app: NestFastifyApplication, options
   sendRequestId(server);
   server.addHook('onRequest', forgetTypeOfNothing);
   server.addHook('onSend', answerBeforeClosing);
-  // Nest would take HTML forms otherwise, which other people's pages can send.
-  app.useBodyParser('application/x-www-form-urlencoded', {}, (_request, _body, done) => done(httpErrors.unsupported_media_type()));
+  takeWireForms(app);
   await sendSecurityHeaders(server, options);
   const cors = corsOptions(options.corsOrigins);
   if (cors) app.enableCors(cors);
+}
+
+/** Bodies other than JSON, for the routes alone that declare them (`Speaks`). Nest would take HTML forms everywhere, which other people's pages can send. */
+function takeWireForms(app: NestFastifyApplication): void {
+  app.useBodyParser('application/x-www-form-urlencoded', { bodyLimit: MAX_FORM_BYTES }, (request, body, done) => {
+    const isTaken = wireFormOf(request as FastifyRequest).takes === 'application/x-www-form-urlencoded';
+    if (!isTaken) return done(httpErrors.unsupported_media_type());
+    return done(null, Object.fromEntries(new URLSearchParams(String(body))));
+  });
+  app.useBodyParser('application/scim+json', {}, (request, body, done) => {
+    if (wireFormOf(request as FastifyRequest).takes !== 'application/scim+json') return done(httpErrors.unsupported_media_type());
+    try {
+      return done(null, JSON.parse(String(body)) as unknown);
+    } catch (error) {
+      return done(httpErrors.malformed_json({ cause: error }));
+    }
+  });
 }
 
 /** Many clients name a content type on every request, DELETE without a body included. Nothing is not malformed JSON. */

@@ -3,9 +3,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Log } from '../telemetry/logger.js';
 import { toAppError } from './foreign-errors.js';
 import { problemHeaders, toProblem } from './problem.js';
+import { wireFormOf } from './wire-form.js';
 
 /**
- * Writes every error of the control plane as problem+json (RFC 9457), always with the request id. What only we may know
+ * Writes every error of the control plane as problem+json (RFC 9457), always with the request id; where a protocol wants another form, in that. What only we may know
  * of it goes to the log, and only for failures of ours: a refused request says nothing an operator can act on.
  */
 @Catch()
@@ -27,9 +28,10 @@ export class ProblemDetailsFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
+    const written = wireFormOf(request).writeError?.(error);
     reply
       .code(error.status)
-      .headers(problemHeaders(error))
-      .send(JSON.stringify(toProblem(error, request.id)));
+      .headers({ ...problemHeaders(error), ...(written === undefined ? {} : { 'content-type': written.contentType }) })
+      .send(written?.body ?? JSON.stringify(toProblem(error, request.id)));
   }
 }

@@ -1,0 +1,129 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../../kernel/clock.js';
+import { newId, type OrganisationId, type ScimGroupId, type ScimUserId } from '../../../../kernel/ids.js';
+import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
+import type { GroupRole, ScimGroupRow } from '../../data/scim-group.entity.js';
+import { ScimGroupsRepository } from '../../data/scim-groups.repository.js';
+import { ScimUsersRepository } from '../../data/scim-users.repository.js';
+import { scimErrors } from '../../scim.errors.js';
+import { type Directory, directoryActor } from './directory.js';
+import type { GroupDraft } from './group-draft.js';
+import { UserReach } from './user-reach.js';
+
+/** Makes, changes and removes groups of a directory; whoever joins or leaves one has the role that follows from it in the same transaction. */
+@Injectable()
+export class ChangeGroup {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly groups: ScimGroupsRepository,
+    private readonly users: ScimUsersRepository,
+    private readonly reach: UserReach,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Raises `scim/uniqueness` and `scim/invalid_value`. */
+  create(directory: Directory, draft: GroupDraft): Promise<ScimGroupRow> {
+    const { organisationId } = directory;
+    return this.unitOfWork.asSystem(async (tx) => {
+      await this.users.lockDirectory(tx, organisationId);
+      const now = this.clock.now();
+      const { displayName, externalId } = draft;
+      const group = { id: newId<ScimGroupId>(), organisationId, displayName, externalId, role: null, createdAt: now, updatedAt: now };
+      await this.groups.insert(tx, group);
+      await this.groups.replaceMembers(tx, organisationId, group.id, await this.memberIds(tx, organisationId, draft));
+      await this.record(tx, group, directoryActor(directory), 'scim_group.created', { members: draft.members.size });
+      return group;
+    });
+  }
+
+  /**
+   * `change` makes the new group of the old one and may raise. A change to what already is writes nothing. Raises `scim/resource_not_found`,
+   * `scim/uniqueness` and `scim/invalid_value`.
+   */
+  run(directory: Directory, id: ScimGroupId, change: (group: GroupDraft) => GroupDraft): Promise<ScimGroupRow> {
+    const actor = directoryActor(directory);
+    return this.unitOfWork.asSystem(async (tx) => {
+      const { group, members } = await this.lock(tx, directory.organisationId, id);
+      const draft = change({ displayName: group.displayName, externalId: group.externalId, members: new Set(members) });
+      const moved = difference(members, draft.members);
+      const isRenamed = draft.displayName !== group.displayName || draft.externalId !== group.externalId;
+      if (moved.length === 0 && !isRenamed) return group;
+      const after = { ...group, displayName: draft.displayName, externalId: draft.externalId, updatedAt: this.clock.now() };
+      await this.groups.update(tx, after);
+      await this.groups.replaceMembers(tx, group.organisationId, id, await this.memberIds(tx, group.organisationId, draft));
+      if (group.role !== null) await this.settle(tx, group.organisationId, moved, actor);
+      await this.record(tx, after, actor, 'scim_group.updated', { members: draft.members.size, moved: moved.length, isRenamed });
+      return after;
+    });
+  }
+
+  /** Raises `scim/resource_not_found`. */
+  remove(directory: Directory, id: ScimGroupId): Promise<void> {
+    const actor = directoryActor(directory);
+    return this.unitOfWork.asSystem(async (tx) => {
+      const { group, members } = await this.lock(tx, directory.organisationId, id);
+      await this.groups.delete(tx, directory.organisationId, id);
+      if (group.role !== null) await this.settle(tx, group.organisationId, members, actor);
+      await this.record(tx, group, actor, 'scim_group.deleted', { members: members.length });
+    });
+  }
+
+  /** Says what the members of a group are here; null: nothing. For the organisation, not its directory. Raises `scim/resource_not_found`. */
+  mapRole(organisationId: OrganisationId, id: ScimGroupId, role: GroupRole | null, actor: AuditActor): Promise<ScimGroupRow> {
+    return this.unitOfWork.asSystem(async (tx) => {
+      const { group, members } = await this.lock(tx, organisationId, id);
+      if (group.role === role) return group;
+      const after = { ...group, role, updatedAt: this.clock.now() };
+      await this.groups.update(tx, after);
+      await this.settle(tx, organisationId, members, actor);
+      await this.record(tx, after, actor, 'scim_group.role_mapped', { from: group.role, to: role });
+      return after;
+    });
+  }
+
+  private async lock(
+    tx: Tx,
+    organisationId: OrganisationId,
+    id: ScimGroupId,
+  ): Promise<{ readonly group: ScimGroupRow; readonly members: readonly ScimUserId[] }> {
+    await this.users.lockDirectory(tx, organisationId);
+    const group = await this.groups.find(tx, organisationId, id);
+    if (group === null) throw scimErrors.resource_not_found();
+    const members = await this.groups.members(tx, organisationId, id);
+    return { group, members: members.map(({ userId }) => userId) };
+  }
+
+  /** Members are users of the same directory: an id of another's is as unknown as one of nobody's. */
+  private async memberIds(tx: Tx, organisationId: OrganisationId, { members }: GroupDraft): Promise<ScimUserId[]> {
+    const known = await this.users.existing(tx, organisationId, [...members]);
+    if (known.length !== members.size) throw scimErrors.invalid_value({ message: 'members: one of them is no user of this directory.' });
+    return known;
+  }
+
+  private async settle(tx: Tx, organisationId: OrganisationId, userIds: readonly ScimUserId[], actor: AuditActor): Promise<void> {
+    for (const id of userIds) {
+      const user = await this.users.find(tx, organisationId, id);
+      if (user?.active === true) await this.reach.settle(tx, user, actor);
+    }
+  }
+
+  private async record(
+    tx: Tx,
+    { id, organisationId }: ScimGroupRow,
+    actor: AuditActor,
+    action: `scim_group.${string}`,
+    detail: Readonly<Record<string, string | number | boolean | null>>,
+  ): Promise<void> {
+    await this.audit.record(tx, { actor, action, organisationId, target: { type: 'scim_group', id }, detail });
+  }
+}
+
+/** Who is in one and not in the other. */
+function difference(before: readonly ScimUserId[], after: ReadonlySet<string>): ScimUserId[] {
+  const known: ReadonlySet<string> = new Set(before);
+  const left = before.filter((id) => !after.has(id));
+  const joined = [...after].filter((id) => !known.has(id)) as ScimUserId[];
+  return [...left, ...joined];
+}

@@ -1,0 +1,84 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../../kernel/clock.js';
+import type { ScimUserId } from '../../../../kernel/ids.js';
+import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import { AuditLog } from '../../../audit/audit.contract.js';
+import type { ScimUserRow } from '../../data/scim-user.entity.js';
+import { ScimUsersRepository } from '../../data/scim-users.repository.js';
+import { scimErrors } from '../../scim.errors.js';
+import { addressOf, DirectoryAddresses } from './directory-addresses.js';
+import { type Directory, directoryActor } from './directory.js';
+import type { UserDraft } from './user-draft.js';
+import { UserReach } from './user-reach.js';
+
+const FIELDS = ['userName', 'externalId', 'formattedName', 'givenName', 'familyName', 'email', 'active'] as const;
+
+/** Changes what a directory says of somebody, and removes them. Either all of a change happens or nothing. */
+@Injectable()
+export class ChangeUser {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly users: ScimUsersRepository,
+    private readonly addresses: DirectoryAddresses,
+    private readonly reach: UserReach,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * `change` makes the new user of the old one and may raise. A change to what already is writes nothing. Raises `scim/resource_not_found`,
+   * `scim/uniqueness`, `scim/address_not_captured` and `tenants/last_owner`.
+   */
+  run(directory: Directory, id: ScimUserId, change: (user: UserDraft) => UserDraft): Promise<ScimUserRow> {
+    const { organisationId } = directory;
+    return this.unitOfWork.asSystem(async (tx) => {
+      const before = await this.lock(tx, directory, id);
+      const draft = change(draftOf(before));
+      const changed = FIELDS.filter((field) => draft[field] !== before[field]);
+      if (changed.length === 0) return before;
+      if (addressOf(draft).toLowerCase() !== addressOf(before).toLowerCase())
+        await this.addresses.requireCaptured(tx, organisationId, draft);
+      const after = { ...before, ...draft, updatedAt: this.clock.now() };
+      await this.users.update(tx, draftWithId(after));
+      if (changed.includes('active')) await this.reach.settle(tx, after, directoryActor(directory));
+      await this.record(tx, directory, after, 'scim_user.updated', { changed, active: after.active });
+      return after;
+    });
+  }
+
+  /** Raises `scim/resource_not_found` and `tenants/last_owner`. */
+  remove(directory: Directory, id: ScimUserId): Promise<void> {
+    return this.unitOfWork.asSystem(async (tx) => {
+      const user = await this.lock(tx, directory, id);
+      await this.reach.end(tx, user, directoryActor(directory));
+      await this.users.delete(tx, directory.organisationId, id);
+      await this.record(tx, directory, user, 'scim_user.deleted', {});
+    });
+  }
+
+  private async lock(tx: Tx, { organisationId }: Directory, id: ScimUserId): Promise<ScimUserRow> {
+    await this.users.lockDirectory(tx, organisationId);
+    const user = await this.users.find(tx, organisationId, id);
+    if (user === null) throw scimErrors.resource_not_found();
+    return user;
+  }
+
+  private async record(
+    tx: Tx,
+    directory: Directory,
+    { id, organisationId, accountId }: ScimUserRow,
+    action: `scim_user.${string}`,
+    detail: Readonly<Record<string, boolean | readonly string[]>>,
+  ): Promise<void> {
+    const target = { type: 'scim_user', id };
+    await this.audit.record(tx, { actor: directoryActor(directory), action, organisationId, target, detail: { accountId, ...detail } });
+  }
+}
+
+function draftOf({ userName, externalId, formattedName, givenName, familyName, email, active }: ScimUserRow): UserDraft {
+  return { userName, externalId, formattedName, givenName, familyName, email, active };
+}
+
+function draftWithId(user: ScimUserRow): Omit<ScimUserRow, 'accountId' | 'createdAt'> {
+  return { ...draftOf(user), id: user.id, organisationId: user.organisationId, updatedAt: user.updatedAt };
+}

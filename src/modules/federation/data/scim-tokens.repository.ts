@@ -1,0 +1,55 @@
+import { Injectable } from '@nestjs/common';
+import { IsNull, MoreThan } from 'typeorm';
+import type { OrganisationId, ScimTokenId } from '../../../kernel/ids.js';
+import type { Tx } from '../../../platform/database/unit-of-work.js';
+import { ScimToken, type ScimTokenRow } from './scim-token.entity.js';
+
+@Injectable()
+export class ScimTokensRepository {
+  async insert(tx: Tx, token: ScimTokenRow, tokenHash: Buffer): Promise<void> {
+    await tx.insert(ScimToken, { ...token, tokenHash });
+  }
+
+  /** In the order they were made, at most `limit`. */
+  list(tx: Tx, organisationId: OrganisationId, after: ScimTokenId | undefined, limit: number): Promise<ScimTokenRow[]> {
+    const where = { organisationId, ...(after === undefined ? {} : { id: MoreThan(after) }) };
+    return tx.find(ScimToken, { where, order: { id: 'ASC' }, take: limit });
+  }
+
+  find(tx: Tx, organisationId: OrganisationId, id: ScimTokenId): Promise<ScimTokenRow | null> {
+    return tx.findOneBy(ScimToken, { organisationId, id });
+  }
+
+  /** Whose token this is, whichever organisation's. The transaction must be a system one. */
+  findByHash(tx: Tx, tokenHash: Buffer): Promise<ScimTokenRow | null> {
+    return tx.findOneBy(ScimToken, { tokenHash });
+  }
+
+  /** The same, locked until the transaction ends. */
+  lock(tx: Tx, organisationId: OrganisationId, id: ScimTokenId): Promise<ScimTokenRow | null> {
+    return tx.findOne(ScimToken, { where: { organisationId, id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** Tokens that may be used. */
+  countLive(tx: Tx, organisationId: OrganisationId, now: Date): Promise<number> {
+    const live = { organisationId, revokedAt: IsNull() };
+    return tx.countBy(ScimToken, [
+      { ...live, expiresAt: IsNull() },
+      { ...live, expiresAt: MoreThan(now) },
+    ]);
+  }
+
+  async expire(tx: Tx, organisationId: OrganisationId, id: ScimTokenId, expiresAt: Date): Promise<void> {
+    await tx.update(ScimToken, { organisationId, id }, { expiresAt });
+  }
+
+  /** Whether this changed anything: a token is revoked once. */
+  async revoke(tx: Tx, organisationId: OrganisationId, id: ScimTokenId, at: Date): Promise<boolean> {
+    const { affected } = await tx.update(ScimToken, { organisationId, id, revokedAt: IsNull() }, { revokedAt: at });
+    return affected === 1;
+  }
+
+  async markUsed(tx: Tx, id: ScimTokenId, at: Date): Promise<void> {
+    await tx.update(ScimToken, { id }, { lastUsedAt: at });
+  }
+}
