@@ -8,7 +8,7 @@ import type { Permission } from './permissions.js';
 import type { Principal } from './principal.js';
 
 /** How long a proof of identity counts as recent. */
-const RECENT_PROOF_MS = 600_000;
+export const RECENT_PROOF_MS = 600_000;
 
 /**
  * Lets a request through only when its route declares what it demands and the caller has it; fails closed. How a caller

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan, MoreThan } from 'typeorm';
+import { In, LessThan, MoreThan, Not } from 'typeorm';
 import type { AccountId, SessionId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { AccountStatus } from '../accounts.contract.js';
@@ -56,6 +56,11 @@ export class SessionsRepository {
       [accountId, except],
     );
     return ended;
+  }
+
+  /** No session of the account has shown a second factor any more; what an identity provider asked for is not ours to forget. */
+  async forgetSecondFactor(tx: Tx, accountId: AccountId): Promise<void> {
+    await tx.update(SessionEntity, { accountId, method: Not(In(['oidc', 'saml'])) }, { secondFactorAt: null });
   }
 
   /** Removes what is past its limits. */

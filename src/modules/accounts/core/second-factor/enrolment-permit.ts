@@ -1,0 +1,48 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../../kernel/clock.js';
+import type { SessionId } from '../../../../kernel/ids.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
+import { RECENT_PROOF_MS } from '../../../../platform/http/access.guard.js';
+import { httpErrors } from '../../../../platform/http/http.errors.js';
+import type { SignInState } from '../../accounts.contract.js';
+import { accountsErrors } from '../../accounts.errors.js';
+import type { SessionEntity } from '../../data/session.entity.js';
+import { SessionsRepository } from '../../data/sessions.repository.js';
+import { secondFactorErrors } from '../../second-factor.errors.js';
+import { SessionRules } from '../sessions/session-rules.js';
+
+/**
+ * Who may set a factor up: somebody who is signed in, or lacks nothing but a factor of their own. Never a session that has yet to present one:
+ * whoever knows a password only would answer the question with a factor of theirs.
+ */
+@Injectable()
+export class EnrolmentPermit {
+  constructor(
+    private readonly sessions: SessionsRepository,
+    private readonly rules: SessionRules,
+    private readonly clock: Clock,
+  ) {}
+
+  /**
+   * Also demands a proof of the last ten minutes, so that a session left open adds nothing. Raises `http/step_up_required`,
+   * `second_factors/sign_in_again`, `accounts/second_factor_required` and `accounts/session_ended`.
+   */
+  async toBegin(tx: Tx, sessionId: SessionId): Promise<void> {
+    const { session, state } = await this.read(tx, sessionId);
+    if (this.clock.nowMs() - session.provenAt.getTime() <= RECENT_PROOF_MS) return;
+    throw state === 'complete' ? httpErrors.step_up_required() : secondFactorErrors.sign_in_again();
+  }
+
+  /** Asked again at the end: since the beginning the account may have got its first factor elsewhere. Raises the last two. */
+  async toFinish(tx: Tx, sessionId: SessionId): Promise<void> {
+    await this.read(tx, sessionId);
+  }
+
+  private async read(tx: Tx, sessionId: SessionId): Promise<{ readonly session: SessionEntity; readonly state: SignInState }> {
+    const session = await this.sessions.lock(tx, sessionId);
+    if (session === null || !this.rules.isAlive(session)) throw accountsErrors.session_ended();
+    const state = await this.rules.stateOf(tx, session);
+    if (state === 'second_factor_required') throw accountsErrors.second_factor_required({ details: { state } });
+    return { session, state };
+  }
+}

@@ -1,0 +1,28 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountId } from '../../../../kernel/ids.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
+import { RecoveryCodeEntity } from './recovery-code.entity.js';
+
+/** Recovery codes that are left. Only the system role reaches them (A3). */
+@Injectable()
+export class RecoveryCodesRepository {
+  /** Puts new codes in place of whatever was left; none when `hashes` is empty. */
+  async replace(tx: Tx, accountId: AccountId, hashes: readonly Buffer[], at: Date): Promise<void> {
+    await tx.delete(RecoveryCodeEntity, { accountId });
+    if (hashes.length === 0) return;
+    await tx.insert(
+      RecoveryCodeEntity,
+      hashes.map((codeHash) => ({ accountId, codeHash, createdAt: at })),
+    );
+  }
+
+  /** Uses a code up: true for exactly one of all who try it at once. */
+  async use(tx: Tx, accountId: AccountId, codeHash: Buffer): Promise<boolean> {
+    const { affected } = await tx.delete(RecoveryCodeEntity, { accountId, codeHash });
+    return affected === 1;
+  }
+
+  count(tx: Tx, accountId: AccountId): Promise<number> {
+    return tx.countBy(RecoveryCodeEntity, { accountId });
+  }
+}
