@@ -24,6 +24,7 @@ export const MESSAGE_VALUES = {
   invitation: { needs: ['organisation', 'role', 'link', 'days'], may: ['inviter'] },
   role_changed: { needs: ['organisation', 'role'], may: [] },
   member_removed: { needs: ['organisation'], may: [] },
+  ownership_offered: { needs: ['organisation', 'days'], may: [] },
   ownership_transferred: { needs: ['organisation'], may: [] },
   break_glass_opened: { needs: ['organisation', 'reason', 'until'], may: [] },
   key_blocked: { needs: ['organisation', 'key', 'reason'], may: [] },

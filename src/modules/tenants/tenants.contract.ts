@@ -37,6 +37,8 @@ export interface ProjectSummary {
 
 /** Organisations and projects as other modules need them. Also the injection token. */
 export abstract class Tenants {
+  /** Null unless the organisation exists and, in this transaction, may be seen. */
+  abstract findOrganisation(tx: Tx, id: OrganisationId): Promise<OrganisationSummary | null>;
   /** Raises `tenants/organisation_not_found` unless the organisation exists and, in this transaction, may be seen. */
   abstract requireOrganisation(tx: Tx, id: OrganisationId): Promise<void>;
   /** Raises `tenants/project_not_found` unless the project is an active one of this organisation. */

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, Not, QueryFailedError } from 'typeorm';
+import { In, IsNull, Not, QueryFailedError } from 'typeorm';
 import type { AccountId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { accountsErrors } from '../accounts.errors.js';
@@ -23,6 +23,10 @@ export class AccountsRepository {
 
   find(tx: Tx, id: AccountId): Promise<AccountEntity | null> {
     return tx.findOneBy(AccountEntity, { id });
+  }
+
+  findAmong(tx: Tx, ids: readonly AccountId[]): Promise<AccountEntity[]> {
+    return tx.findBy(AccountEntity, { id: In(ids) });
   }
 
   /** The row, locked until the transaction ends, so that two changes follow one another. */

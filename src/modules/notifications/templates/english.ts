@@ -135,6 +135,13 @@ export const ENGLISH: Language = {
       subject: 'You have left an organisation',
       paragraphs: ['You are no longer a member of the organisation “{organisation}”. What you did there stays with it.'],
     },
+    ownership_offered: {
+      subject: 'An organisation is offered to you',
+      paragraphs: [
+        'An owner of the organisation “{organisation}” at {service} wants to hand its ownership on to you.',
+        'Sign in to take it or to decline. The offer stands for {days}; if you do nothing, nothing changes.',
+      ],
+    },
     ownership_transferred: {
       subject: 'An organisation has a new owner',
       paragraphs: ['The ownership of the organisation “{organisation}” was handed on.'],

@@ -136,6 +136,13 @@ export const GERMAN: Language = {
       subject: 'Sie gehören einer Organisation nicht mehr an',
       paragraphs: ['Sie sind kein Mitglied der Organisation „{organisation}“ mehr. Was Sie dort getan haben, bleibt bei ihr.'],
     },
+    ownership_offered: {
+      subject: 'Ihnen wird eine Organisation angeboten',
+      paragraphs: [
+        'Ein Inhaber der Organisation „{organisation}“ bei {service} möchte sie in Ihre Hände geben.',
+        'Melden Sie sich an, um sie anzunehmen oder abzulehnen. Das Angebot gilt {days} lang; tun Sie nichts, ändert sich nichts.',
+      ],
+    },
     ownership_transferred: {
       subject: 'Eine Organisation hat einen neuen Inhaber',
       paragraphs: ['Die Organisation „{organisation}“ wurde in andere Hände gegeben.'],

@@ -127,6 +127,13 @@ export const SIMPLIFIED_CHINESE: Language = {
       subject: '您已不再属于某个组织',
       paragraphs: ['您已不再是组织“{organisation}”的成员。您在其中所做的工作仍归该组织。'],
     },
+    ownership_offered: {
+      subject: '有组织提议由您接管',
+      paragraphs: [
+        '{service} 上组织“{organisation}”的一位所有者希望将所有权转让给您。',
+        '请登录以接受或拒绝。该提议有效期 {days}；如果您不作任何操作，则不会有任何变化。',
+      ],
+    },
     ownership_transferred: {
       subject: '组织已有新的所有者',
       paragraphs: ['组织“{organisation}”的所有权已转移。'],

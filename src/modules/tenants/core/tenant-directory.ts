@@ -4,7 +4,7 @@ import { type Change, ChangeFeed, type ChangeSubscriber } from '../../../platfor
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { type OrganisationState, OrganisationsRepository } from '../data/organisations.repository.js';
 import { type ProjectState, ProjectsRepository } from '../data/projects.repository.js';
-import { Tenants } from '../tenants.contract.js';
+import { type OrganisationSummary, Tenants } from '../tenants.contract.js';
 import { tenantsErrors } from '../tenants.errors.js';
 
 /** Tries of {@link TenantDirectory.refresh}; each loses only to a change that arrived in between. */
@@ -42,6 +42,10 @@ export class TenantDirectory extends Tenants implements ChangeSubscriber, OnModu
 
   override operatorOrganisation(): OrganisationId | null {
     return this.operator;
+  }
+
+  override findOrganisation(tx: Tx, id: OrganisationId): Promise<OrganisationSummary | null> {
+    return this.organisationRows.find(tx, id);
   }
 
   override async requireOrganisation(tx: Tx, id: OrganisationId): Promise<void> {
