@@ -14,6 +14,7 @@ import { TypeOrmUnitOfWork } from '../../src/platform/database/typeorm-unit-of-w
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { ControlPlaneHttpModule } from '../../src/platform/http/control-plane-http.module.js';
 import { configureControlPlane, fastifyOptions } from '../../src/platform/http/control-plane.js';
+import { OutboundAddresses } from '../../src/platform/http/outbound-address.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { TelemetryModule } from '../../src/platform/telemetry/telemetry.module.js';
 
@@ -59,8 +60,9 @@ class SurroundingsModule {
         { provide: ClockToken, useValue: clock },
         { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
         { provide: ChangeFeed, useValue: feed },
+        { provide: OutboundAddresses, useValue: new OutboundAddresses(['127.0.0.0/8']) },
       ],
-      exports: [Settings, ClockToken, UnitOfWork, ChangeFeed],
+      exports: [Settings, ClockToken, UnitOfWork, ChangeFeed, OutboundAddresses],
     };
   }
 }

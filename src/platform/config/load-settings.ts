@@ -95,6 +95,8 @@ function requireTogether(settings: Settings, problems: FieldError[]): void {
     needs(settings.mailFrom, 'LETHE_MAIL_FROM', 'with LETHE_SMTP_URL in production');
     needs(settings.publicUrl, 'LETHE_PUBLIC_URL', 'with LETHE_SMTP_URL in production: links in mails begin with it');
   }
+  if (settings.auditPublishS3AccessKeyId !== undefined)
+    needs(settings.auditPublishS3SecretAccessKey, 'LETHE_AUDIT_PUBLISH_S3_SECRET_ACCESS_KEY', 'with LETHE_AUDIT_PUBLISH_S3_ACCESS_KEY_ID');
   if (settings.kms === 'aws') needs(settings.awsKmsKeyId, 'LETHE_AWS_KMS_KEY_ID', 'when LETHE_KMS=aws');
   if (settings.kms === 'vault') {
     needs(settings.vaultAddress, 'LETHE_VAULT_ADDR', 'when LETHE_KMS=vault');

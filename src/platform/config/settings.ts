@@ -1,10 +1,12 @@
 import { IntersectionType } from '@nestjs/swagger';
 import { AccountSettings } from './account-settings.js';
+import { AuditSettings } from './audit-settings.js';
 import { CallSettings } from './call-settings.js';
 import { KeySettings } from './key-settings.js';
 import { MailSettings } from './mail-settings.js';
 import { ProcessSettings } from './process-settings.js';
 import { RetentionSettings } from './retention-settings.js';
+import { StaffSettings } from './staff-settings.js';
 import { StoreSettings } from './store-settings.js';
 import { TelemetrySettings } from './telemetry-settings.js';
 
@@ -17,8 +19,10 @@ export class Settings extends IntersectionType(
   StoreSettings,
   KeySettings,
   AccountSettings,
+  StaffSettings,
   CallSettings,
   MailSettings,
   RetentionSettings,
+  AuditSettings,
   TelemetrySettings,
 ) {}

@@ -51,7 +51,9 @@ export class Metrics {
     ['job'],
   );
   private readonly mails = this.counter('lethe_mails_total', 'Mails by what became of them.', ['outcome']);
-  private readonly webhooks = this.counter('lethe_webhook_attempts_total', 'Attempts to deliver to webhooks by how they ended.', ['outcome']);
+  private readonly webhooks = this.counter('lethe_webhook_attempts_total', 'Attempts to deliver to webhooks by how they ended.', [
+    'outcome',
+  ]);
   private readonly flushSeconds = this.histogram(
     'lethe_ledger_flush_seconds',
     'Time one group commit took.',
@@ -64,6 +66,18 @@ export class Metrics {
   );
   private readonly mode = this.gauge('lethe_ledger_mode', '1 for the way records of calls are written now.', ['mode']);
   private readonly journal = this.gauge('lethe_journal_bytes', 'Size of the local journal that waits to be replayed.', []);
+  private readonly auditLogSize = this.gauge('lethe_audit_log_size', 'Leaves of the audit log.', []);
+  private readonly auditCheckpointSize = this.gauge('lethe_audit_checkpoint_size', 'Leaves the newest checkpoint covers.', []);
+  private readonly auditCheckpointTime = this.gauge(
+    'lethe_audit_checkpoint_timestamp_seconds',
+    'When the newest checkpoint was signed, as Unix time.',
+    [],
+  );
+  private readonly auditPublications = this.counter(
+    'lethe_audit_publications_total',
+    'Tries to publish a checkpoint of the audit log by destination and how they ended.',
+    ['destination', 'outcome'],
+  );
   private readonly limiter = this.gauge('lethe_limiter_degraded', '1 while limits are counted per process only.', []);
 
   constructor(private readonly options: MetricsOptions) {
@@ -152,6 +166,20 @@ export class Metrics {
 
   webhookAttempted(outcome: WebhookOutcome): void {
     this.webhooks.inc({ outcome });
+  }
+
+  /** The audit log has this many leaves. */
+  auditLogGrew(size: number): void {
+    this.auditLogSize.set(size);
+  }
+
+  auditCheckpointSigned(size: number, unixSeconds: number): void {
+    this.auditCheckpointSize.set(size);
+    this.auditCheckpointTime.set(unixSeconds);
+  }
+
+  auditPublicationEnded(destination: 'file' | 'webhook' | 's3', outcome: 'published' | 'failed'): void {
+    this.auditPublications.inc({ destination, outcome });
   }
 
   private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {

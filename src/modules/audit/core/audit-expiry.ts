@@ -10,6 +10,11 @@ export class AuditExpiry extends ExpiringTables {
   }
 
   override expiringTables(): readonly ExpiringTable[] {
-    return [{ table: 'audit_event', windowDays: this.settings.auditDays }];
+    const windowDays = this.settings.auditDays;
+    return [
+      { table: 'audit_event', windowDays },
+      // An event's place goes with it; the hash of its leaf stays.
+      { table: 'audit_position', windowDays },
+    ];
   }
 }

@@ -5,7 +5,10 @@ import type { AuditActor, AuditEntry } from '../audit.contract.js';
 
 export type AuditEventId = Id<'audit_event'>;
 
-/** One row of the audit log. Nobody but the table's owner can change or remove it; it leaves with its day (O6, D2). */
+/**
+ * One row of the audit log. Nobody but the table's owner can change or remove it; it leaves with its day (O6, D2). The columns `recorded_in` and
+ * `nonce` fill themselves and are read by the transparency log alone.
+ */
 @DataInventory({
   table: 'audit_event',
   description: 'Who changed what, and when',
@@ -26,6 +29,8 @@ export type AuditEventId = Id<'audit_event'>;
     target_type: 'technical',
     target_id: 'identifier',
     detail: 'tenant_data',
+    recorded_in: 'technical',
+    nonce: 'technical',
   },
 })
 @Entity('audit_event')
