@@ -47,7 +47,7 @@ export class ScimServiceController {
   }
 
   /** Whatever else a directory asks for is not there, and says so in the form it reads. */
-  @All('*rest')
+  @All('*')
   @ScimRoute()
   nothing(): never {
     throw scimErrors.resource_not_found();
