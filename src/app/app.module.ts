@@ -4,9 +4,11 @@ import { TerminusModule } from '@nestjs/terminus';
 import { AccountsModule } from '../modules/accounts/accounts.module.js';
 import { AuditModule } from '../modules/audit/audit.module.js';
 import { AuthModule } from '../modules/auth/auth.module.js';
+import { StaffModule } from '../modules/auth/staff.module.js';
 import { CallerAccessGuard } from '../modules/auth/http/caller-access.guard.js';
 import { CredentialsModule } from '../modules/credentials/credentials.module.js';
 import { DirectoryModule } from '../modules/federation/directory.module.js';
+import { FederationModule } from '../modules/federation/federation.module.js';
 import { GatewayModule } from '../modules/gateway/gateway.module.js';
 import { NotificationsModule } from '../modules/notifications/notifications.module.js';
 import { RetentionModule } from '../modules/retention/retention.module.js';
@@ -33,8 +35,10 @@ export class AppModule {
         TenantsModule,
         NotificationsModule,
         AccountsModule,
+        FederationModule,
         DirectoryModule,
         AuthModule,
+        StaffModule,
         CredentialsModule,
         RoutingModule,
         UsageModule,

@@ -1,7 +1,31 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccountsModule } from '../accounts/accounts.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { AdmitPerson } from './core/admit-person.js';
+import { AuditedProviders } from './core/audited-providers.js';
+import { AuthorizationCodeClient } from './core/authorization-code-client.js';
+import { BeginFederation } from './core/begin-federation.js';
+import { CapturedDomainRule } from './core/captured-domain-rule.js';
+import { CapturedDomains } from './core/captured-domains.js';
+import { ChangeProvider } from './core/change-provider.js';
+import { CheckProvider } from './core/check-provider.js';
+import { CompleteFederation } from './core/complete-federation.js';
+import { CreateProvider } from './core/create-provider.js';
+import { DeleteProvider } from './core/delete-provider.js';
+import { DiscoverSignIn } from './core/discover-sign-in.js';
+import { DiscoveredProviders } from './core/discovered-providers.js';
+import { DomainRules } from './core/domain-rules.js';
+import { KeepGrant } from './core/keep-grant.js';
+import { LinkedIdentities } from './core/linked-identities.js';
+import { ProviderHttp } from './core/provider-http.js';
+import { ReadProviders } from './core/read-providers.js';
+import { RefreshProfiles } from './core/refresh-profiles.js';
+import { ReplaceProviderSecret } from './core/replace-provider-secret.js';
+import { RewrapSecrets } from './core/rewrap-secrets.js';
+import { StoredProfiles } from './core/stored-profiles.js';
+import { ResolvedTxtRecords, TxtRecords } from './core/txt-records.js';
 import { CapturedDomain } from './data/captured-domain.entity.js';
 import { CapturedDomainsRepository } from './data/captured-domains.repository.js';
 import { ExternalGrant } from './data/external-grant.entity.js';
@@ -12,18 +36,77 @@ import { FederationAttempt } from './data/federation-attempt.entity.js';
 import { FederationAttemptsRepository } from './data/federation-attempts.repository.js';
 import { IdentityProvider } from './data/identity-provider.entity.js';
 import { IdentityProvidersRepository } from './data/identity-providers.repository.js';
+import { ExternalProfiles } from './federation.contract.js';
+import { CallbackStrategy } from './http/callback-strategy.js';
+import { CapturedDomainsController } from './http/captured-domains.controller.js';
+import { IdentitiesController } from './http/identities.controller.js';
+import { IdentityProvidersController } from './http/identity-providers.controller.js';
+import { InstallationProvidersController } from './http/installation-providers.controller.js';
+import { FederatedSignInController } from './http/sign-in.controller.js';
+import { SingleSignOnLiftController } from './http/single-sign-on-lift.controller.js';
+import { RefreshProfilesJob } from './jobs/refresh-profiles.job.js';
+import { RewrapSecretsJob } from './jobs/rewrap-secrets.job.js';
+import { SweepAttemptsJob } from './jobs/sweep-attempts.job.js';
 
 const ENTITIES = [IdentityProvider, ExternalIdentity, ExternalGrant, CapturedDomain, FederationAttempt];
 
-/** Sign-in through identity providers, and the directories behind them. */
+const REPOSITORIES = [
+  IdentityProvidersRepository,
+  ExternalIdentitiesRepository,
+  ExternalGrantsRepository,
+  CapturedDomainsRepository,
+  FederationAttemptsRepository,
+];
+
+const ADMINISTRATION = [
+  AuditedProviders,
+  CreateProvider,
+  ChangeProvider,
+  ReplaceProviderSecret,
+  DeleteProvider,
+  ReadProviders,
+  CheckProvider,
+  CapturedDomains,
+  { provide: TxtRecords, useClass: ResolvedTxtRecords },
+];
+
+const SIGN_IN = [
+  ProviderHttp,
+  DiscoveredProviders,
+  AuthorizationCodeClient,
+  DomainRules,
+  CapturedDomainRule,
+  DiscoverSignIn,
+  BeginFederation,
+  CompleteFederation,
+  AdmitPerson,
+  KeepGrant,
+  LinkedIdentities,
+  CallbackStrategy,
+];
+
+/** Sign-in through identity providers. Offers {@link ExternalProfiles}, and a rule to whatever opens sessions. */
 @Module({
-  imports: [TypeOrmModule.forFeature(ENTITIES), AuditModule, TenantsModule],
-  providers: [
-    IdentityProvidersRepository,
-    ExternalIdentitiesRepository,
-    ExternalGrantsRepository,
-    CapturedDomainsRepository,
-    FederationAttemptsRepository,
+  imports: [TypeOrmModule.forFeature(ENTITIES), AuditModule, TenantsModule, AccountsModule],
+  controllers: [
+    FederatedSignInController,
+    IdentitiesController,
+    IdentityProvidersController,
+    CapturedDomainsController,
+    InstallationProvidersController,
+    SingleSignOnLiftController,
   ],
+  providers: [
+    ...REPOSITORIES,
+    ...ADMINISTRATION,
+    ...SIGN_IN,
+    RefreshProfiles,
+    RefreshProfilesJob,
+    SweepAttemptsJob,
+    RewrapSecrets,
+    RewrapSecretsJob,
+    { provide: ExternalProfiles, useClass: StoredProfiles },
+  ],
+  exports: [ExternalProfiles],
 })
 export class FederationModule {}

@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
+import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { Setting } from './setting.js';
 
 const SIGN_IN_METHODS = ['password', 'email_link', 'oidc', 'saml', 'webauthn'] as const;
@@ -93,6 +93,16 @@ export class AccountSettings {
   @Min(1)
   @Max(90)
   sessionDays = 7;
+
+  @Setting({
+    section: 'Accounts',
+    env: 'LETHE_DNS_SERVERS',
+    kind: 'list',
+    description: 'Resolvers that are asked whether an organisation owns an e-mail domain, such as `9.9.9.9` or `[2620:fe::fe]:53`.',
+    defaultText: 'those of the machine',
+  })
+  @Matches(/^(?:\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?|\[[0-9a-fA-F:.]+\](?::\d{1,5})?|[0-9a-fA-F:]+)$/, { each: true })
+  dnsServers: string[] = [];
 
   @Setting({
     section: 'Accounts',

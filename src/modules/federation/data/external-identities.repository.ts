@@ -39,6 +39,11 @@ export class ExternalIdentitiesRepository {
     return tx.find(ExternalIdentity, { where: { accountId }, order: { id: 'ASC' } });
   }
 
+  /** Makes changes to the identities of one account follow one another until the transaction ends. */
+  async lockAccount(tx: Tx, accountId: AccountId): Promise<void> {
+    await tx.find(ExternalIdentity, { where: { accountId }, order: { id: 'ASC' }, lock: { mode: 'pessimistic_write' } });
+  }
+
   async countOfProvider(tx: Tx, providerId: IdentityProviderId): Promise<number> {
     return tx.countBy(ExternalIdentity, { providerId });
   }

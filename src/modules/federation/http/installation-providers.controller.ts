@@ -1,0 +1,124 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { IdentityProviderId } from '../../../kernel/ids.js';
+import { Settings } from '../../../platform/config/settings.js';
+import { ApiProblem, CurrentPrincipal, Requires, RequiresRecentProof } from '../../../platform/http/access.js';
+import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../../platform/http/pagination.js';
+import type { Principal } from '../../../platform/http/principal.js';
+import { ParseIdPipe } from '../../../platform/http/validation.js';
+import { ChangeProvider } from '../core/change-provider.js';
+import { CheckProvider } from '../core/check-provider.js';
+import { CreateProvider } from '../core/create-provider.js';
+import { DeleteProvider } from '../core/delete-provider.js';
+import { ReadProviders } from '../core/read-providers.js';
+import { ReplaceProviderSecret } from '../core/replace-provider-secret.js';
+import { ChangeProviderDto, CreateProviderDto, ReplaceProviderSecretDto } from './identity-providers.dto.js';
+import { IdentityProviderDto, ProviderCheckDto } from './identity-provider-view.dto.js';
+
+/** The installation's identity providers. */
+@ApiTags('Identity providers')
+@Controller('admin/v1/identity-providers')
+export class InstallationProvidersController {
+  constructor(
+    private readonly create: CreateProvider,
+    private readonly change: ChangeProvider,
+    private readonly replace: ReplaceProviderSecret,
+    private readonly deletion: DeleteProvider,
+    private readonly providers: ReadProviders,
+    private readonly checking: CheckProvider,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Add one of the installation's identity providers. Its client secret is sealed at once and shown by no answer. */
+  @Post()
+  @Requires('installation_providers:write')
+  @RequiresRecentProof()
+  @ApiCreatedResponse({ type: IdentityProviderDto })
+  @ApiProblem(400, 'A field is not valid, or an address may not be called (`outbound/address_not_allowed`).')
+  @ApiProblem(409, 'The name is taken (`federation/provider_name_taken`).')
+  @ApiProblem(503, 'The key management service cannot be used (`kms/unavailable`, `kms/denied`, `kms/misconfigured`).')
+  async add(@Body() body: CreateProviderDto, @CurrentPrincipal() principal: Principal): Promise<IdentityProviderDto> {
+    return IdentityProviderDto.of(await this.create.run(principal, null, body), this.settings);
+  }
+
+  /** List the installation's identity providers, oldest first. */
+  @Get()
+  @Requires('installation_providers:read')
+  @ApiPage(IdentityProviderDto)
+  async list(@Query() { cursor, limit }: PageQuery): Promise<Page<IdentityProviderDto>> {
+    const after = decodeCursor(cursor, { id: 'id' })?.id as IdentityProviderId | undefined;
+    const rows = await this.providers.list(null, { after, limit: limit + 1 });
+    return pageOf(
+      rows,
+      limit,
+      ({ id }) => ({ id }),
+      (row) => IdentityProviderDto.of(row, this.settings),
+    );
+  }
+
+  /** Show one identity provider. */
+  @Get(':providerId')
+  @Requires('installation_providers:read')
+  @ApiOkResponse({ type: IdentityProviderDto })
+  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
+  async get(@Param('providerId', ParseIdPipe) id: IdentityProviderId): Promise<IdentityProviderDto> {
+    return IdentityProviderDto.of(await this.providers.get({ organisationId: null, id }), this.settings);
+  }
+
+  /** Rename an identity provider, switch it on or off, or change how far it is believed. */
+  @Patch(':providerId')
+  @Requires('installation_providers:write')
+  @RequiresRecentProof()
+  @ApiOkResponse({ type: IdentityProviderDto })
+  @ApiProblem(400, 'There is nothing to change, or a field is not valid.')
+  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
+  @ApiProblem(409, 'The name is taken (`federation/provider_name_taken`).')
+  async update(
+    @Param('providerId', ParseIdPipe) id: IdentityProviderId,
+    @Body() body: ChangeProviderDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<IdentityProviderDto> {
+    return IdentityProviderDto.of(await this.change.run(principal, { organisationId: null, id }, body), this.settings);
+  }
+
+  /** Replace the client secret of an identity provider. */
+  @Post(':providerId/secret')
+  @HttpCode(200)
+  @Requires('installation_providers:write')
+  @RequiresRecentProof()
+  @ApiOkResponse({ type: IdentityProviderDto })
+  @ApiProblem(400, 'The secret is not valid, or the provider has none.')
+  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
+  @ApiProblem(409, 'Another change was first (`federation/provider_changed`).')
+  @ApiProblem(503, 'The key management service cannot be used (`kms/unavailable`, `kms/denied`, `kms/misconfigured`).')
+  async replaceSecret(
+    @Param('providerId', ParseIdPipe) id: IdentityProviderId,
+    @Body() { clientSecret }: ReplaceProviderSecretDto,
+    @CurrentPrincipal() principal: Principal,
+  ): Promise<IdentityProviderDto> {
+    return IdentityProviderDto.of(await this.replace.run(principal, { organisationId: null, id }, clientSecret), this.settings);
+  }
+
+  /** Try an identity provider: read its configuration anew, and ask whether it knows this client. Nobody signs in. */
+  @Post(':providerId/check')
+  @HttpCode(200)
+  @Requires('installation_providers:write')
+  @ApiOkResponse({ type: ProviderCheckDto })
+  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
+  @ApiProblem(503, 'The key management service cannot be used (`kms/unavailable`, `kms/denied`, `kms/misconfigured`).')
+  check(@Param('providerId', ParseIdPipe) id: IdentityProviderId): Promise<ProviderCheckDto> {
+    return this.checking.run({ organisationId: null, id });
+  }
+
+  /** Remove an identity provider, and with it every identity linked through it. */
+  @Delete(':providerId')
+  @HttpCode(204)
+  @Requires('installation_providers:write')
+  @RequiresRecentProof()
+  @ApiNoContentResponse()
+  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
+  @ApiProblem(409, 'A domain requires sign-in through it (`federation/provider_in_use`).')
+  delete(@Param('providerId', ParseIdPipe) id: IdentityProviderId, @CurrentPrincipal() principal: Principal): Promise<void> {
+    return this.deletion.run(principal, { organisationId: null, id });
+  }
+}
