@@ -8,6 +8,7 @@ import { toAppError } from './foreign-errors.js';
 import { httpErrors } from './http.errors.js';
 import { problemHeaders, toProblem } from './problem.js';
 import { REQUEST_ID_OPTIONS, sendRequestId } from './request-id.js';
+import { serveRouteBodies } from './route-body.js';
 import { corsOptions, sendSecurityHeaders } from './security-headers.js';
 import { wireFormOf } from './wire-form.js';
 
@@ -38,6 +39,7 @@ export async function configureControlPlane(app: NestFastifyApplication, options
   server.addHook('onRequest', forgetTypeOfNothing);
   server.addHook('onSend', answerBeforeClosing);
   takeWireForms(app);
+  serveRouteBodies(app);
   await sendSecurityHeaders(server, options);
   const cors = corsOptions(options.corsOrigins);
   if (cors) app.enableCors(cors);
