@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AccountsModule } from '../modules/accounts/accounts.module.js';
+import { MembersModule } from '../modules/accounts/members.module.js';
 import { AuditModule } from '../modules/audit/audit.module.js';
 import { AuthModule } from '../modules/auth/auth.module.js';
 import { StaffModule } from '../modules/auth/staff.module.js';
@@ -35,6 +36,7 @@ export class AppModule {
         TenantsModule,
         NotificationsModule,
         AccountsModule,
+        MembersModule,
         FederationModule,
         DirectoryModule,
         AuthModule,

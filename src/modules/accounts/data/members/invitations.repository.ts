@@ -28,8 +28,8 @@ export class InvitationsRepository {
     return tx.findOne(InvitationEntity, { where: { tokenHash }, lock: { mode: 'pessimistic_write' } });
   }
 
-  findByToken(tx: Tx, tokenHash: Buffer): Promise<InvitationEntity | null> {
-    return tx.findOneBy(InvitationEntity, { tokenHash });
+  find(tx: Tx, organisationId: OrganisationId, id: InvitationId): Promise<InvitationEntity | null> {
+    return tx.findOneBy(InvitationEntity, { organisationId, id });
   }
 
   /** In the order they were made, at most `limit`. */
@@ -50,7 +50,7 @@ export class InvitationsRepository {
   async renew(
     tx: Tx,
     { organisationId, id }: Pick<InvitationEntity, 'organisationId' | 'id'>,
-    change: Pick<InvitationEntity, 'tokenHash' | 'sentCount' | 'sentAt' | 'expiresAt'>,
+    change: Pick<InvitationEntity, 'tokenHash' | 'invitedByKind' | 'invitedBy' | 'sentCount' | 'sentAt' | 'expiresAt'>,
   ): Promise<void> {
     await tx.update(InvitationEntity, { organisationId, id }, change);
   }

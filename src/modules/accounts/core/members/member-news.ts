@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { AccountId, OrganisationId } from '../../../../kernel/ids.js';
+import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import type { OrganisationRole } from '../../../../platform/http/permissions.js';
+import { type MessageKind, Mailer, Notices, type ValuesOf } from '../../../notifications/notifications.contract.js';
+import { Tenants } from '../../../tenants/tenants.contract.js';
+import { AccountsRepository } from '../../data/accounts.repository.js';
+
+/** How to reach somebody. */
+export interface Reachable {
+  readonly accountId: AccountId;
+  /** Null unless proven: nothing is mailed to an address that may be a stranger's. */
+  readonly email: string | null;
+  readonly locale: string;
+}
+
+/** Tells members by mail and inside the product what has become of their membership, with the change that it tells of. */
+@Injectable()
+export class MemberNews {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly accounts: AccountsRepository,
+    private readonly tenants: Tenants,
+    private readonly mailer: Mailer,
+    private readonly notices: Notices,
+  ) {}
+
+  /** Read before the change, whose transaction sees one organisation and no accounts. Those that do not exist are left out. */
+  async reach(ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Reachable>> {
+    const people = await this.unitOfWork.asSystem((tx) => this.accounts.findAmong(tx, ids));
+    return new Map(
+      people.map(({ id, email, emailVerifiedAt, locale }) => [
+        id,
+        { accountId: id, email: emailVerifiedAt === null ? null : email, locale },
+      ]),
+    );
+  }
+
+  async roleChanged(tx: Tx, person: Reachable | undefined, organisationId: OrganisationId, role: OrganisationRole): Promise<void> {
+    await this.tell(tx, 'role_changed', person, { organisation: await this.nameOf(tx, organisationId), role });
+  }
+
+  async removed(tx: Tx, person: Reachable | undefined, organisationId: OrganisationId): Promise<void> {
+    await this.tell(tx, 'member_removed', person, { organisation: await this.nameOf(tx, organisationId) });
+  }
+
+  /** To whom it is offered; they find it under the organisation. */
+  async ownershipOffered(tx: Tx, person: Reachable | undefined, organisationId: OrganisationId, days: number): Promise<void> {
+    await this.tell(tx, 'ownership_offered', person, { organisation: await this.nameOf(tx, organisationId), days });
+  }
+
+  /** Both who had it and who has it now, and the organisation's programs. */
+  async ownershipTransferred(tx: Tx, people: readonly (Reachable | undefined)[], organisationId: OrganisationId): Promise<void> {
+    const organisation = await this.nameOf(tx, organisationId);
+    for (const person of people) await this.tell(tx, 'ownership_transferred', person, { organisation });
+    await this.notices.tellOrganisation(tx, organisationId, 'ownership_transferred', {});
+  }
+
+  private async tell<K extends MessageKind>(tx: Tx, kind: K, person: Reachable | undefined, values: ValuesOf<K>): Promise<void> {
+    if (person === undefined) return;
+    const { accountId, email, locale } = person;
+    if (email !== null) await this.mailer.send(tx, kind, { accountId, email, locale }, values);
+    await this.notices.tellAccount(tx, accountId, kind, values);
+  }
+
+  private async nameOf(tx: Tx, organisationId: OrganisationId): Promise<string> {
+    return (await this.tenants.findOrganisation(tx, organisationId))?.name ?? '';
+  }
+}
