@@ -20,7 +20,7 @@ import {
 import { assertionAnswer } from './webauthn-answers.js';
 
 const REFUSED = 'The factor was not accepted (`second_factors/refused`), or the session has ended (`accounts/session_ended`).';
-const WAIT = 'Too many wrong codes in a row (`second_factors/too_many_attempts`); `details.retryAfterSeconds` says how long to wait.';
+const WAIT = 'Too many wrong codes in a row (`second_factors/too_many_attempts`); `Retry-After` says how long to wait.';
 
 /** Presenting a second factor. In a session that is signed in already it is a fresh proof, as dangerous acts ask for. */
 @ApiTags('Sign-in')
