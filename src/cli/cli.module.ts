@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditLogCommand, CreateLogKeyCommand, ExportAuditLogCommand, ShowAuditLogCommand } from './audit-log.js';
 import { BootstrapCommand } from './bootstrap.js';
 import {
   AddCredentialCommand,
@@ -16,6 +17,7 @@ import { RootCommand } from './root-command.js';
 import { CreateRootKeyCommand, RootKeyCommand, RotateRootKeyCommand } from './root-key.js';
 import { StartCommand } from './start.js';
 import { Terminal } from './terminal.js';
+import { VerifyCommand } from './verify.js';
 
 /** The command line. The application itself is opened by the commands that need it: `lethe --help` needs no settings and no database. */
 @Module({
@@ -38,6 +40,11 @@ import { Terminal } from './terminal.js';
     RootKeyCommand,
     CreateRootKeyCommand,
     RotateRootKeyCommand,
+    AuditLogCommand,
+    CreateLogKeyCommand,
+    ShowAuditLogCommand,
+    ExportAuditLogCommand,
+    VerifyCommand,
     DoctorCommand,
     GenerateCommand,
   ],

@@ -1,6 +1,7 @@
 import { Command, CommandRunner, Option } from 'nest-commander';
 import type { OpenDatabase } from '../app/database.js';
 import type { Settings } from '../platform/config/settings.js';
+import { examineAuditLog } from './doctor/examine-audit-log.js';
 import { examineConfiguration, type RootKeyState } from './doctor/examine-configuration.js';
 import { examineDatabase } from './doctor/examine-database.js';
 import { awaitsRootKey, examineDataFolder, examineJournal, examineKeyManagement, examinePort } from './doctor/examine-machine.js';
@@ -75,7 +76,10 @@ async function examineStore(settings: Settings, keyManagement: readonly Finding[
 async function examineApplication(settings: Settings, database: OpenDatabase, rootKey: RootKeyState): Promise<readonly Finding[]> {
   const application = await openApplication(settings, database);
   try {
-    return await examineConfiguration(application, rootKey);
+    return [
+      ...(await examineConfiguration(application, rootKey)),
+      ...(await examine('audit log', () => examineAuditLog(application, settings))),
+    ];
   } finally {
     await application.close();
   }

@@ -1,5 +1,5 @@
 // The audit log and the transparency log over it, on a database of a test's own, without the application around them.
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -102,6 +102,11 @@ export class TestAuditLog {
     await this.sequence.run();
     await this.sign.run(0);
     return (await this.proofs.checkpoint()).size;
+  }
+
+  /** The signing key, as the setting would hold it. */
+  signingKey(): string {
+    return readFileSync(join(this.directory, 'audit-log.key'), 'utf8').trim();
   }
 
   async verifierKey(): Promise<string> {

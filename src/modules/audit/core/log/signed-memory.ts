@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../../../platform/config/settings.js';
@@ -30,15 +31,16 @@ export class SignedMemory {
   /** Durable before it returns. */
   async keep(signer: NoteSigner, note: string): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const aside = `${this.path(signer)}.tmp`;
-    const file = await open(aside, 'w', 0o600);
+    const aside = `${this.path(signer)}.${randomBytes(6).toString('hex')}.tmp`;
+    const file = await open(aside, 'wx', 0o600);
     try {
       await file.writeFile(note);
       await file.sync();
+      await rename(aside, this.path(signer));
     } finally {
       await file.close();
+      await rm(aside, { force: true });
     }
-    await rename(aside, this.path(signer));
   }
 
   private path(signer: NoteSigner): string {
