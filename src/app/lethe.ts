@@ -10,8 +10,10 @@ import { makeDirectory } from '../platform/database/embedded-layout.js';
 import { configureControlPlane } from '../platform/http/control-plane.js';
 import { Log } from '../platform/telemetry/logger.js';
 import { NestLog } from '../platform/telemetry/nest-logger.js';
+import { AdminDoor } from '../modules/auth/http/staff/admin-door.js';
 import { Gateway } from '../modules/gateway/gateway.contract.js';
 import { PartitionMaintenance } from '../modules/retention/retention.contract.js';
+import { AdminListener } from './admin-listener.js';
 import { AppModule } from './app.module.js';
 import { migrate, openDatabase, type OpenDatabase, startErrors } from './database.js';
 import { HttpServer } from './http-server.js';
@@ -49,7 +51,12 @@ export class Lethe {
   private constructor(
     readonly settings: Settings,
     private readonly app: NestFastifyApplication,
-    private readonly parts: { readonly database: OpenDatabase; readonly beside: Closable | null; readonly lock: ProcessLock },
+    private readonly parts: {
+      readonly database: OpenDatabase;
+      readonly beside: Closable | null;
+      readonly admin: AdminListener | null;
+      readonly lock: ProcessLock;
+    },
   ) {}
 
   /** Raises an `AppError` with one sentence for the operator when something is wrong; then nothing is left running. */
@@ -73,6 +80,7 @@ export class Lethe {
       undo.push(() => app.close());
       await configureControlPlane(app, { development: settings.environment === 'development', corsOrigins: settings.corsOrigins });
       serveRolesOnly(app.getHttpAdapter().getInstance(), settings.roles);
+      app.get(AdminDoor).attach(app.getHttpAdapter().getInstance());
       serveOpenApi(app);
       await app.init();
       await app.get(PartitionMaintenance).run();
@@ -81,8 +89,10 @@ export class Lethe {
       if (beside) undo.push(() => beside.close());
       await startGateway(app, settings, server);
       await listen(app, settings);
+      const admin = await AdminListener.open(settings, server);
+      if (admin) undo.push(() => admin.close());
       app.get(Readiness).ready();
-      return new Lethe(settings, app, { database, beside, lock });
+      return new Lethe(settings, app, { database, beside, admin, lock });
     } catch (error) {
       for (const step of undo.reverse()) await Promise.resolve(step()).catch(() => undefined);
       throw error;
@@ -94,6 +104,11 @@ export class Lethe {
     const { port } = this.app.getHttpServer().address() as AddressInfo;
     const host = this.settings.host.includes(':') ? `[${this.settings.host}]` : this.settings.host;
     return `http://${host}:${port}`;
+  }
+
+  /** Where operators are served when they have a listener to themselves; null when they have none. */
+  get adminUrl(): string | null {
+    return this.parts.admin?.url ?? null;
   }
 
   /** A provider of the application. */
@@ -108,16 +123,18 @@ export class Lethe {
   }
 
   private async stopNow(): Promise<void> {
-    const { database, beside, lock } = this.parts;
+    const { database, beside, admin, lock } = this.parts;
     const server = this.app.getHttpServer() as Server;
     this.app.get(Readiness).stopping();
     server.close();
     server.closeIdleConnections();
+    admin?.stopListening();
     if (this.settings.roles.includes('gateway')) await this.app.get(Gateway).stop(this.settings.shutdownSeconds * 1000);
     const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
     server.closeIdleConnections();
     await this.app.close();
     clearTimeout(cut);
+    await admin?.close();
     await beside?.close();
     await database.close();
     lock.release();

@@ -81,6 +81,8 @@ export class ConfigurationApp {
     kind: 'operator',
     id: newId<OperatorId>(),
     permissions: new Set(Object.keys(PERMISSIONS) as Permission[]),
+    reach: 'everywhere',
+    duty: null,
   };
 
   /** The superuser's own connections, past row-level security. */

@@ -69,6 +69,7 @@ export class NotificationsApp {
       permissions: new Set(EVERY_ACCOUNTS),
       memberships: new Map(memberships),
       provenAtMs: Date.now(),
+      secondFactorAtMs: null,
     };
   }
 

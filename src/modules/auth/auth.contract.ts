@@ -1,7 +1,8 @@
 import { DAY_MS } from '../../kernel/clock.js';
-import type { ApiKeyId, OperatorId, OrganisationId, ProjectId } from '../../kernel/ids.js';
+import type { AccountId, ApiKeyId, OperatorId, OrganisationId, ProjectId } from '../../kernel/ids.js';
 import type { ServiceKeyScope } from '../../platform/http/permissions.js';
 import type { ServiceKeyPrincipal } from '../../platform/http/principal.js';
+import type { StaffRole } from '../../platform/http/staff-roles.js';
 import type { AuditActor } from '../audit/audit.contract.js';
 
 /**
@@ -96,14 +97,39 @@ export interface IssuedOperatorToken {
   readonly token: string;
 }
 
+/** A named member of the operator's staff. */
+export interface Operator {
+  readonly id: OperatorId;
+  readonly name: string;
+  readonly role: StaffRole;
+  readonly status: 'active' | 'disabled';
+  /** Whose session may act as this operator; null for one that only has tokens. */
+  readonly accountId: AccountId | null;
+  /** Until when an invitation that nobody has taken up can be. */
+  readonly invitedUntil: Date | null;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** What to change of an operator; what is absent stays. */
+export type OperatorChange = { readonly [Field in 'name' | 'role' | 'status']?: Operator[Field] | undefined };
+
 /** The operator's named staff and their tokens: first-run bootstrap and command line (A4). Also the injection token. */
 export abstract class OperatorAdministration {
   /** Whether anybody can administer this installation yet. */
   abstract hasOperators(): Promise<boolean>;
-  /** An operator with a first token. Raises `auth/operator_name_taken`. */
+  /** All of them, in the order they were added. */
+  abstract listOperators(): Promise<readonly Operator[]>;
+  /** An operator without a token and without an account. Raises `auth/operator_name_taken`. */
+  abstract addOperator(name: string, role: StaffRole, actor: AuditActor): Promise<Operator>;
+  /** An administrator with a first token. Raises `auth/operator_name_taken`. */
   abstract createOperator(name: string, actor: AuditActor): Promise<IssuedOperatorToken>;
-  /** One more token, for a lost one or a rotation. Raises `auth/operator_not_found`. */
-  abstract issueToken(name: string, actor: AuditActor): Promise<IssuedOperatorToken>;
+  /** Raises `auth/operator_not_found`, `auth/operator_name_taken` and `auth/last_administrator`. */
+  abstract changeOperator(name: string, change: OperatorChange, actor: AuditActor): Promise<Operator>;
+  /** What a person needs to sign in as this operator, shown once. Raises `auth/operator_not_found` and `auth/operator_linked`. */
+  abstract inviteOperator(name: string, actor: AuditActor): Promise<{ readonly invitation: string; readonly expiresAt: Date }>;
+  /** One more token, for a lost one or a rotation; `expiresAt` null: until it is revoked. Raises `auth/operator_not_found` and `lethe/invalid_request`. */
+  abstract issueToken(name: string, actor: AuditActor, expiresAt?: Date | null): Promise<IssuedOperatorToken>;
   /** Revokes all tokens of an operator, at once, and answers how many there were. Raises `auth/operator_not_found`. */
   abstract revokeTokens(name: string, actor: AuditActor): Promise<number>;
 }

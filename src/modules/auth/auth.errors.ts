@@ -15,6 +15,29 @@ export const authErrors = errorCatalogue('auth', {
   unavailable: { status: 503, message: 'Credentials cannot be checked right now. Try again shortly.' },
   key_not_found: { status: 404, message: 'The organisation has no such API key.' },
   key_revoked: { status: 409, message: 'The API key has been revoked and cannot be changed or given a new secret.' },
-  operator_not_found: { status: 404, message: 'There is no operator of this name.' },
+  operator_not_found: { status: 404, message: 'There is no such operator.' },
   operator_name_taken: { status: 409, message: 'Another operator has this name.' },
+  operator_linked: { status: 409, message: 'The operator has an account already. Unlink it first.' },
+  operator_disabled: { status: 409, message: 'The operator is disabled.' },
+  account_is_staff: { status: 409, message: 'This account is another operator’s already.' },
+  last_administrator: { status: 409, message: 'The last active administrator stays one. Make somebody else administrator first.' },
+  operator_token_not_found: { status: 404, message: 'The operator has no such token.' },
+  invitation_not_valid: { status: 410, message: 'This invitation has expired, has been used, or never was one. Ask for a new one.' },
+
+  not_staff: { status: 403, message: 'This account belongs to none of the operator’s staff.' },
+  duty_needs_second_factor: { status: 403, message: 'Show a second factor in this session first: staff act with one only.' },
+  duty_only: { status: 403, message: 'Only a person on duty can do this, not a token.' },
+
+  admin_network_refused: { status: 403, message: 'Operators may not act from your network.' },
+  admin_listener_only: { status: 403, message: 'Operators are not served here. Use the address of the admin listener.' },
+  operators_only: { status: 403, message: 'Only operators are served here. Use the public address.' },
+
+  break_glass_required: {
+    status: 403,
+    message: 'This is an organisation’s own. Name the organisation, and break the glass for it first (POST /admin/v1/break-glass).',
+  },
+  break_glass_reads_only: { status: 403, message: 'Breaking the glass lets you read what is an organisation’s own, not change it.' },
+  break_glass_open: { status: 409, message: 'You have this organisation’s data open already. Close that first.' },
+  break_glass_not_found: { status: 404, message: 'There is no such break-glass grant.' },
+  break_glass_own: { status: 400, message: 'The installation’s own organisation is open to its staff as it is.' },
 });

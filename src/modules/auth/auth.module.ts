@@ -7,6 +7,7 @@ import { KeyAdministration, KeyAuthenticator, OperatorAdministration } from './a
 import { AdministerKeys } from './core/administer-keys.js';
 import { AdministerOperators } from './core/administer-operators.js';
 import { AuditedKeys } from './core/audited-keys.js';
+import { CloseBreakGlass } from './core/break-glass/close-break-glass.js';
 import { ChangeKey } from './core/change-key.js';
 import { CreateKey } from './core/create-key.js';
 import { EndPreviousSecret } from './core/end-previous-secret.js';
@@ -20,8 +21,20 @@ import { RevokeKey } from './core/revoke-key.js';
 import { RotateKey } from './core/rotate-key.js';
 import { SignInThrottle } from './core/sign-in-throttle.js';
 import { SnapshotKeyAuthenticator } from './core/snapshot-key-authenticator.js';
+import { AddOperator } from './core/staff/add-operator.js';
+import { AuditedCalls } from './core/staff/audited-calls.js';
+import { ChangeOperator } from './core/staff/change-operator.js';
+import { InviteOperator } from './core/staff/invite-operator.js';
+import { OperatorSessions } from './core/staff/operator-sessions.js';
+import { OperatorTokens } from './core/staff/operator-tokens.js';
+import { RefusedOperators } from './core/staff/refused-operators.js';
+import { StandDown } from './core/staff/stand-down.js';
 import { ApiKeyEntity } from './data/api-key.entity.js';
 import { ApiKeysRepository } from './data/api-keys.repository.js';
+import { BreakGlassGrantEntity } from './data/break-glass-grant.entity.js';
+import { BreakGlassGrantsRepository } from './data/break-glass-grants.repository.js';
+import { DutiesRepository } from './data/duties.repository.js';
+import { OperatorDutyEntity } from './data/operator-duty.entity.js';
 import { OperatorTokenEntity } from './data/operator-token.entity.js';
 import { OperatorEntity } from './data/operator.entity.js';
 import { OperatorsRepository } from './data/operators.repository.js';
@@ -31,17 +44,32 @@ import { CallerAccessGuard } from './http/caller-access.guard.js';
 import { KeysController } from './http/keys.controller.js';
 import { MeController } from './http/me.controller.js';
 import { SessionSignIn } from './http/session-sign-in.js';
+import { AdminDoor } from './http/staff/admin-door.js';
+import { OperatorGate } from './http/staff/operator-gate.js';
+
+/** What the guard and the command line need of staff, and what the routes of `staff.module.ts` build on. */
+const STAFF = [
+  OperatorsRepository,
+  DutiesRepository,
+  BreakGlassGrantsRepository,
+  CloseBreakGlass,
+  StandDown,
+  AddOperator,
+  ChangeOperator,
+  InviteOperator,
+  OperatorTokens,
+];
 
 /**
  * API keys, operators and who is calling. Offers {@link KeyAuthenticator}, {@link KeyAdministration}, {@link OperatorAdministration}, and
  * {@link CallerAccessGuard} for `app/` to bind.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([ApiKeyEntity, OperatorEntity, OperatorTokenEntity]), AccountsModule, AuditModule, TenantsModule],
+  imports: [TypeOrmModule.forFeature([ApiKeyEntity, OperatorEntity, OperatorTokenEntity, OperatorDutyEntity, BreakGlassGrantEntity]), AccountsModule, AuditModule, TenantsModule],
   controllers: [KeysController, MeController],
   providers: [
+    ...STAFF,
     ApiKeysRepository,
-    OperatorsRepository,
     AuditedKeys,
     CreateKey,
     ChangeKey,
@@ -58,11 +86,16 @@ import { SessionSignIn } from './http/session-sign-in.js';
     BearerStrategy,
     BearerSignIn,
     SessionSignIn,
+    OperatorSessions,
+    AuditedCalls,
+    RefusedOperators,
+    AdminDoor,
+    OperatorGate,
     CallerAccessGuard,
     { provide: KeyAuthenticator, useClass: SnapshotKeyAuthenticator },
     { provide: KeyAdministration, useClass: AdministerKeys },
     { provide: OperatorAdministration, useClass: AdministerOperators },
   ],
-  exports: [KeyAuthenticator, KeyAdministration, OperatorAdministration, CallerAccessGuard],
+  exports: [KeyAuthenticator, KeyAdministration, OperatorAdministration, CallerAccessGuard, AdminDoor, ...STAFF],
 })
 export class AuthModule {}

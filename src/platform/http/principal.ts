@@ -1,11 +1,24 @@
 import type { AccountId, ApiKeyId, OperatorId, OrganisationId, ProjectId, SessionId } from '../../kernel/ids.js';
 import type { OrganisationRole, Permission } from './permissions.js';
 
-/** A named member of the operator's staff, acting through the admin API. Sees every organisation. */
+/** The organisations whose own data a request may concern. */
+export type Reach = 'everywhere' | ReadonlySet<OrganisationId>;
+
+/** A named member of the operator's staff: a program with a token of theirs, or the person in a session raised to duty. */
 export interface OperatorPrincipal {
   readonly kind: 'operator';
   readonly id: OperatorId;
   readonly permissions: ReadonlySet<Permission>;
+  readonly reach: Reach;
+  /** Null for a token. */
+  readonly duty: OperatorDuty | null;
+}
+
+/** A session that acts as operator. */
+export interface OperatorDuty {
+  readonly sessionId: SessionId;
+  /** When a second factor was last shown in it, epoch milliseconds. */
+  readonly secondFactorAtMs: number;
 }
 
 /** A service key of one organisation, bound to one project. */
@@ -27,6 +40,8 @@ export interface AccountPrincipal {
   readonly memberships: ReadonlyMap<OrganisationId, HeldRole>;
   /** When they last proved who they are, epoch milliseconds: dangerous acts want that to be a moment ago. */
   readonly provenAtMs: number;
+  /** When a second factor was last shown in this session, epoch milliseconds; null: never. */
+  readonly secondFactorAtMs: number | null;
 }
 
 export interface HeldRole {

@@ -27,6 +27,9 @@ export type JobOutcome = 'completed' | 'failed' | 'dead' | 'skipped' | 'given_ba
  */
 export type MailOutcome = 'sent' | 'left_out' | 'suppressed' | 'refused' | 'given_up';
 
+/** Why an operator was turned away: where they come from, or which listener they came by. */
+export type OperatorRefusal = 'network' | 'listener';
+
 /** How one attempt to deliver to a webhook ended; `given_up` was the last. */
 export type WebhookOutcome = 'delivered' | 'failed' | 'given_up';
 
@@ -54,6 +57,7 @@ export class Metrics {
   private readonly webhooks = this.counter('lethe_webhook_attempts_total', 'Attempts to deliver to webhooks by how they ended.', [
     'outcome',
   ]);
+  private readonly operatorRefusals = this.counter('lethe_operator_refusals_total', 'Requests of operators that were turned away.', ['reason']);
   private readonly flushSeconds = this.histogram(
     'lethe_ledger_flush_seconds',
     'Time one group commit took.',
@@ -162,6 +166,10 @@ export class Metrics {
 
   mailFinished(outcome: MailOutcome): void {
     this.mails.inc({ outcome });
+  }
+
+  operatorRefused(reason: OperatorRefusal): void {
+    this.operatorRefusals.inc({ reason });
   }
 
   webhookAttempted(outcome: WebhookOutcome): void {

@@ -1,22 +1,29 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../kernel/clock.js';
-import { newId, type OperatorId } from '../../../kernel/ids.js';
+import type { OperatorId } from '../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
-import { type IssuedOperatorToken, OperatorAdministration } from '../auth.contract.js';
+import type { StaffRole } from '../../../platform/http/staff-roles.js';
+import type { AuditActor } from '../../audit/audit.contract.js';
+import { type IssuedOperatorToken, type Operator, OperatorAdministration, type OperatorChange } from '../auth.contract.js';
 import { authErrors } from '../auth.errors.js';
-import type { OperatorTokenId } from '../data/operator-token.entity.js';
 import { OperatorsRepository } from '../data/operators.repository.js';
-import { hashSecret, hintOf, issueSecret, OPERATOR_TOKEN_PREFIX } from './secret-format.js';
+import { AddOperator } from './staff/add-operator.js';
+import { ChangeOperator } from './staff/change-operator.js';
+import { InviteOperator } from './staff/invite-operator.js';
+import { operatorOf } from './staff/operator-view.js';
+import { OperatorTokens } from './staff/operator-tokens.js';
 
-/** Operators and their tokens. There is no route to this: whoever runs the command line already holds the installation. */
+const PAGE = 200;
+
+/** Staff by their names, for whoever runs the command line: they already hold the installation. */
 @Injectable()
 export class AdministerOperators extends OperatorAdministration {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly operators: OperatorsRepository,
-    private readonly audit: AuditLog,
-    private readonly clock: Clock,
+    private readonly addition: AddOperator,
+    private readonly changes: ChangeOperator,
+    private readonly invitations: InviteOperator,
+    private readonly tokens: OperatorTokens,
   ) {
     super();
   }
@@ -25,30 +32,42 @@ export class AdministerOperators extends OperatorAdministration {
     return this.unitOfWork.asSystem((tx) => this.operators.exists(tx));
   }
 
-  override createOperator(name: string, actor: AuditActor): Promise<IssuedOperatorToken> {
-    const id = newId<OperatorId>();
-    const now = this.clock.now();
+  override listOperators(): Promise<readonly Operator[]> {
     return this.unitOfWork.asSystem(async (tx) => {
-      const isNew = await this.operators.insert(tx, { id, name, status: 'active', createdAt: now, updatedAt: now });
-      if (!isNew) throw authErrors.operator_name_taken();
-      await this.audit.record(tx, { actor, action: 'operator.created', organisationId: null, target: { type: 'operator', id } });
-      return this.issue(tx, id, actor);
+      const all: Operator[] = [];
+      for (;;) {
+        const page = await this.operators.list(tx, all.at(-1)?.id, PAGE);
+        all.push(...page.map(operatorOf));
+        if (page.length < PAGE) return all;
+      }
     });
   }
 
-  override issueToken(name: string, actor: AuditActor): Promise<IssuedOperatorToken> {
-    return this.unitOfWork.asSystem(async (tx) => this.issue(tx, await this.require(tx, name), actor));
+  override addOperator(name: string, role: StaffRole, actor: AuditActor): Promise<Operator> {
+    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.addition.run(tx, name, role, actor)));
+  }
+
+  override createOperator(name: string, actor: AuditActor): Promise<IssuedOperatorToken> {
+    return this.unitOfWork.asSystem(async (tx) => {
+      const { id } = await this.addition.run(tx, name, 'administrator', actor);
+      return this.issue(tx, id, null, actor);
+    });
+  }
+
+  override changeOperator(name: string, change: OperatorChange, actor: AuditActor): Promise<Operator> {
+    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.changes.run(tx, await this.require(tx, name), change, actor)));
+  }
+
+  override inviteOperator(name: string, actor: AuditActor): Promise<{ readonly invitation: string; readonly expiresAt: Date }> {
+    return this.unitOfWork.asSystem(async (tx) => this.invitations.invite(tx, await this.require(tx, name), actor));
+  }
+
+  override issueToken(name: string, actor: AuditActor, expiresAt: Date | null = null): Promise<IssuedOperatorToken> {
+    return this.unitOfWork.asSystem(async (tx) => this.issue(tx, await this.require(tx, name), expiresAt, actor));
   }
 
   override revokeTokens(name: string, actor: AuditActor): Promise<number> {
-    return this.unitOfWork.asSystem(async (tx) => {
-      const id = await this.require(tx, name);
-      const count = await this.operators.revokeTokens(tx, id, this.clock.now());
-      if (count === 0) return 0;
-      const target = { type: 'operator', id };
-      await this.audit.record(tx, { actor, action: 'operator_token.revoked', organisationId: null, target, detail: { count } });
-      return count;
-    });
+    return this.unitOfWork.asSystem(async (tx) => this.tokens.revokeAll(tx, await this.require(tx, name), actor));
   }
 
   private async require(tx: Tx, name: string): Promise<OperatorId> {
@@ -57,14 +76,8 @@ export class AdministerOperators extends OperatorAdministration {
     return operator.id;
   }
 
-  private async issue(tx: Tx, operatorId: OperatorId, actor: AuditActor): Promise<IssuedOperatorToken> {
-    const token = issueSecret(OPERATOR_TOKEN_PREFIX);
-    const id = newId<OperatorTokenId>();
-    const createdAt = this.clock.now();
-    const row = { id, operatorId, tokenHash: hashSecret(token), hint: hintOf(token), createdAt, expiresAt: null, revokedAt: null };
-    await this.operators.insertToken(tx, row);
-    const target = { type: 'operator_token', id };
-    await this.audit.record(tx, { actor, action: 'operator_token.created', organisationId: null, target, detail: { operatorId } });
-    return { operatorId, token };
+  private async issue(tx: Tx, operatorId: OperatorId, expiresAt: Date | null, actor: AuditActor): Promise<IssuedOperatorToken> {
+    const { secret } = await this.tokens.issue(tx, operatorId, { name: 'command line', expiresAt }, actor);
+    return { operatorId, token: secret };
   }
 }

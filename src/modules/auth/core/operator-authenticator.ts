@@ -2,15 +2,14 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { ACCOUNTS_ONLY, PERMISSIONS, type Permission } from '../../../platform/http/permissions.js';
-import type { OperatorPrincipal } from '../../../platform/http/principal.js';
+import type { OperatorPrincipal, Reach } from '../../../platform/http/principal.js';
+import { STAFF_PERMISSIONS } from '../../../platform/http/staff-roles.js';
 import { authErrors } from '../auth.errors.js';
 import { OperatorsRepository, type OperatorTokenRow } from '../data/operators.repository.js';
 import { hashSecret, isIssuable, OPERATOR_TOKEN_PREFIX } from './secret-format.js';
 
-const ALL_PERMISSIONS: ReadonlySet<Permission> = new Set(
-  (Object.keys(PERMISSIONS) as Permission[]).filter((permission) => !(ACCOUNTS_ONLY as readonly Permission[]).includes(permission)),
-);
+/** A token shows no second factor, so it breaks no glass: what is an organisation's own is open to an administrator's only. */
+const NOWHERE: Reach = new Set();
 const RETRY_AFTER_SECONDS = 2;
 
 /**
@@ -33,7 +32,8 @@ export class OperatorAuthenticator {
     if (row === null || !timingSafeEqual(row.tokenHash, hash)) throw authErrors.invalid_token();
     if (row.revokedAt !== null || row.operatorStatus !== 'active') throw authErrors.revoked_token();
     if (row.expiresAt !== null && this.clock.nowMs() >= row.expiresAt.getTime()) throw authErrors.expired_token();
-    return { kind: 'operator', id: row.operatorId, permissions: ALL_PERMISSIONS };
+    const { operatorId: id, operatorRole: role } = row;
+    return { kind: 'operator', id, permissions: STAFF_PERMISSIONS[role], reach: role === 'administrator' ? 'everywhere' : NOWHERE, duty: null };
   }
 
   private async read(hash: Buffer): Promise<OperatorTokenRow | null> {

@@ -74,10 +74,20 @@ describe('A3: another organisation is refused', () => {
 
   it('by the operators repository, which no organisation reaches at all', async () => {
     const now = new Date();
-    const operator = { id: newId<OperatorId>(), name: 'x', status: 'active', createdAt: now, updatedAt: now } as const;
+    const nobody = { accountId: null, invitationHash: null, invitedUntil: null };
+    const operator = {
+      id: newId<OperatorId>(),
+      name: 'x',
+      status: 'active',
+      role: 'support',
+      ...nobody,
+      createdAt: now,
+      updatedAt: now,
+    } as const;
     const token = {
       id: newId<never>(),
       operatorId: operator.id,
+      name: 't',
       tokenHash: hashSecret('t'),
       hint: 't',
       createdAt: now,
@@ -91,6 +101,12 @@ describe('A3: another organisation is refused', () => {
       (tx) => operators.insertToken(tx, token),
       (tx) => operators.revokeTokens(tx, operator.id, now),
       (tx) => operators.findToken(tx, hashSecret('t')),
+      (tx) => operators.find(tx, operator.id),
+      (tx) => operators.lock(tx, operator.id),
+      (tx) => operators.lockAll(tx),
+      (tx) => operators.update(tx, operator.id, { role: 'administrator' }),
+      (tx) => operators.list(tx, undefined, 1),
+      (tx) => operators.listTokens(tx, operator.id, undefined, 1),
     ];
     for (const attempt of attempts) await expect(asMine(attempt)).rejects.toThrow(/permission denied/);
   });

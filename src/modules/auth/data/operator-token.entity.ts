@@ -1,8 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { DataInventory } from '../../../contracts/data-inventory.js';
-import type { Id, OperatorId } from '../../../kernel/ids.js';
-
-export type OperatorTokenId = Id<'operator_token'>;
+import type { OperatorId, OperatorTokenId } from '../../../kernel/ids.js';
 
 @DataInventory({
   table: 'operator_token',
@@ -16,6 +14,7 @@ export type OperatorTokenId = Id<'operator_token'>;
   columns: {
     id: 'identifier',
     operator_id: 'personal',
+    name: 'technical',
     token_hash: 'secret',
     hint: 'technical',
     created_at: 'technical',
@@ -30,6 +29,10 @@ export class OperatorTokenEntity {
 
   @Column({ name: 'operator_id', type: 'uuid' })
   operatorId: OperatorId;
+
+  /** What it is for. */
+  @Column({ type: 'text' })
+  name: string;
 
   @Column({ name: 'token_hash', type: 'bytea' })
   tokenHash: Buffer;

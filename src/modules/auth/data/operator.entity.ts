@@ -1,6 +1,7 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { DataInventory } from '../../../contracts/data-inventory.js';
-import type { OperatorId } from '../../../kernel/ids.js';
+import type { AccountId, OperatorId } from '../../../kernel/ids.js';
+import type { StaffRole } from '../../../platform/http/staff-roles.js';
 
 @DataInventory({
   table: 'operator',
@@ -11,7 +12,17 @@ import type { OperatorId } from '../../../kernel/ids.js';
   export: 'included',
   erasure: 'anonymise',
   tenantPolicy: { kind: 'system_only' },
-  columns: { id: 'identifier', name: 'personal', status: 'technical', created_at: 'technical', updated_at: 'technical' },
+  columns: {
+    id: 'identifier',
+    name: 'personal',
+    status: 'technical',
+    role: 'technical',
+    account_id: 'personal',
+    invitation_hash: 'secret',
+    invited_until: 'technical',
+    created_at: 'technical',
+    updated_at: 'technical',
+  },
 })
 @Entity('operator')
 export class OperatorEntity {
@@ -21,9 +32,22 @@ export class OperatorEntity {
   @Column({ type: 'text' })
   name: string;
 
-  /** A disabled operator's tokens are refused. */
+  /** A disabled operator's tokens are refused, and no session of theirs acts as operator. */
   @Column({ type: 'text' })
   status: 'active' | 'disabled';
+
+  @Column({ type: 'text' })
+  role: StaffRole;
+
+  /** Whose session may act as this operator; null for one that only has tokens. */
+  @Column({ name: 'account_id', type: 'uuid', nullable: true })
+  accountId: AccountId | null;
+
+  @Column({ name: 'invitation_hash', type: 'bytea', nullable: true })
+  invitationHash: Buffer | null;
+
+  @Column({ name: 'invited_until', type: 'timestamptz', nullable: true })
+  invitedUntil: Date | null;
 
   @Column({ name: 'created_at', type: 'timestamptz' })
   createdAt: Date;

@@ -7,6 +7,7 @@ import { httpErrors } from '../../../platform/http/http.errors.js';
 import type { Principal } from '../../../platform/http/principal.js';
 import { BearerSignIn } from './bearer-sign-in.js';
 import { SessionSignIn } from './session-sign-in.js';
+import { OperatorGate } from './staff/operator-gate.js';
 
 /** The guard of the control plane, bound for all routes in `app/`: a bearer token or a session cookie, never both. */
 @Injectable()
@@ -14,6 +15,7 @@ export class CallerAccessGuard extends AccessGuard {
   constructor(
     private readonly bearer: BearerSignIn,
     private readonly session: SessionSignIn,
+    private readonly operators: OperatorGate,
     private readonly clock: Clock,
   ) {
     super();
@@ -24,7 +26,8 @@ export class CallerAccessGuard extends AccessGuard {
     const hasBearer = request.headers.authorization !== undefined;
     // Two answers to who is calling: a program that sends both would be somebody else than it thinks.
     if (hasBearer && readCookie(request.headers, SESSION_COOKIE) !== undefined) throw httpErrors.two_credentials();
-    const principal = await (hasBearer ? this.bearer : this.session).authenticate(request);
+    const caller = await (hasBearer ? this.bearer : this.session).authenticate(request);
+    const principal = caller && (await this.operators.admit(caller, request, context.getHandler()));
     Object.assign(request, { user: principal });
     return principal;
   }

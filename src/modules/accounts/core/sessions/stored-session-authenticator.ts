@@ -58,6 +58,7 @@ export class StoredSessionAuthenticator extends SessionAuthenticator {
         permissions: OWN_PERMISSIONS,
         memberships: rolesFrom(memberships, origin.remoteAddress),
         provenAtMs: session.provenAt.getTime(),
+        secondFactorAtMs: session.secondFactorAt?.getTime() ?? null,
       };
       return { principal, csrfToken: csrfTokenOf(sessionToken) };
     });
