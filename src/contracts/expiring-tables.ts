@@ -3,6 +3,8 @@ export interface ExpiringTable {
   readonly table: string;
   /** How many days ahead of today rows of this table expire: partitions are made that far ahead, plus a margin. */
   readonly windowDays: number;
+  /** The least, where rows of one table have windows of their own; else all have the same. */
+  readonly shortestDays?: number;
 }
 
 /**

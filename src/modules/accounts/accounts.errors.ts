@@ -12,13 +12,17 @@ export const accountsErrors = errorCatalogue('accounts', {
   sign_in_refused: { status: 401, message: 'The name or the password is wrong.' },
   proof_refused: { status: 403, message: 'That is not the password of this account.' },
   no_password: { status: 409, message: 'This account has no password. Prove who you are by an e-mail link or a second factor.' },
+  no_proven_email: { status: 409, message: 'This account has no proven e-mail address.' },
   method_off: { status: 403, message: 'This way of signing in is switched off here.' },
   sign_up_off: { status: 403, message: 'Nobody can sign up here by themselves.' },
   password_refused: { status: 400, message: 'Choose another password.' },
   busy: { status: 503, message: 'Too many people are signing in at this moment. Try again shortly.' },
 
   link_not_valid: { status: 410, message: 'This link has expired, has been used, or never was one. Ask for a new one.' },
-  link_of_another_browser: { status: 403, message: 'This link works only in the browser that asked for it. Open it there, or ask again here.' },
+  link_of_another_browser: {
+    status: 403,
+    message: 'This link works only in the browser that asked for it. Open it there, or ask again here.',
+  },
 
   session_ended: { status: 401, message: 'The session has ended. Sign in again.' },
   session_not_found: { status: 404, message: 'The account has no such session.' },

@@ -6,6 +6,6 @@ import { LONGEST_LINK_DAYS } from './links/link-kinds.js';
 @Injectable()
 export class AccountExpiry extends ExpiringTables {
   override expiringTables(): readonly ExpiringTable[] {
-    return [{ table: 'account_ticket', windowDays: LONGEST_LINK_DAYS }];
+    return [{ table: 'account_ticket', windowDays: LONGEST_LINK_DAYS, shortestDays: 0 }];
   }
 }

@@ -1,13 +1,40 @@
 /** Scripts whose letters pass for another's. One that is not listed is told apart only by being none of these. */
 const SCRIPTS = [
-  'Latin', 'Cyrillic', 'Greek', 'Armenian', 'Hebrew', 'Arabic', 'Georgian', 'Cherokee', 'Coptic', 'Devanagari', 'Bengali', 'Tamil', 'Telugu',
-  'Kannada', 'Malayalam', 'Thai', 'Lao', 'Khmer', 'Ethiopic', 'Tifinagh', 'Lisu', 'Han', 'Hiragana', 'Katakana', 'Hangul', 'Bopomofo',
+  'Latin',
+  'Cyrillic',
+  'Greek',
+  'Armenian',
+  'Hebrew',
+  'Arabic',
+  'Georgian',
+  'Cherokee',
+  'Coptic',
+  'Devanagari',
+  'Bengali',
+  'Tamil',
+  'Telugu',
+  'Kannada',
+  'Malayalam',
+  'Thai',
+  'Lao',
+  'Khmer',
+  'Ethiopic',
+  'Tifinagh',
+  'Lisu',
+  'Han',
+  'Hiragana',
+  'Katakana',
+  'Hangul',
+  'Bopomofo',
 ] as const; // prettier-ignore
 
 type Script = (typeof SCRIPTS)[number];
 
 const EXPRESSIONS: readonly (readonly [Script, RegExp])[] = SCRIPTS.map((script) => [script, new RegExp(`\\p{Script=${script}}`, 'u')]);
-const LISTED_OR_NEUTRAL = new RegExp(`^[\\p{Script=Common}\\p{Script=Inherited}${SCRIPTS.map((script) => `\\p{Script=${script}}`).join('')}]*$`, 'u');
+const LISTED_OR_NEUTRAL = new RegExp(
+  `^[\\p{Script=Common}\\p{Script=Inherited}${SCRIPTS.map((script) => `\\p{Script=${script}}`).join('')}]*$`,
+  'u',
+);
 
 /** Writing systems that use several scripts at once, each also with Latin (UTS #39 §5.2, "highly restrictive"). */
 const TOGETHER: readonly ReadonlySet<Script>[] = [

@@ -49,7 +49,7 @@ export class MaintainPartitions extends PartitionMaintenance {
   private async createAhead(table: ExpiringTable, existing: readonly Partition[], signal?: AbortSignal): Promise<number> {
     const present = new Set(existing.map(({ day }) => day));
     const nowMs = this.clock.nowMs();
-    const first = Math.max(0, table.windowDays - MARGIN_DAYS);
+    const first = Math.max(0, (table.shortestDays ?? table.windowDays) - MARGIN_DAYS);
     const wanted = Array.from({ length: table.windowDays + MARGIN_DAYS - first + 1 }, (_, days) => utcDayAfter(nowMs, first + days));
     const missing = wanted.filter((day) => !present.has(day));
     const created = missing.length > 0 && signal?.aborted !== true ? await this.partitions.create(table.table, missing) : 0;

@@ -28,3 +28,5 @@ export const LONGEST_LINK_DAYS = 7;
 
 /** How long the cookie lasts that binds a link to a browser: as long as the longest link that is bound. */
 export const BROWSER_COOKIE_SECONDS = 3_600;
+
+export const EVERY_LINK_KIND = Object.keys(LINK_KINDS) as readonly TicketKind[];

@@ -45,5 +45,10 @@ export function deviceOf(userAgent: string | null): string | null {
   if (userAgent === null || userAgent === '') return null;
   const { browser, os } = Bowser.parse(userAgent.slice(0, READ_CHARACTERS));
   const named = [browser.name, os.name].filter((name) => name !== undefined && name !== '');
-  return named.length === 0 ? null : named.join(' on ').replace(/[^\p{L}\p{N} ._-]/gu, '').slice(0, SHOWN_CHARACTERS);
+  return named.length === 0
+    ? null
+    : named
+        .join(' on ')
+        .replace(/[^\p{L}\p{N} ._-]/gu, '')
+        .slice(0, SHOWN_CHARACTERS);
 }

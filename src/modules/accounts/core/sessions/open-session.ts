@@ -13,6 +13,7 @@ import { SessionsRepository } from '../../data/sessions.repository.js';
 import { csrfTokenOf, hashSecret, newSecret } from '../secrets.js';
 import { DescribeOrigin } from './describe-origin.js';
 import { SessionRules } from './session-rules.js';
+import { TellNewSignIn } from './tell-new-sign-in.js';
 
 /** How somebody has just proven who they are. */
 export interface Proof {
@@ -30,6 +31,7 @@ export class OpenSession extends SignIn {
     private readonly sessions: SessionsRepository,
     private readonly rules: SessionRules,
     private readonly origins: DescribeOrigin,
+    private readonly news: TellNewSignIn,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
     private readonly discovery: DiscoveryService,
@@ -69,6 +71,7 @@ export class OpenSession extends SignIn {
       target: { type: 'session', id: session.id },
       detail: { method, secondFactorDone },
     });
+    await this.news.run(tx, account, session);
     const state = await this.rules.stateOf(tx, session);
     return { accountId, sessionId: session.id, state, sessionToken, csrfToken: csrfTokenOf(sessionToken), expiresAt: session.expiresAt };
   }

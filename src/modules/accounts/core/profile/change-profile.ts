@@ -1,0 +1,73 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../../kernel/clock.js';
+import { invalidRequest } from '../../../../kernel/errors.js';
+import type { AccountId } from '../../../../kernel/ids.js';
+import { Settings } from '../../../../platform/config/settings.js';
+import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import { AuditLog } from '../../../audit/audit.contract.js';
+import { accountsErrors } from '../../accounts.errors.js';
+import type { AccountEntity } from '../../data/account.entity.js';
+import { AccountsRepository } from '../../data/accounts.repository.js';
+import { readUsername } from '../username.js';
+
+/** What to change; what is absent stays, and null takes away. */
+export interface ProfileChange {
+  readonly username?: string | null | undefined;
+  readonly displayName?: string | null | undefined;
+  readonly locale?: string | undefined;
+  readonly phone?: string | null | undefined;
+}
+
+type Row = Partial<Omit<AccountEntity, 'id'>>;
+
+/** Changes what an account says of its owner. What they sign in with, apart from the username, changes elsewhere. */
+@Injectable()
+export class ChangeProfile {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly accounts: AccountsRepository,
+    private readonly audit: AuditLog,
+    private readonly settings: Settings,
+    private readonly clock: Clock,
+  ) {}
+
+  /** Raises `accounts/account_not_found`, `accounts/username_taken` and `lethe/invalid_request`. A change to what already is writes nothing. */
+  run(id: AccountId, change: ProfileChange): Promise<AccountEntity> {
+    const wanted = this.toRow(change);
+    return this.unitOfWork.asSystem(async (tx) => {
+      const before = await this.accounts.lock(tx, id);
+      if (before === null) throw accountsErrors.account_not_found();
+      const changed = (Object.keys(wanted) as (keyof Row)[]).filter((field) => wanted[field] !== before[field]);
+      if (changed.length === 0) return before;
+      const row = { ...wanted, updatedAt: this.clock.now() };
+      await this.accounts.update(tx, id, row);
+      await this.audit.record(tx, {
+        actor: { kind: 'account', id },
+        action: 'account.changed',
+        organisationId: null,
+        target: { type: 'account', id },
+        detail: { fields: changed.filter((field) => field !== 'usernameNormal') },
+      });
+      return { ...before, ...row };
+    });
+  }
+
+  private toRow({ username, displayName, locale, phone }: ProfileChange): Row {
+    if (phone != null && this.settings.accountPhone === 'off') {
+      throw invalidRequest([{ field: 'phone', message: 'is not asked for here' }]);
+    }
+    return {
+      ...(username === undefined ? {} : usernameColumns(username)),
+      ...(displayName === undefined ? {} : { displayName }),
+      ...(locale === undefined ? {} : { locale }),
+      ...(phone === undefined ? {} : { phone }),
+    };
+  }
+}
+
+function usernameColumns(text: string | null): Pick<AccountEntity, 'username' | 'usernameNormal'> {
+  if (text === null) return { username: null, usernameNormal: null };
+  const username = readUsername(text);
+  if ('problem' in username) throw invalidRequest([{ field: 'username', message: username.problem }]);
+  return { username: username.written, usernameNormal: username.normal };
+}

@@ -1,0 +1,82 @@
+import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Settings } from '../../../platform/config/settings.js';
+import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
+import { SessionCookies } from '../../../platform/http/session-cookies.js';
+import { BROWSER_COOKIE_SECONDS } from '../core/links/link-kinds.js';
+import { newSecret } from '../core/secrets.js';
+import { RequestLink } from '../core/sign-in/request-link.js';
+import { SignInWithLink } from '../core/sign-in/sign-in-with-link.js';
+import { SignInWithPassword } from '../core/sign-in/sign-in-with-password.js';
+import { EmailDto, LinkTokenDto, MailRequestedDto, PasswordSignInDto, SignedInDto, SignInWaysDto } from './sign-in.dto.js';
+
+@ApiTags('Sign-in')
+@Controller('api/v1/sign-in')
+export class SignInController {
+  constructor(
+    private readonly passwords: SignInWithPassword,
+    private readonly requests: RequestLink,
+    private readonly links: SignInWithLink,
+    private readonly cookies: SessionCookies,
+    private readonly settings: Settings,
+  ) {}
+
+  /** Says how people can sign in and up here. */
+  @Get()
+  @Public()
+  ways(): SignInWaysDto {
+    const { signInMethods, signUp, minimumAge } = this.settings;
+    return { methods: [...signInMethods], signUp, minimumAge };
+  }
+
+  /** Signs in by e-mail address or username and password. */
+  @Post('password')
+  @HttpCode(200)
+  @Public()
+  @FromOwnPages()
+  @ApiProblem(401, 'The name or the password is wrong (`accounts/sign_in_refused`).')
+  @ApiProblem(429, 'Too many attempts (`http/too_many_requests`).')
+  async password(
+    @Body() body: PasswordSignInDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SignedInDto> {
+    const session = await this.passwords.run(body.name, body.password, this.cookies.originOf(request));
+    this.cookies.signedIn(request, reply, session);
+    return SignedInDto.of(session);
+  }
+
+  /** Mails a link to sign in with: it works once, for 15 minutes, in this browser. */
+  @Post('email-link')
+  @HttpCode(202)
+  @Public()
+  @FromOwnPages()
+  @ApiProblem(429, 'Too many attempts (`http/too_many_requests`).')
+  async requestLink(
+    @Body() body: EmailDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<MailRequestedDto> {
+    const nonce = this.cookies.browserNonce(request) ?? newSecret();
+    await this.requests.run('sign_in', body.email, this.cookies.originOf(request), nonce);
+    this.cookies.bindBrowser(reply, nonce, BROWSER_COOKIE_SECONDS);
+    return new MailRequestedDto();
+  }
+
+  /** Signs in with the link that was mailed. */
+  @Post('email-link/confirm')
+  @HttpCode(200)
+  @Public()
+  @FromOwnPages()
+  @ApiProblem(410, 'The link is not valid any more (`accounts/link_not_valid`).')
+  async link(
+    @Body() body: LinkTokenDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SignedInDto> {
+    const session = await this.links.run(body.token, this.cookies.browserNonce(request), this.cookies.originOf(request));
+    this.cookies.signedIn(request, reply, session);
+    return SignedInDto.of(session);
+  }
+}

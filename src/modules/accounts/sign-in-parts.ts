@@ -1,0 +1,80 @@
+import { ConfirmEmailChange } from './core/email/confirm-email-change.js';
+import { RequestEmailChange } from './core/email/request-email-change.js';
+import { UndoEmailChange } from './core/email/undo-email-change.js';
+import { LookAtLink } from './core/links/look-at-link.js';
+import { MailedLinks } from './core/links/mailed-links.js';
+import { PeekLink } from './core/links/peek-link.js';
+import { ChangeAccountStatus } from './core/operator/change-account-status.js';
+import { RemoveMinor } from './core/operator/remove-minor.js';
+import { ChangePassword } from './core/passwords/change-password.js';
+import { ChoosePassword } from './core/passwords/choose-password.js';
+import { PasswordHashes } from './core/passwords/password-hashes.js';
+import { SetPassword } from './core/passwords/set-password.js';
+import { ChangeProfile } from './core/profile/change-profile.js';
+import { ReadAccount } from './core/profile/read-account.js';
+import { RecoverAccount } from './core/recovery/recover-account.js';
+import { EndSession } from './core/sessions/end-session.js';
+import { ListSessions } from './core/sessions/list-sessions.js';
+import { RequestLink } from './core/sign-in/request-link.js';
+import { SignInWithLink } from './core/sign-in/sign-in-with-link.js';
+import { SignInWithPassword } from './core/sign-in/sign-in-with-password.js';
+import { ConfirmSignUp } from './core/sign-up/confirm-sign-up.js';
+import { RequestSignUp } from './core/sign-up/request-sign-up.js';
+import { ProveByLink } from './core/step-up/prove-by-link.js';
+import { ProveByPassword } from './core/step-up/prove-by-password.js';
+import { MailBrake } from './core/throttle/mail-brake.js';
+import { AccountClosuresRepository } from './data/account-closures.repository.js';
+import { TicketsRepository } from './data/tickets.repository.js';
+import { AccountController } from './http/account.controller.js';
+import { LinksController } from './http/links.controller.js';
+import { PeopleController } from './http/people.controller.js';
+import { ProofController } from './http/proof.controller.js';
+import { RecoveryController } from './http/recovery.controller.js';
+import { SessionsController } from './http/sessions.controller.js';
+import { SignInController } from './http/sign-in.controller.js';
+import { SignUpController } from './http/sign-up.controller.js';
+import { SweepSessionsJob } from './jobs/sweep-sessions.job.js';
+
+/** What signing up, signing in by password and link, recovery, and one's own account are made of. */
+export const SIGN_IN_PARTS = {
+  controllers: [
+    SignUpController,
+    SignInController,
+    LinksController,
+    RecoveryController,
+    SessionsController,
+    AccountController,
+    ProofController,
+    PeopleController,
+  ],
+  providers: [
+    TicketsRepository,
+    AccountClosuresRepository,
+    MailBrake,
+    MailedLinks,
+    LookAtLink,
+    PeekLink,
+    PasswordHashes,
+    ChoosePassword,
+    SetPassword,
+    ChangePassword,
+    RequestSignUp,
+    ConfirmSignUp,
+    SignInWithPassword,
+    RequestLink,
+    SignInWithLink,
+    RecoverAccount,
+    RequestEmailChange,
+    ConfirmEmailChange,
+    UndoEmailChange,
+    ProveByPassword,
+    ProveByLink,
+    ListSessions,
+    EndSession,
+    ReadAccount,
+    ChangeProfile,
+    ChangeAccountStatus,
+    RemoveMinor,
+    SweepSessionsJob,
+  ],
+};
