@@ -21,9 +21,19 @@ printf 'redis://:%s@redis:6379' "$(value redis_password)" | keep redis_url
 id="root-$(openssl rand -hex 8)"
 printf '{"format":"lethe-root-key/1","current":"%s","keys":[{"id":"%s","key":"%s"}]}\n' "$id" "$id" "$(openssl rand -base64 32)" | keep root_key
 
+# The key that signs the audit log, in the text form of C2SP signed notes: its id is made of its name and its public half.
+name="${LETHE_AUDIT_LOG_NAME:-lethe.local/audit}"
+if [ ! -e "$folder/audit_key" ]; then
+  openssl genpkey -algorithm ed25519 -outform DER -out "$folder/audit_key.der"
+  public() { openssl pkey -inform DER -in "$folder/audit_key.der" -pubout -outform DER | tail -c 32; }
+  key_id="$({ printf '%s\n\001' "$name"; public; } | openssl dgst -sha256 | sed 's/.*= *//' | cut -c 1-8)"
+  { printf 'PRIVATE+KEY+%s+%s+' "$name" "$key_id"; { printf '\001'; tail -c 32 "$folder/audit_key.der"; } | openssl base64 -A; } | keep audit_key
+  rm "$folder/audit_key.der"
+fi
+
 # Containers run as these users and groups. Without root their owner cannot be set: say what is left to do.
 if [ "$(id -u)" = 0 ]; then
-  chown 1000:1000 "$folder"/database_url "$folder"/database_owner_url "$folder"/redis_url "$folder"/root_key "$folder"/metrics_token
+  chown 1000:1000 "$folder"/database_url "$folder"/database_owner_url "$folder"/redis_url "$folder"/root_key "$folder"/audit_key "$folder"/metrics_token
   chown 999:999 "$folder"/redis_password "$folder"/postgres_*
 else
   echo "run as root, or give the files their owners: see deploy/README.md"

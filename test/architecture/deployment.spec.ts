@@ -5,6 +5,7 @@ import { basename, join, resolve } from 'node:path';
 import { Client } from 'pg';
 import { afterAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { NoteSigner } from '../../src/modules/audit/core/log/signed-note.js';
 import { loadSettings } from '../../src/platform/config/load-settings.js';
 import { declaredSettings } from '../../src/platform/config/setting.js';
 import { runMigrations } from '../../src/platform/database/migrations.js';
@@ -124,8 +125,14 @@ describe('docker-compose.yml', () => {
     expect(text).not.toMatch(/PASSWORD: /);
   });
 
-  it('names a root key that Lethe accepts', async () => {
+  it('names a root key and a signing key that Lethe accepts', async () => {
     expect(await readRootKeyFile(join(secrets, 'root_key'))).not.toBeNull();
+    expect(NoteSigner.parse(readFileSync(join(secrets, 'audit_key'), 'utf8'))?.name).toBe('lethe.local/audit');
+  });
+
+  it('O6: gives the key that signs the audit log to the worker alone', () => {
+    const holders = lethe.filter(([, service]) => service.secrets?.includes('audit_key')).map(([name]) => name);
+    expect(holders).toEqual(['worker']);
   });
 });
 

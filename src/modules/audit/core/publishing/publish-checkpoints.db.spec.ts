@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -72,6 +72,17 @@ async function sealed(): Promise<string> {
   await log.record(null, 1);
   await log.seal();
   return (await log.proofs.checkpoint()).note;
+}
+
+/** AWS Signature Version 4, as the service computes it from what it received. */
+function signatureOf({ method, path, headers }: Received): string {
+  const [, scope = '', names = ''] = /Credential=[^/]+\/(\S+), SignedHeaders=(\S+),/.exec(headers.authorization ?? '') ?? [];
+  const canonicalHeaders = names.split(';').map((name) => `${name}:${String(headers[name]).trim()}\n`);
+  const request = [method, path, '', canonicalHeaders.join(''), names, headers['x-amz-content-sha256']].join('\n');
+  const toSign = ['AWS4-HMAC-SHA256', headers['x-amz-date'], scope, createHash('sha256').update(request).digest('hex')].join('\n');
+  const secret: Buffer = Buffer.from('AWS4wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY');
+  const key = scope.split('/').reduce((before, part) => createHmac('sha256', before).update(part).digest(), secret);
+  return createHmac('sha256', key).update(toSign).digest('hex');
 }
 
 describe('checkpoints leave the house', () => {
@@ -162,6 +173,7 @@ describe('checkpoints leave the house', () => {
       'x-amz-content-sha256': createHash('sha256').update(note).digest('hex'),
       'x-amz-checksum-sha256': createHash('sha256').update(note).digest('base64'),
     });
+    for (const each of received) expect(each.headers.authorization).toContain(`Signature=${signatureOf(each)}`);
     await log.owner.query('UPDATE audit_publication SET size = size - 1');
     expect(await publish()).toMatchObject([{ published: 1 }]);
     objects.set(path, note.replace('lethe', 'LETHE'));
