@@ -28,6 +28,7 @@ import { InviteOperator } from './core/staff/invite-operator.js';
 import { OperatorSessions } from './core/staff/operator-sessions.js';
 import { OperatorTokens } from './core/staff/operator-tokens.js';
 import { RefusedOperators } from './core/staff/refused-operators.js';
+import { StaffSecondFactor } from './core/staff/staff-second-factor.js';
 import { StandDown } from './core/staff/stand-down.js';
 import { ApiKeyEntity } from './data/api-key.entity.js';
 import { ApiKeysRepository } from './data/api-keys.repository.js';
@@ -91,6 +92,7 @@ const STAFF = [
     RefusedOperators,
     AdminDoor,
     OperatorGate,
+    StaffSecondFactor,
     CallerAccessGuard,
     { provide: KeyAuthenticator, useClass: SnapshotKeyAuthenticator },
     { provide: KeyAdministration, useClass: AdministerKeys },

@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DAY_MS } from '../../../../kernel/clock.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
-import { type AccessPolicy, type Membership, Memberships } from '../../../tenants/tenants.contract.js';
+import type { AccessPolicy, Membership } from '../../../tenants/tenants.contract.js';
 import type { SignInState } from '../../accounts.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import type { SessionEntity } from '../../data/session.entity.js';
 import { SessionsRepository, type SessionWithStatus } from '../../data/sessions.repository.js';
 import { hashSecret, isSecretShaped } from '../secrets.js';
+import { SecondFactorDemand } from '../second-factor/second-factor-demand.js';
 import { SecondFactors } from '../second-factors.js';
 
 const MINUTE_MS = 60_000;
@@ -17,8 +18,8 @@ const MINUTE_MS = 60_000;
 export class SessionRules {
   constructor(
     private readonly sessions: SessionsRepository,
-    private readonly memberships: Memberships,
     private readonly secondFactors: SecondFactors,
+    private readonly demand: SecondFactorDemand,
     private readonly settings: Settings,
     private readonly clock: Clock,
   ) {}
@@ -56,7 +57,6 @@ export class SessionRules {
   ): Promise<SignInState> {
     if (session.secondFactorAt !== null) return 'complete';
     if (await this.secondFactors.hasAny(tx, session.accountId)) return 'second_factor_required';
-    const held = memberships ?? (await this.memberships.ofAccount(tx, session.accountId));
-    return held.some(({ secondFactorRequired }) => secondFactorRequired) ? 'second_factor_enrolment_required' : 'complete';
+    return (await this.demand.appliesTo(tx, session.accountId, memberships)) ? 'second_factor_enrolment_required' : 'complete';
   }
 }
