@@ -213,17 +213,23 @@ describe('setting factors up and taking them away', () => {
     expect(await thief.get(FACTORS)).toMatchObject(HALF_SIGNED_IN);
   });
 
-  it('A1: a session left open for more than ten minutes changes nothing', async () => {
+  it('A1: a session left open for more than ten minutes changes nothing, nor does a password alone', async () => {
     const person = await signUp(test.lethe);
     const { app } = await enrolApp(person, clock);
     clock.advance(601_000);
     const { browser } = person;
-    for (const [method, path] of [
-      ['POST', '/security-keys/options'],
+    const changes = [
       ['DELETE', '/totp'],
       ['POST', '/recovery-codes'],
-    ] as const) {
+    ] as const;
+    const again = { status: 403, body: { code: 'second_factors/present_again' } };
+    for (const [method, path] of changes) {
       expect(await browser.request(method, `${FACTORS}${path}`)).toMatchObject({ status: 403, body: { code: 'http/step_up_required' } });
+    }
+    // As after a step-up by password.
+    await test.rows('UPDATE account_session SET proven_at = $2 WHERE account_id = $1', [person.accountId, clock.now()]);
+    for (const [method, path] of [...changes, ['POST', '/security-keys/options'] as const]) {
+      expect(await browser.request(method, `${FACTORS}${path}`)).toMatchObject(again);
     }
     // Presenting the factor is a fresh proof.
     expect((await browser.post(`${PRESENT}/totp`, { code: app.code() })).status).toBe(200);
@@ -231,6 +237,21 @@ describe('setting factors up and taking them away', () => {
     expect(await browser.get(FACTORS)).toMatchObject({ body: { totp: null, recoveryCodesLeft: 0 } });
     expect((await browser.request('DELETE', `${FACTORS}/totp`)).status).toBe(404);
     expect((await (await signIn(test.lethe, person.accountId)).get('/me')).status).toBe(200);
+  });
+
+  it('A1: an operator takes the factors of whoever has lost them away, and nobody else does', async () => {
+    const person = await signUp(test.lethe);
+    await enrolApp(person, clock);
+    const { key } = await test.tenant({ route: false });
+    const path = `/admin/v1/accounts/${person.accountId}/second-factors`;
+    expect((await person.browser.send('DELETE', path)).status).toBe(403);
+    const ask = async (token: string): Promise<number> =>
+      (await fetch(`${test.url}${path}`, { method: 'DELETE', headers: { authorization: `Bearer ${token}` } })).status;
+    expect(await ask(key)).toBe(403);
+    expect(await ask(test.operatorToken)).toBe(204);
+    expect((await person.browser.get('/me')).status).toBe(401);
+    expect((await (await signIn(test.lethe, person.accountId)).get('/me')).status).toBe(200);
+    expect(await auditOf(person.accountId)).toContain('second_factors.reset');
   });
 
   it('A1: where an organisation demands a factor a session can do nothing but set one up, from the next request on', async () => {

@@ -4,7 +4,7 @@ import { BeginTotp } from './core/second-factor/begin-totp.js';
 import { CheckSecurityKey } from './core/second-factor/check-security-key.js';
 import { CheckTotpCode } from './core/second-factor/check-totp-code.js';
 import { ConfirmTotp } from './core/second-factor/confirm-totp.js';
-import { EnrolmentPermit } from './core/second-factor/enrolment-permit.js';
+import { FactorPermit } from './core/second-factor/factor-permit.js';
 import { FactorEvents } from './core/second-factor/factor-events.js';
 import { GuessGuard } from './core/second-factor/guess-guard.js';
 import { ListSecondFactors } from './core/second-factor/list-second-factors.js';
@@ -13,6 +13,7 @@ import { RegisterSecurityKey } from './core/second-factor/register-security-key.
 import { RemoveSecondFactor } from './core/second-factor/remove-second-factor.js';
 import { RenameSecurityKey } from './core/second-factor/rename-security-key.js';
 import { ReplaceRecoveryCodes } from './core/second-factor/replace-recovery-codes.js';
+import { ResetSecondFactors } from './core/second-factor/reset-second-factors.js';
 import { RewrapTotpSecrets } from './core/second-factor/rewrap-totp-secrets.js';
 import { SecondFactorDemand } from './core/second-factor/second-factor-demand.js';
 import { SecurityKeyProofs } from './core/second-factor/security-key-proofs.js';
@@ -32,6 +33,7 @@ import { WebauthnCredentialEntity } from './data/second-factor/webauthn-credenti
 import { WebauthnCredentialsRepository } from './data/second-factor/webauthn-credentials.repository.js';
 import { FactorEnrolmentController } from './http/second-factor/factor-enrolment.controller.js';
 import { PasskeysController } from './http/second-factor/passkeys.controller.js';
+import { PeopleFactorsController } from './http/second-factor/people-factors.controller.js';
 import { SecondFactorsController } from './http/second-factor/second-factors.controller.js';
 import { SignInFactorsController } from './http/second-factor/sign-in-factors.controller.js';
 import { RewrapTotpSecretsJob } from './jobs/rewrap-totp-secrets.job.js';
@@ -40,7 +42,7 @@ import { SweepWebauthnChallengesJob } from './jobs/sweep-webauthn-challenges.job
 /** What second factors bring to the module of accounts. They have no module of their own: sessions ask them, and they renew sessions. */
 export const SECOND_FACTOR_PARTS = {
   entities: [TotpFactorEntity, WebauthnCredentialEntity, RecoveryCodeEntity, WebauthnChallengeEntity],
-  controllers: [FactorEnrolmentController, SecondFactorsController, SignInFactorsController, PasskeysController],
+  controllers: [PeopleFactorsController, FactorEnrolmentController, SecondFactorsController, SignInFactorsController, PasskeysController],
   providers: [
     TotpFactorsRepository,
     WebauthnCredentialsRepository,
@@ -50,7 +52,7 @@ export const SECOND_FACTOR_PARTS = {
     SecondFactorDemand,
     FactorEvents,
     GuessGuard,
-    EnrolmentPermit,
+    FactorPermit,
     WebauthnChallenges,
     RecoveryCodes,
     BeginTotp,
@@ -67,6 +69,7 @@ export const SECOND_FACTOR_PARTS = {
     ListSecondFactors,
     RenameSecurityKey,
     RemoveSecondFactor,
+    ResetSecondFactors,
     RewrapTotpSecrets,
     RewrapTotpSecretsJob,
     SweepWebauthnChallengesJob,

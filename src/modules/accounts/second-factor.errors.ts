@@ -5,6 +5,7 @@ export const secondFactorErrors = errorCatalogue('second_factors', {
   refused: { status: 401, message: 'This second factor was not accepted. Try again with a fresh one.' },
   too_many_attempts: { status: 429, message: 'Too many wrong codes. Wait, or use another factor of yours.' },
   sign_in_again: { status: 403, message: 'You signed in more than ten minutes ago. Sign in again to set up a second factor.' },
+  present_again: { status: 403, message: 'Present your second factor once more first: it was more than ten minutes ago.' },
   code_wrong: {
     status: 400,
     message: 'This is not the code your app shows for the new secret. Check the clock of the device and try again.',

@@ -10,7 +10,7 @@ import type { TotpFactorId } from '../../data/second-factor/totp-factor.entity.j
 import { TotpFactorsRepository } from '../../data/second-factor/totp-factors.repository.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
-import { EnrolmentPermit } from './enrolment-permit.js';
+import { FactorPermit } from './factor-permit.js';
 import { sealTotpSecret } from './sealed-totp-secret.js';
 import type { SecondFactorSession } from './second-factor-session.js';
 import { newTotpSecret, totpEnrolment } from './totp.js';
@@ -24,14 +24,14 @@ export class BeginTotp {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly accounts: AccountsRepository,
-    private readonly permit: EnrolmentPermit,
+    private readonly permit: FactorPermit,
     private readonly factors: TotpFactorsRepository,
     private readonly kms: KeyManagementService,
     private readonly settings: Settings,
     private readonly clock: Clock,
   ) {}
 
-  /** Raises what {@link EnrolmentPermit} does, `second_factors/already_enrolled` and `kms/*`. */
+  /** Raises what {@link FactorPermit} does, `second_factors/already_enrolled` and `kms/*`. */
   async run({
     accountId,
     sessionId,
@@ -44,7 +44,7 @@ export class BeginTotp {
       const label = await this.unitOfWork.asSystem(async (tx) => {
         const account = await this.accounts.lock(tx, accountId);
         if (account === null) throw accountsErrors.account_not_found();
-        await this.permit.toBegin(tx, sessionId);
+        await this.permit.toChange(tx, sessionId);
         const factor = { id, accountId, ...sealed, lastStep: 0, createdAt, confirmedAt: null, lastUsedAt: null };
         if (!(await this.factors.begin(tx, factor))) throw secondFactorErrors.already_enrolled();
         return account.email ?? account.username ?? accountId;

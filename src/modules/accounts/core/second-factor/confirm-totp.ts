@@ -7,7 +7,7 @@ import { TotpFactorsRepository } from '../../data/second-factor/totp-factors.rep
 import { secondFactorErrors } from '../../second-factor.errors.js';
 import { RenewSession } from '../sessions/renew-session.js';
 import { ENROLMENT_MS } from './begin-totp.js';
-import { EnrolmentPermit } from './enrolment-permit.js';
+import { FactorPermit } from './factor-permit.js';
 import { FactorEvents } from './factor-events.js';
 import { type Enrolled, RecoveryCodes } from './recovery-codes.js';
 import { openTotpSecret } from './sealed-totp-secret.js';
@@ -20,7 +20,7 @@ export class ConfirmTotp {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly accounts: AccountsRepository,
-    private readonly permit: EnrolmentPermit,
+    private readonly permit: FactorPermit,
     private readonly factors: TotpFactorsRepository,
     private readonly codes: RecoveryCodes,
     private readonly renew: RenewSession,
@@ -46,7 +46,7 @@ export class ConfirmTotp {
       await this.accounts.lock(tx, accountId);
       await this.permit.toFinish(tx, sessionId);
       if (!(await this.factors.confirm(tx, factor.id, { step, at, since }))) throw secondFactorErrors.enrolment_expired();
-      await this.events.record(tx, accountId, 'totp_added', { type: 'totp_factor', id: factor.id });
+      await this.events.record(tx, accountId, 'totp_added', { target: { type: 'totp_factor', id: factor.id } });
       const recoveryCodes = await this.codes.issueFirst(tx, accountId);
       return { recoveryCodes, session: await this.renew.run(tx, sessionId, 'second_factor') };
     });

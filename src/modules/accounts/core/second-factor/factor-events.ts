@@ -15,6 +15,7 @@ const EVENTS = {
   recovery_codes_replaced: 'recovery_codes.replaced',
   recovery_code_used: 'recovery_code.used',
   codes_guessed: 'second_factor.guessed',
+  reset: 'second_factors.reset',
 } as const satisfies Record<string, `${string}.${string}`>;
 
 export type FactorEvent = keyof typeof EVENTS;
@@ -32,10 +33,15 @@ export class FactorEvents {
     private readonly mailer: Mailer,
   ) {}
 
-  /** `target`: the factor, where it is one; else the account itself. */
-  async record(tx: Tx, accountId: AccountId, event: FactorEvent, target?: { readonly type: string; readonly id: string }): Promise<void> {
+  /** `target`: the factor, where it is one; else the account itself. `by`: who did it, where it was not the owner. */
+  async record(
+    tx: Tx,
+    accountId: AccountId,
+    event: FactorEvent,
+    { target, by }: { readonly target?: { readonly type: string; readonly id: string }; readonly by?: AuditActor } = {},
+  ): Promise<void> {
     await this.audit.record(tx, {
-      actor: FOUND.has(event) ? SYSTEM : { kind: 'account', id: accountId },
+      actor: by ?? (FOUND.has(event) ? SYSTEM : { kind: 'account', id: accountId }),
       action: EVENTS[event],
       organisationId: null,
       target: target ?? { type: 'account', id: accountId },

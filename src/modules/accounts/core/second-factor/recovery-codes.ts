@@ -34,8 +34,4 @@ export class RecoveryCodes {
     await this.codes.replace(tx, accountId, hashes, this.clock.now());
     return codes;
   }
-
-  async withdraw(tx: Tx, accountId: AccountId): Promise<void> {
-    await this.codes.replace(tx, accountId, [], this.clock.now());
-  }
 }

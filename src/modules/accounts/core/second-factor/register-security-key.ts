@@ -9,7 +9,7 @@ import type { WebauthnCredentialId } from '../../data/second-factor/webauthn-cre
 import { WebauthnCredentialsRepository } from '../../data/second-factor/webauthn-credentials.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
 import { RenewSession } from '../sessions/renew-session.js';
-import { EnrolmentPermit } from './enrolment-permit.js';
+import { FactorPermit } from './factor-permit.js';
 import { FactorEvents } from './factor-events.js';
 import { type Enrolled, RecoveryCodes } from './recovery-codes.js';
 import { relyingPartyOf } from './relying-party.js';
@@ -25,7 +25,7 @@ export class RegisterSecurityKey {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly accounts: AccountsRepository,
-    private readonly permit: EnrolmentPermit,
+    private readonly permit: FactorPermit,
     private readonly credentials: WebauthnCredentialsRepository,
     private readonly challenges: WebauthnChallenges,
     private readonly codes: RecoveryCodes,
@@ -66,7 +66,7 @@ export class RegisterSecurityKey {
         lastUsedAt: null,
       });
       if (!isNew) throw secondFactorErrors.already_enrolled();
-      await this.events.record(tx, accountId, 'webauthn_added', { type: 'webauthn_credential', id });
+      await this.events.record(tx, accountId, 'webauthn_added', { target: { type: 'webauthn_credential', id } });
       const recoveryCodes = await this.codes.issueFirst(tx, accountId);
       return { credentialId: id, recoveryCodes, session: await this.renew.run(tx, sessionId, 'second_factor') };
     });

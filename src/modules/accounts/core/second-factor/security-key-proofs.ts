@@ -47,7 +47,7 @@ export class SecurityKeyProofs {
       if (hasGrown) return { value: await then(tx) };
       if (await this.credentials.suspend(tx, credential.id)) {
         const target = { type: 'webauthn_credential', id: credential.id };
-        await this.events.record(tx, credential.accountId, 'webauthn_suspended', target);
+        await this.events.record(tx, credential.accountId, 'webauthn_suspended', { target });
       }
       return null;
     });

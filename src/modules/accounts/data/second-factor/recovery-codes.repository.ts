@@ -6,10 +6,9 @@ import { RecoveryCodeEntity } from './recovery-code.entity.js';
 /** Recovery codes that are left. Only the system role reaches them (A3). */
 @Injectable()
 export class RecoveryCodesRepository {
-  /** Puts new codes in place of whatever was left; none when `hashes` is empty. */
+  /** Puts new codes in place of whatever was left. */
   async replace(tx: Tx, accountId: AccountId, hashes: readonly Buffer[], at: Date): Promise<void> {
-    await tx.delete(RecoveryCodeEntity, { accountId });
-    if (hashes.length === 0) return;
+    await this.removeAll(tx, accountId);
     await tx.insert(
       RecoveryCodeEntity,
       hashes.map((codeHash) => ({ accountId, codeHash, createdAt: at })),
@@ -24,5 +23,9 @@ export class RecoveryCodesRepository {
 
   count(tx: Tx, accountId: AccountId): Promise<number> {
     return tx.countBy(RecoveryCodeEntity, { accountId });
+  }
+
+  async removeAll(tx: Tx, accountId: AccountId): Promise<void> {
+    await tx.delete(RecoveryCodeEntity, { accountId });
   }
 }

@@ -66,4 +66,8 @@ export class WebauthnCredentialsRepository {
     const { affected } = await tx.delete(WebauthnCredentialEntity, { id, accountId });
     return affected === 1;
   }
+
+  async removeAll(tx: Tx, accountId: AccountId): Promise<void> {
+    await tx.delete(WebauthnCredentialEntity, { accountId });
+  }
 }

@@ -13,7 +13,7 @@ import { EnrolledDto, PublicKeyOptionsDto, RegisterSecurityKeyDto, SecondFactorC
 import { registrationAnswer } from './webauthn-answers.js';
 
 const RECENT =
-  'The session has a second factor to present first, or its last proof is older than ten minutes (`http/step_up_required`, `second_factors/sign_in_again`).';
+  'The last proof of who calls is older than ten minutes (`second_factors/present_again`, `http/step_up_required`, `second_factors/sign_in_again`).';
 
 /**
  * Setting a second factor up: for whoever is signed in, and for whoever cannot finish signing in because an organisation demands a factor they do not

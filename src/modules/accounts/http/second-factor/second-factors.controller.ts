@@ -7,6 +7,7 @@ import { ListSecondFactors } from '../../core/second-factor/list-second-factors.
 import { RemoveSecondFactor } from '../../core/second-factor/remove-second-factor.js';
 import { RenameSecurityKey } from '../../core/second-factor/rename-security-key.js';
 import { ReplaceRecoveryCodes } from '../../core/second-factor/replace-recovery-codes.js';
+import type { SecondFactorSession } from '../../core/second-factor/second-factor-session.js';
 import type { WebauthnCredentialId } from '../../data/second-factor/webauthn-credential.entity.js';
 import { RecoveryCodesDto, RenameSecurityKeyDto, SecondFactorsDto } from './second-factors.dto.js';
 
@@ -37,7 +38,7 @@ export class SecondFactorsController {
   @ApiProblem(404, 'There is none (`second_factors/not_found`).')
   @ApiProblem(409, LAST)
   removeTotp(@CurrentAccount() account: AccountPrincipal): Promise<void> {
-    return this.removal.totp(account.id);
+    return this.removal.totp(sessionOf(account));
   }
 
   /** Gives a security key another name. */
@@ -64,7 +65,7 @@ export class SecondFactorsController {
     @Param('securityKeyId', ParseIdPipe) id: WebauthnCredentialId,
     @CurrentAccount() account: AccountPrincipal,
   ): Promise<void> {
-    return this.removal.securityKey(account.id, id);
+    return this.removal.securityKey(sessionOf(account), id);
   }
 
   /** Makes ten new recovery codes. They are in this answer and nowhere else; those before are void. */
@@ -74,6 +75,10 @@ export class SecondFactorsController {
   @RequiresRecentProof()
   @ApiProblem(409, 'There is no factor for them to stand in for (`second_factors/none_enrolled`).')
   async replaceRecoveryCodes(@CurrentAccount() account: AccountPrincipal): Promise<RecoveryCodesDto> {
-    return { recoveryCodes: [...(await this.codes.run(account.id))] };
+    return { recoveryCodes: [...(await this.codes.run(sessionOf(account)))] };
   }
+}
+
+function sessionOf({ id, sessionId }: AccountPrincipal): SecondFactorSession {
+  return { accountId: id, sessionId };
 }

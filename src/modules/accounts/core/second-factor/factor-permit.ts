@@ -9,31 +9,40 @@ import { accountsErrors } from '../../accounts.errors.js';
 import type { SessionEntity } from '../../data/session.entity.js';
 import { SessionsRepository } from '../../data/sessions.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
+import { SecondFactors } from '../second-factors.js';
 import { SessionRules } from '../sessions/session-rules.js';
 
 /**
- * Who may set a factor up: somebody who is signed in, or lacks nothing but a factor of their own. Never a session that has yet to present one:
- * whoever knows a password only would answer the question with a factor of theirs.
+ * Who may set factors up and take them away: somebody who is signed in, or lacks nothing but a first factor of their own. Never a session that has yet
+ * to present one: whoever knows a password only would answer the question with a factor of theirs.
  */
 @Injectable()
-export class EnrolmentPermit {
+export class FactorPermit {
   constructor(
     private readonly sessions: SessionsRepository,
+    private readonly factors: SecondFactors,
     private readonly rules: SessionRules,
     private readonly clock: Clock,
   ) {}
 
   /**
-   * Also demands a proof of the last ten minutes, so that a session left open adds nothing. Raises `http/step_up_required`,
-   * `second_factors/sign_in_again`, `accounts/second_factor_required` and `accounts/session_ended`.
+   * Also demands a proof of the last ten minutes, so that a session left open changes nothing: by a factor where the account has one, so that a
+   * password does not open what the factor is there to keep shut. Raises `second_factors/present_again`, `second_factors/sign_in_again`,
+   * `http/step_up_required`, `accounts/second_factor_required` and `accounts/session_ended`.
    */
-  async toBegin(tx: Tx, sessionId: SessionId): Promise<void> {
+  async toChange(tx: Tx, sessionId: SessionId): Promise<void> {
     const { session, state } = await this.read(tx, sessionId);
-    if (this.clock.nowMs() - session.provenAt.getTime() <= RECENT_PROOF_MS) return;
+    const hasFactor = await this.factors.hasAny(tx, session.accountId);
+    const provenAt = (hasFactor ? session.secondFactorAt : session.provenAt)?.getTime() ?? 0;
+    if (this.clock.nowMs() - provenAt <= RECENT_PROOF_MS) return;
+    if (hasFactor) throw secondFactorErrors.present_again();
     throw state === 'complete' ? httpErrors.step_up_required() : secondFactorErrors.sign_in_again();
   }
 
-  /** Asked again at the end: since the beginning the account may have got its first factor elsewhere. Raises the last two. */
+  /**
+   * Asked again at the end of setting one up: since the beginning the account may have got its first factor elsewhere. Raises
+   * `accounts/second_factor_required` and `accounts/session_ended`.
+   */
   async toFinish(tx: Tx, sessionId: SessionId): Promise<void> {
     await this.read(tx, sessionId);
   }
