@@ -12,6 +12,7 @@ import { RetryWebhooks } from '../../src/modules/notifications/core/webhooks/ret
 import type { MailId } from '../../src/modules/notifications/data/outgoing-mail.entity.js';
 import { NotificationsModule } from '../../src/modules/notifications/notifications.module.js';
 import { TenantsModule } from '../../src/modules/tenants/tenants.module.js';
+import { Settings } from '../../src/platform/config/settings.js';
 import { EVERY_ACCOUNTS, type OrganisationRole, ROLE_PERMISSIONS } from '../../src/platform/http/permissions.js';
 import type { AccountPrincipal, Principal } from '../../src/platform/http/principal.js';
 import { PostgresOutbox } from '../../src/platform/queue/postgres-outbox.js';
@@ -23,6 +24,8 @@ import { type Answer, ConfigurationApp, type ConfigurationOptions } from './conf
   exports: [Outbox],
 })
 class OutboxModule {}
+
+const DAYS_AHEAD = 8;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -36,11 +39,15 @@ export class NotificationsApp {
     return app;
   }
 
-  /** What the worker's partition job would have made by today's clock. */
+  /** What the worker's partition job would have made by today's clock, and for a week to come: clocks of tests run ahead. */
   async makePartitions(): Promise<void> {
     const nowMs = this.inner.get(Clock).nowMs();
-    for (const { table, windowDays } of this.inner.get(NotificationsExpiry).expiringTables()) {
-      const days = [-3, -2, -1, 0, 1, 2].map((later) => utcDayAfter(nowMs, windowDays + later));
+    const tables = [
+      ...this.inner.get(NotificationsExpiry).expiringTables(),
+      { table: 'audit_event', windowDays: this.inner.get(Settings).auditDays },
+    ];
+    for (const { table, windowDays } of tables) {
+      const days = Array.from({ length: DAYS_AHEAD + 3 }, (_, later) => utcDayAfter(nowMs, windowDays + later - 3));
       await this.inner.owner.query('SELECT create_expiry_partition($1, day::date) FROM unnest($2::text[]) day', [table, days]);
     }
   }

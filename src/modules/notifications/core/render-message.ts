@@ -104,7 +104,7 @@ function written(language: Language, name: string, value: string | number): stri
   if (unit !== undefined && typeof value === 'number')
     return new Intl.NumberFormat(language.tag, { style: 'unit', unit, unitDisplay: 'long' }).format(value);
   if (MOMENTS.has(name)) {
-    const format = new Intl.DateTimeFormat(language.tag, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+    const format = new Intl.DateTimeFormat(language.tag, { dateStyle: 'long', timeStyle: 'short', hourCycle: 'h23', timeZone: 'UTC' });
     return `${format.format(new Date(value))} UTC`;
   }
   if (TERMS.has(name) && Object.hasOwn(language.terms, value)) return language.terms[value] as string;

@@ -1,5 +1,5 @@
 /** Waits between the attempts of one delivery: a dozen in about a day, close together while a hiccup is likely. */
-const WAITS_SECONDS = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 21_600, 36_000] as const;
+const WAITS_SECONDS = [5, 30, 120, 600, 1_800, 3_600, 7_200, 14_400, 21_600, 37_800] as const;
 
 export const MAX_ATTEMPTS = WAITS_SECONDS.length + 1;
 
