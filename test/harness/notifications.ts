@@ -34,7 +34,9 @@ export class NotificationsApp {
   private constructor(readonly inner: ConfigurationApp) {}
 
   static async start(options: ConfigurationOptions = {}): Promise<NotificationsApp> {
-    const app = new NotificationsApp(await ConfigurationApp.start([OutboxModule, AuditModule, TenantsModule, NotificationsModule], options));
+    const app = new NotificationsApp(
+      await ConfigurationApp.start([OutboxModule, AuditModule, TenantsModule, NotificationsModule], options),
+    );
     await app.makePartitions();
     return app;
   }
