@@ -7,7 +7,11 @@ import type { LinkFacts } from '../core/links/mailed-links.js';
 import type { TicketKind } from '../data/ticket.entity.js';
 import { IsLocale } from './locale-rule.js';
 
-const STATES = ['complete', 'second_factor_required', 'second_factor_enrolment_required'] as const satisfies readonly SignInState[];
+export const SIGN_IN_STATES = [
+  'complete',
+  'second_factor_required',
+  'second_factor_enrolment_required',
+] as const satisfies readonly SignInState[];
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 /** An address of 254 octets, and room for what normalising takes away. */
 const EMAIL_CHARACTERS = 320;
@@ -109,7 +113,7 @@ export class SignedInDto {
   sessionId: string;
 
   /** `complete`, or what is still to do: present a second factor, or set one up. */
-  @ApiProperty({ enum: STATES, enumName: 'SignInState' })
+  @ApiProperty({ enum: SIGN_IN_STATES, enumName: 'SignInState' })
   state: SignInState;
 
   /** To be sent as `x-csrf-token` with whatever changes something. */

@@ -6,7 +6,8 @@ import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import { BeginAssertion } from '../../core/second-factor/begin-assertion.js';
 import { SignInWithPasskey } from '../../core/second-factor/sign-in-with-passkey.js';
-import { PublicKeyOptionsDto, SecondFactorStepDto, SecurityKeyAnswerDto } from './second-factors.dto.js';
+import { PublicKeyOptionsDto, SecurityKeyAnswerDto } from './second-factors.dto.js';
+import { SignedInDto } from '../sign-in.dto.js';
 import { assertionAnswer } from './webauthn-answers.js';
 
 /** Signing in with a passkey: no name, no password. */
@@ -40,9 +41,9 @@ export class PasskeysController {
     @Body() body: SecurityKeyAnswerDto,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SecondFactorStepDto> {
+  ): Promise<SignedInDto> {
     const session = await this.signIn.run(assertionAnswer(body.credential), this.cookies.originOf(request));
     this.cookies.signedIn(request, reply, session);
-    return SecondFactorStepDto.of(session);
+    return SignedInDto.of(session);
   }
 }

@@ -1,12 +1,12 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsObject } from 'class-validator';
 import { IsCleanText } from '../../../../platform/http/field-rules.js';
-import type { OpenedSession, SignInState } from '../../accounts.contract.js';
+import type { SignInState } from '../../accounts.contract.js';
 import type { SecondFactorOverview } from '../../core/second-factor/list-second-factors.js';
 import type { Enrolled } from '../../core/second-factor/recovery-codes.js';
 import type { WebauthnCredentialRow } from '../../data/second-factor/webauthn-credentials.repository.js';
+import { SIGN_IN_STATES, SignedInDto } from '../sign-in.dto.js';
 
-const SIGN_IN_STATES = ['complete', 'second_factor_required', 'second_factor_enrolment_required'] as const satisfies readonly SignInState[];
 const CREDENTIAL = { type: 'object', additionalProperties: true, description: 'What `PublicKeyCredential.toJSON()` gives.' } as const;
 
 /** A code as an authenticator app shows it, or a recovery code as it was written down. */
@@ -45,31 +45,15 @@ export class PublicKeyOptionsDto {
   publicKey: object;
 }
 
-/** A session that got further. Its cookie is new, and so is its CSRF token. */
-export class SecondFactorStepDto {
-  @ApiProperty({ enum: SIGN_IN_STATES })
-  state: SignInState;
-
-  /** To be sent as `x-csrf-token` with every request that changes something. */
-  csrfToken: string;
-
-  /** RFC 3339. */
-  expiresAt: string;
-
-  static of(this: void, session: OpenedSession): SecondFactorStepDto {
-    return { state: session.state, csrfToken: session.csrfToken, expiresAt: session.expiresAt.toISOString() };
-  }
-}
-
 /** A factor that counts from now on. */
-export class EnrolledDto extends SecondFactorStepDto {
+export class EnrolledDto extends SignedInDto {
   /** Ten, shown now and never again; null when the account has some already. */
   @ApiProperty({ type: 'string', isArray: true, nullable: true })
   recoveryCodes: string[] | null;
 
   static ofEnrolled(this: void, enrolled: Enrolled): EnrolledDto {
     const { recoveryCodes, session } = enrolled;
-    return { ...SecondFactorStepDto.of(session), recoveryCodes: recoveryCodes === null ? null : [...recoveryCodes] };
+    return { ...SignedInDto.of(session), recoveryCodes: recoveryCodes === null ? null : [...recoveryCodes] };
   }
 }
 
@@ -93,7 +77,7 @@ export class RecoveryCodesDto {
 
 /** What whoever is signing in may present. */
 export class SignInFactorsDto {
-  @ApiProperty({ enum: SIGN_IN_STATES })
+  @ApiProperty({ enum: SIGN_IN_STATES, enumName: 'SignInState' })
   state: SignInState;
 
   totp: boolean;

@@ -10,13 +10,8 @@ import { CheckSecurityKey } from '../../core/second-factor/check-security-key.js
 import { CheckTotpCode } from '../../core/second-factor/check-totp-code.js';
 import { ListSecondFactors } from '../../core/second-factor/list-second-factors.js';
 import { UseRecoveryCode } from '../../core/second-factor/use-recovery-code.js';
-import {
-  PublicKeyOptionsDto,
-  SecondFactorCodeDto,
-  SecondFactorStepDto,
-  SecurityKeyAnswerDto,
-  SignInFactorsDto,
-} from './second-factors.dto.js';
+import { PublicKeyOptionsDto, SecondFactorCodeDto, SecurityKeyAnswerDto, SignInFactorsDto } from './second-factors.dto.js';
+import { SignedInDto } from '../sign-in.dto.js';
 import { assertionAnswer } from './webauthn-answers.js';
 
 const REFUSED = 'The factor was not accepted (`second_factors/refused`), or the session has ended (`accounts/session_ended`).';
@@ -53,7 +48,7 @@ export class SignInFactorsController {
     @CurrentSignIn() signIn: SignInProgress,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SecondFactorStepDto> {
+  ): Promise<SignedInDto> {
     return this.step(await this.totp.run(signIn, body.code), request, reply);
   }
 
@@ -68,7 +63,7 @@ export class SignInFactorsController {
     @CurrentSignIn() signIn: SignInProgress,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SecondFactorStepDto> {
+  ): Promise<SignedInDto> {
     return this.step(await this.recovery.run(signIn, body.code), request, reply);
   }
 
@@ -91,12 +86,12 @@ export class SignInFactorsController {
     @CurrentSignIn() signIn: SignInProgress,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SecondFactorStepDto> {
+  ): Promise<SignedInDto> {
     return this.step(await this.keys.run(signIn, assertionAnswer(body.credential)), request, reply);
   }
 
-  private step(session: OpenedSession, request: FastifyRequest, reply: FastifyReply): SecondFactorStepDto {
+  private step(session: OpenedSession, request: FastifyRequest, reply: FastifyReply): SignedInDto {
     this.cookies.signedIn(request, reply, session);
-    return SecondFactorStepDto.of(session);
+    return SignedInDto.of(session);
   }
 }
