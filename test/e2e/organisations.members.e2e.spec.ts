@@ -4,7 +4,7 @@ import { newId, type OrganisationId } from '../../src/kernel/ids.js';
 import type { OrganisationRole } from '../../src/platform/http/permissions.js';
 import { type Browser, type Person, signIn, signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
-import { memberOf, rolesIn } from '../harness/organisations.js';
+import { killAt, memberOf, rolesIn } from '../harness/organisations.js';
 
 const MINUTE_MS = 60_000;
 
@@ -81,6 +81,21 @@ describe('founding an organisation', () => {
     expect(answers.filter(({ body }) => body['code'] === 'tenants/too_many_organisations')).toHaveLength(3);
     expect(await codeOf(post('elsewhere', elsewhere(owner)))).toEqual([403, 'tenants/creation_off']);
     expect((await here.rows(`SELECT 1 FROM organisation WHERE slug IN ('operator', 'elsewhere', 'admin')`)).length).toBe(0);
+  });
+
+  it.each([
+    ['the organisation is made', 'organisation', 'true'],
+    ['its owner is made', 'membership', 'true'],
+    ['that is audited', 'audit_event', "row.action = 'member.added'"],
+  ] as const)('killed when %s leaves no half state', async (_step, table, when) => {
+    const ada = await signUp(here.lethe);
+    const spring = await killAt(here, table, 'INSERT', when);
+    const wanted = { slug: `killed-${(founded += 1)}`, name: 'Killed' };
+    expect((await ada.browser.post('/organisations', wanted)).status).toBeGreaterThanOrEqual(500);
+    await spring();
+    expect((await ada.browser.get('/organisations')).body).toEqual({ data: [], nextCursor: null });
+    expect(await here.rows('SELECT FROM organisation WHERE slug = $1', [wanted.slug])).toEqual([]);
+    expect((await ada.browser.post('/organisations', wanted)).status).toBe(201);
   });
 
   it('an operator’s organisation has no members, as ever', async () => {
