@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { AppError } from '../../../kernel/errors.js';
 import { Settings } from '../../../platform/config/settings.js';
 import { clientAddressReader } from '../../../platform/http/client-address.js';
 import { readCookie, SESSION_COOKIE } from '../../../platform/http/cookies.js';
@@ -9,8 +8,6 @@ import { httpErrors } from '../../../platform/http/http.errors.js';
 import { requireOwnPage } from '../../../platform/http/own-pages.js';
 import type { AccountPrincipal, SignInProgress } from '../../../platform/http/principal.js';
 import { SessionAuthenticator } from '../../accounts/accounts.contract.js';
-import { hashSecret } from '../core/secret-format.js';
-import { SignInThrottle } from '../core/sign-in-throttle.js';
 
 /** Methods that change nothing (RFC 9110 §9.2.1). */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -23,7 +20,6 @@ export class SessionSignIn {
 
   constructor(
     private readonly sessions: SessionAuthenticator,
-    private readonly throttle: SignInThrottle,
     settings: Settings,
   ) {
     this.clientAddress = clientAddressReader(settings.trustedProxies);
@@ -33,11 +29,10 @@ export class SessionSignIn {
   /** Who is signed in, or undefined without a cookie. Raises what {@link SessionAuthenticator} does, and `http/csrf_token` and `http/cross_site`. */
   async authenticate(request: FastifyRequest): Promise<AccountPrincipal | undefined> {
     const userAgent = request.headers['user-agent'] ?? null;
-    const found = await this.read(request, async (token, remoteAddress) => {
+    return this.read(request, async (token, remoteAddress) => {
       const { principal, csrfToken } = await this.sessions.authenticate(token, { remoteAddress, userAgent });
       return { who: principal, csrfToken };
     });
-    return found;
   }
 
   /** The session in whatever state it is, or undefined without a cookie. Raises the same. */
@@ -58,20 +53,12 @@ export class SessionSignIn {
   ): Promise<T | undefined> {
     const token = readCookie(request.headers, SESSION_COOKIE);
     if (token === undefined) return undefined;
-    const hash = hashSecret(token);
-    const address = this.clientAddress(request.raw);
-    this.throttle.check(address, hash);
     const isUnsafe = !SAFE.has(request.method);
     if (isUnsafe) this.requireOwnPage(request);
-    try {
-      const { who, csrfToken } = await look(token, address);
-      this.throttle.succeeded(hash);
-      if (isUnsafe && !isSame(request.headers['x-csrf-token'], csrfToken)) throw httpErrors.csrf_token();
-      return who;
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'accounts/session_ended') this.throttle.failed(address);
-      throw error;
-    }
+    // Not slowed by failures of its neighbours: 256 bits are not guessed, and garbage is refused without a look-up.
+    const { who, csrfToken } = await look(token, this.clientAddress(request.raw));
+    if (isUnsafe && !isSame(request.headers['x-csrf-token'], csrfToken)) throw httpErrors.csrf_token();
+    return who;
   }
 }
 
