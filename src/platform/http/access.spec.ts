@@ -86,6 +86,14 @@ describe('generated documents', () => {
     expect(document).toContain('- `GET /health/live`');
   });
 
+  it('A2: permissions.md says what each role of a member holds', () => {
+    const document = permissionsDocument([]);
+    expect(document).toContain('| permission | owner | admin | billing | developer | viewer | privacy officer |');
+    expect(document).toContain('| `ownership:write` | ● |  |  |  |  |  |');
+    expect(document).toContain('| `usage:read` | ● | ● | ● | ● | ● | ● |');
+    expect(document).not.toMatch(/^\| `staff:write` \| [● ]*\|/m);
+  });
+
   it('errors.md lists every declared error under its module', () => {
     const document = errorsDocument(declaredErrors());
     expect(document).toContain('## http\n');

@@ -1,7 +1,14 @@
-import { PERMISSIONS, type Permission } from './permissions.js';
+import {
+  EVERY_ACCOUNTS,
+  ORGANISATION_ROLES,
+  PERMISSIONS,
+  type Permission,
+  ROLE_PERMISSIONS,
+  SERVICE_KEY_SCOPES,
+} from './permissions.js';
 import type { DeclaredRoute } from './routes.js';
 
-/** `docs/permissions.md`: every permission with the routes that demand it, and the routes open to everyone. */
+/** `docs/permissions.md`: every permission with the routes that demand it, what each role of a member holds, and the routes open to everyone. */
 export function permissionsDocument(routes: readonly DeclaredRoute[]): string {
   const permissions = Object.entries(PERMISSIONS) as [Permission, string][];
   const rows = permissions.map(([permission, sentence]) => {
@@ -19,6 +26,16 @@ export function permissionsDocument(routes: readonly DeclaredRoute[]): string {
     '|---|---|---|',
     ...rows,
     '',
+    '## Roles of members',
+    '',
+    'What a member of an organisation may do in it, by their role. Nobody gives, takes or changes a role that may do more than their own.',
+    '',
+    `| permission | ${ORGANISATION_ROLES.map((role) => role.replaceAll('_', ' ')).join(' | ')} |`,
+    `|---|${ORGANISATION_ROLES.map(() => ':-:').join('|')}|`,
+    ...permissions.flatMap(([permission]) => roleRow(permission)),
+    '',
+    `Outside any organisation a person may: ${EVERY_ACCOUNTS.map(code).join(', ')}. A service key may what its scopes name: ${SERVICE_KEY_SCOPES.map(code).join(', ')}.`,
+    '',
     '## Routes that finish signing in',
     '',
     'Open to whoever has a session, also one that still lacks its second factor.',
@@ -30,6 +47,16 @@ export function permissionsDocument(routes: readonly DeclaredRoute[]): string {
     ...(open.length > 0 ? open : ['None.']),
     '',
   ].join('\n');
+}
+
+/** Nothing for what no member holds. */
+function roleRow(permission: Permission): string[] {
+  const held = ORGANISATION_ROLES.map((role) => ROLE_PERMISSIONS[role].includes(permission));
+  return held.includes(true) ? [`| ${code(permission)} | ${held.map((isHeld) => (isHeld ? '●' : '')).join(' | ')} |`] : [];
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
 }
 
 function label(route: DeclaredRoute): string {
