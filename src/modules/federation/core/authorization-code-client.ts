@@ -20,6 +20,7 @@ import {
   type ServerMetadata,
   setJwksCache,
   skipSubjectCheck,
+  WWWAuthenticateChallengeError,
 } from 'openid-client';
 import { assert } from '../../../kernel/assert.js';
 import type { Provider } from '../data/identity-providers.repository.js';
@@ -68,7 +69,7 @@ export class AuthorizationCodeClient {
     const { scopes, keepsRefreshToken } = provider.settings;
     const url = buildAuthorizationUrl(configuration, {
       redirect_uri: redirectUri,
-      scope: scopes.join(' '),
+      ...(scopes.length > 0 ? { scope: scopes.join(' ') } : {}),
       state: flow.state,
       code_challenge: await calculatePKCECodeChallenge(flow.codeVerifier),
       code_challenge_method: 'S256',
@@ -134,7 +135,11 @@ export class AuthorizationCodeClient {
     const parameters = { code, redirect_uri: redirectUri, code_verifier: code };
     const said: unknown = await genericGrantRequest(configuration, 'authorization_code', parameters).then(
       () => null,
-      (error: unknown) => (error instanceof ResponseBodyError ? error.error : answerRefused(error)),
+      (error: unknown) => {
+        if (error instanceof ResponseBodyError) return error.error;
+        // A client that is not known may be told so by a challenge as well (RFC 6749 §5.2).
+        return error instanceof WWWAuthenticateChallengeError && error.status === 401 ? 'invalid_client' : answerRefused(error);
+      },
     );
     if (said === 'invalid_grant') return true;
     return said === 'invalid_client' || said === 'unauthorized_client' ? false : null;
