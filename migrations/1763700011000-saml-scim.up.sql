@@ -9,6 +9,7 @@ CREATE TABLE saml_answer (
   subject text NOT NULL,
   username text,
   email text,
+  two_factors boolean NOT NULL,
   attested_age smallint,
   locale text NOT NULL,
   return_path text NOT NULL,

@@ -10,6 +10,7 @@ import { CallerAccessGuard } from '../modules/auth/http/caller-access.guard.js';
 import { CredentialsModule } from '../modules/credentials/credentials.module.js';
 import { DirectoryModule } from '../modules/federation/directory.module.js';
 import { FederationModule } from '../modules/federation/federation.module.js';
+import { SamlModule } from '../modules/federation/saml.module.js';
 import { GatewayModule } from '../modules/gateway/gateway.module.js';
 import { NotificationsModule } from '../modules/notifications/notifications.module.js';
 import { RetentionModule } from '../modules/retention/retention.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
         AccountsModule,
         MembersModule,
         FederationModule,
+        SamlModule,
         DirectoryModule,
         AuthModule,
         StaffModule,

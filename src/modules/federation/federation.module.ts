@@ -107,6 +107,7 @@ const SIGN_IN = [
     RewrapSecretsJob,
     { provide: ExternalProfiles, useClass: StoredProfiles },
   ],
-  exports: [ExternalProfiles],
+  // The last five are for the way in by SAML, which is a part of this module with a file of its own.
+  exports: [ExternalProfiles, IdentityProvidersRepository, FederationAttemptsRepository, AuditedProviders, ProviderHttp, AdmitPerson],
 })
 export class FederationModule {}

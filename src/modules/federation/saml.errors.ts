@@ -3,12 +3,7 @@ import { errorCatalogue } from '../../kernel/errors.js';
 /** None of these repeats what an identity provider sent. */
 export const samlErrors = errorCatalogue('saml', {
   response_refused: { status: 400, message: 'The answer of the identity provider was refused. Sign in again, or ask your administrator.' },
-  request_unknown: { status: 400, message: 'This sign-in was not begun here, is older than ten minutes or has been used. Begin again.' },
-  wrong_browser: { status: 400, message: 'This sign-in was begun in another browser. Begin again in this one.' },
   response_too_large: { status: 413, message: 'The answer of the identity provider is larger than 256 kB.' },
-  provider_not_found: { status: 404, message: 'There is no such SAML identity provider.' },
-  provider_disabled: { status: 403, message: 'Signing in through this identity provider is switched off.' },
-  identity_refused: { status: 403, message: 'The identity provider named somebody whom it may not sign in here.' },
   metadata_refused: { status: 400, message: 'This is not metadata of a SAML 2.0 identity provider that can be used here.' },
   metadata_unreachable: { status: 400, message: 'The metadata could not be fetched from this address.' },
 });

@@ -32,6 +32,7 @@ declareTable({
     subject: 'personal',
     username: 'personal',
     email: 'personal',
+    two_factors: 'personal',
     attested_age: 'personal',
     locale: 'personal',
     return_path: 'technical',
@@ -61,6 +62,10 @@ export class SamlAnswer {
 
   @Column({ type: 'text', nullable: true })
   email: string | null;
+
+  /** Whether the provider says that it asked for two factors. */
+  @Column({ name: 'two_factors', type: 'boolean' })
+  twoFactors: boolean;
 
   @Column({ name: 'attested_age', type: 'smallint', nullable: true })
   attestedAge: number | null;

@@ -24,7 +24,7 @@ export interface ResponseExpectation {
 }
 
 /** Who an identity provider says has signed in, proven by its signature. */
-export type ProvenAssertion = Pick<ReadAssertion, 'id' | 'subject' | 'attributes'> & {
+export type ProvenAssertion = Pick<ReadAssertion, 'id' | 'subject' | 'attributes' | 'contextClasses'> & {
   /** Epoch milliseconds after which it would not be accepted any more; until then its id must not come again. */
   readonly usableUntilMs: number;
 };
@@ -44,6 +44,7 @@ export function checkResponse(envelope: ResponseEnvelope, expected: ResponseExpe
     id: assertion.id,
     subject: assertion.subject,
     attributes: assertion.attributes,
+    contextClasses: assertion.contextClasses,
     usableUntilMs: Math.min(confirmedUntilMs, conditionsUntilMs) + CLOCK_SKEW_MS,
   };
 }

@@ -4,7 +4,8 @@ import { childrenOf, onlyChild, type XmlElement } from './xml-element.js';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
 const MAX_ID = 256;
-const MAX_SUBJECT = 512;
+/** As much as a provider of OpenID Connect may use. */
+const MAX_SUBJECT = 255;
 /** Conditions we understand. Any other makes the assertion's validity unknown, which is not valid (core §2.5.1.1). */
 const CONDITIONS = new Set(['AudienceRestriction', 'OneTimeUse', 'ProxyRestriction']);
 
@@ -20,6 +21,8 @@ export interface ReadAssertion {
     readonly audiences: readonly (readonly string[])[];
   };
   readonly sessionsUntilMs: readonly number[];
+  /** How the provider says that it was proven who it is (core §2.7.2.2). */
+  readonly contextClasses: readonly string[];
   /** Text values by attribute name. */
   readonly attributes: ReadonlyMap<string, readonly string[]>;
 }
@@ -45,6 +48,7 @@ export function readAssertion(assertion: XmlElement): ReadAssertion {
     confirmations: confirmationsOf(subject),
     conditions: conditionsOf(child(assertion, 'Conditions')),
     sessionsUntilMs: statements.map((statement) => instant(statement, 'SessionNotOnOrAfter')).filter((until) => until !== null),
+    contextClasses: statements.flatMap(contextClassesOf),
     attributes: attributesOf(assertion),
   };
 }
@@ -93,6 +97,12 @@ function conditionsOf(conditions: XmlElement): ReadAssertion['conditions'] {
     notOnOrAfterMs: instant(conditions, 'NotOnOrAfter'),
     audiences: restrictions.map((restriction) => childrenOf(restriction, ASSERTION_NS, 'Audience').map(({ text }) => text.trim())),
   };
+}
+
+function contextClassesOf(statement: XmlElement): string[] {
+  return childrenOf(statement, ASSERTION_NS, 'AuthnContext').flatMap((context) =>
+    childrenOf(context, ASSERTION_NS, 'AuthnContextClassRef').map(({ text }) => text.trim()),
+  );
 }
 
 function attributesOf(assertion: XmlElement): Map<string, string[]> {

@@ -1,0 +1,107 @@
+import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { IdentityProviderId } from '../../../../kernel/ids.js';
+import { ApiProblem, FromOwnPages, Public } from '../../../../platform/http/access.js';
+import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
+import { SessionCookies } from '../../../../platform/http/session-cookies.js';
+import { ParseIdPipe } from '../../../../platform/http/validation.js';
+import { Speaks } from '../../../../platform/http/wire-form.js';
+import { SignIn } from '../../../accounts/accounts.contract.js';
+import { BeginSaml } from '../../core/saml/begin-saml.js';
+import { ConsumeResponse } from '../../core/saml/consume-response.js';
+import { FinishSaml } from '../../core/saml/finish-saml.js';
+import { ShowOwnMetadata } from '../../core/saml/show-own-metadata.js';
+import { BROWSER_SECONDS, secretOf } from '../sign-in.controller.js';
+import { AuthorisationDto, StartSignInDto } from '../sign-in.dto.js';
+import { SamlResponseForm } from './saml-sign-in.dto.js';
+
+/** Signing in through an organisation's SAML 2.0 identity provider (A1). */
+@ApiTags('Sign-in')
+@Controller('api/v1/sign-in/saml/:providerId')
+export class SamlSignInController {
+  constructor(
+    private readonly beginning: BeginSaml,
+    private readonly consumption: ConsumeResponse,
+    private readonly finishing: FinishSaml,
+    private readonly metadata: ShowOwnMetadata,
+    private readonly signIn: SignIn,
+    private readonly cookies: SessionCookies,
+  ) {}
+
+  /** What an administrator gives the identity provider: our side of the connection, as SAML metadata. */
+  @Get('metadata')
+  @Public()
+  @RateLimited(120)
+  @Header('content-type', 'application/samlmetadata+xml; charset=utf-8')
+  @ApiProduces('application/samlmetadata+xml')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
+  ownMetadata(@Param('providerId', ParseIdPipe) providerId: IdentityProviderId): Promise<string> {
+    return this.metadata.run(providerId);
+  }
+
+  /** Begin a sign-in at the identity provider. Binds it to this browser by a cookie. */
+  @Post('start')
+  @HttpCode(200)
+  @Public()
+  @FromOwnPages()
+  @RateLimited(30)
+  @ApiOkResponse({ type: AuthorisationDto })
+  @ApiProblem(400, 'A field is not valid.')
+  @ApiProblem(404, 'No such provider, or it is switched off (`federation/provider_not_found`).')
+  async start(
+    @Param('providerId', ParseIdPipe) providerId: IdentityProviderId,
+    @Body() { returnPath, attestedAge, locale }: StartSignInDto,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<AuthorisationDto> {
+    const browserSecret = secretOf(this.cookies, request);
+    const authorisationUrl = await this.beginning.run({ providerId, browserSecret, returnPath, attestedAge: attestedAge ?? null, locale });
+    this.cookies.bindBrowser(reply, browserSecret, BROWSER_SECONDS);
+    return { authorisationUrl };
+  }
+
+  /** The assertion consumer service: takes the identity provider's answer and sends the browser on to finish. Sets no cookie and reads none. */
+  @Post('consume')
+  @Public()
+  @Speaks({ takes: 'application/x-www-form-urlencoded' })
+  @RateLimited(60)
+  @ApiConsumes('application/x-www-form-urlencoded')
+  @ApiResponse({ status: 303, description: 'The answer is accepted; the browser finishes at the address named.' })
+  @ApiProblem(
+    400,
+    'The answer is not valid (`saml/response_refused`, with a reason), or was not asked for (`federation/attempt_not_found`).',
+  )
+  @ApiProblem(404, 'No such provider, or it is switched off (`federation/provider_not_found`).')
+  @ApiProblem(413, 'The answer is larger than 256 kB (`saml/response_too_large`, `http/body_too_large`).')
+  async consume(
+    @Param('providerId', ParseIdPipe) providerId: IdentityProviderId,
+    @Body() { SAMLResponse: samlResponse, RelayState: relayState }: SamlResponseForm,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const location = await this.consumption.run({ providerId, samlResponse, relayState: relayState ?? null });
+    await reply.code(303).headers({ location, 'cache-control': 'no-store' }).send();
+  }
+
+  /** Where the browser comes back from the identity provider with its own cookies: signs in and goes on to the return path. */
+  @Get('finish')
+  @Public()
+  @RateLimited(60)
+  @ApiResponse({ status: 303, description: 'Signed in: the session cookie is set and the browser goes on.' })
+  @ApiProblem(400, 'The sign-in expired, was used, or began in another browser (`federation/attempt_not_found`).')
+  @ApiProblem(403, 'This person may not come in this way.')
+  @ApiProblem(409, 'There is an account with this address: sign in as before and link (`federation/link_required`).')
+  async finish(
+    @Param('providerId', ParseIdPipe) providerId: IdentityProviderId,
+    @Query('code') code: string,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const browserSecret = this.cookies.browserNonce(request) ?? undefined;
+    const { accountId, secondFactorDone, returnPath } = await this.finishing.run({ providerId, code, browserSecret });
+    const session = await this.signIn.open(accountId, { method: 'saml', secondFactorDone }, this.cookies.originOf(request));
+    this.cookies.signedIn(request, reply, session);
+    await reply.code(303).headers({ location: returnPath, 'cache-control': 'no-store' }).send();
+  }
+}

@@ -1,0 +1,32 @@
+import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AccountsModule } from '../accounts/accounts.module.js';
+import { AdministerSamlProvider } from './core/saml/administer-saml-provider.js';
+import { BeginSaml } from './core/saml/begin-saml.js';
+import { ConsumeResponse } from './core/saml/consume-response.js';
+import { FinishSaml } from './core/saml/finish-saml.js';
+import { ProviderSource } from './core/saml/provider-source.js';
+import { ShowOwnMetadata } from './core/saml/show-own-metadata.js';
+import { SamlAnswer } from './data/saml-answer.entity.js';
+import { SamlAnswersRepository } from './data/saml-answers.repository.js';
+import { FederationModule } from './federation.module.js';
+import { SamlProvidersController } from './http/saml/saml-providers.controller.js';
+import { SamlSignInController } from './http/saml/saml-sign-in.controller.js';
+import { SweepSamlJob } from './jobs/sweep-saml.job.js';
+
+/** Sign-in through SAML 2.0 identity providers of organisations. Whom they bring is admitted by the rules for every provider. */
+@Module({
+  imports: [TypeOrmModule.forFeature([SamlAnswer]), AccountsModule, FederationModule],
+  controllers: [SamlSignInController, SamlProvidersController],
+  providers: [
+    SamlAnswersRepository,
+    ProviderSource,
+    AdministerSamlProvider,
+    BeginSaml,
+    ConsumeResponse,
+    FinishSaml,
+    ShowOwnMetadata,
+    SweepSamlJob,
+  ],
+})
+export class SamlModule {}
