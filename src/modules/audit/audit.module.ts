@@ -25,13 +25,14 @@ import { AuditTilesRepository } from './data/audit-tiles.repository.js';
 import { AuditBundlesController } from './http/audit-bundles.controller.js';
 import { AuditEventsController } from './http/audit-events.controller.js';
 import { AuditLogController } from './http/audit-log.controller.js';
+import { InstallationAuditController } from './http/installation-audit.controller.js';
 import { PublishCheckpointsJob } from './jobs/publish-checkpoints.job.js';
 import { SequenceAuditLogJob } from './jobs/sequence-audit-log.job.js';
 
 /** The audit log, and the transparency log over it. Offers {@link AuditLog}. */
 @Module({
   imports: [TypeOrmModule.forFeature([AuditEventEntity])],
-  controllers: [AuditEventsController, AuditLogController, AuditBundlesController],
+  controllers: [AuditEventsController, InstallationAuditController, AuditLogController, AuditBundlesController],
   providers: [
     AuditEventsRepository,
     ListAuditEvents,

@@ -5,7 +5,7 @@ export const STAFF_ROLES = ['administrator', 'support', 'privacy_officer', 'audi
 
 export type StaffRole = (typeof STAFF_ROLES)[number];
 
-const READS = ['identity:read', 'organisations:read', 'audit:read', 'break_glass:read'] as const satisfies readonly Permission[];
+const READS = ['identity:read', 'organisations:read', 'audit:read', 'notices:read', 'break_glass:read'] as const satisfies readonly Permission[];
 
 /** What each role lets a member of staff do (A4). What of it is an organisation's own takes a break-glass grant as well (S2). */
 export const STAFF_PERMISSIONS: Readonly<Record<StaffRole, ReadonlySet<Permission>>> = {
@@ -21,6 +21,8 @@ export const STAFF_PERMISSIONS: Readonly<Record<StaffRole, ReadonlySet<Permissio
     'routes:read',
     'limits:read',
     'prices:read',
+    'webhooks:read',
+    'identity_providers:read',
     'break_glass:write',
   ]),
   privacy_officer: new Set<Permission>([
@@ -42,6 +44,9 @@ export const INSTALLATION_PERMISSIONS: ReadonlySet<Permission> = new Set<Permiss
   'identity:read',
   'organisations:read',
   'organisations:write',
+  'organisations:create',
+  'installation_providers:read',
+  'installation_providers:write',
   'accounts:read',
   'accounts:write',
   'prices:read',

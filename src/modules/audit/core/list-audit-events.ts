@@ -13,7 +13,7 @@ export interface AuditEventQuery {
   readonly limit: number;
 }
 
-/** Audit events, newest first: those of one organisation, or with `undefined` all there are. */
+/** Audit events, newest first: those of one organisation, with null those of the installation itself, with `undefined` all there are. */
 @Injectable()
 export class ListAuditEvents {
   constructor(
@@ -22,7 +22,7 @@ export class ListAuditEvents {
     private readonly clock: Clock,
   ) {}
 
-  run(organisationId: OrganisationId | undefined, query: AuditEventQuery): Promise<AuditEventEntity[]> {
+  run(organisationId: OrganisationId | null | undefined, query: AuditEventQuery): Promise<AuditEventEntity[]> {
     const filter = {
       organisationId,
       action: query.action,
@@ -31,7 +31,7 @@ export class ListAuditEvents {
       before: query.before,
       notExpiredBefore: utcDay(this.clock.nowMs()),
     };
-    if (organisationId === undefined) return this.unitOfWork.asSystem((tx) => this.events.list(tx, filter, query.limit));
+    if (organisationId == null) return this.unitOfWork.asSystem((tx) => this.events.list(tx, filter, query.limit));
     return this.unitOfWork.forOrganisation(organisationId, (tx) => this.events.list(tx, filter, query.limit));
   }
 }

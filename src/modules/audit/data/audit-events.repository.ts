@@ -5,8 +5,8 @@ import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { AuditEventEntity, type AuditEventId } from './audit-event.entity.js';
 
 export interface AuditEventFilter {
-  /** Undefined: of every organisation the transaction may see, and of the installation itself. */
-  readonly organisationId: OrganisationId | undefined;
+  /** Null: of the installation itself. Undefined: of that and of every organisation the transaction may see. */
+  readonly organisationId: OrganisationId | null | undefined;
   readonly action: string | undefined;
   readonly targetType: string | undefined;
   readonly targetId: string | undefined;
@@ -38,7 +38,8 @@ export class AuditEventsRepository {
       .where('event.expiresOn >= :notExpiredBefore', filter)
       .orderBy('event.id', 'DESC')
       .limit(limit);
-    if (filter.organisationId !== undefined) query.andWhere('event.organisationId = :organisationId', filter);
+    if (filter.organisationId === null) query.andWhere('event.organisationId IS NULL');
+    else if (filter.organisationId !== undefined) query.andWhere('event.organisationId = :organisationId', filter);
     if (filter.action !== undefined) query.andWhere('event.action = :action', filter);
     if (filter.targetType !== undefined) query.andWhere('event.targetType = :targetType', filter);
     if (filter.targetId !== undefined) query.andWhere('event.targetId = :targetId', filter);

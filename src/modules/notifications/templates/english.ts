@@ -41,6 +41,12 @@ export const ENGLISH: Language = {
     minor: 'its owner is said to be too young',
     security: 'to protect it',
     operator: 'decided by the operator',
+    customer_request: 'asked for by your organisation',
+    incident: 'an incident',
+    security_review: 'a security review',
+    billing_dispute: 'a dispute about a bill',
+    legal_request: 'a legal request',
+    data_subject_request: 'a request of a person about their own data',
   },
   messages: {
     sign_in_link: {

@@ -42,6 +42,12 @@ export const GERMAN: Language = {
     minor: 'die Inhaberin oder der Inhaber soll zu jung sein',
     security: 'zum Schutz',
     operator: 'Entscheidung des Betreibers',
+    customer_request: 'auf Bitte Ihrer Organisation',
+    incident: 'ein Vorfall',
+    security_review: 'eine Sicherheitsprüfung',
+    billing_dispute: 'eine strittige Rechnung',
+    legal_request: 'ein behördliches oder gerichtliches Ersuchen',
+    data_subject_request: 'der Antrag einer Person zu ihren eigenen Daten',
   },
   messages: {
     sign_in_link: {

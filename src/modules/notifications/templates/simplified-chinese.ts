@@ -41,6 +41,12 @@ export const SIMPLIFIED_CHINESE: Language = {
     minor: '据称账户所有者未达到年龄要求',
     security: '为保护其安全',
     operator: '由运营方决定',
+    customer_request: '应您组织的请求',
+    incident: '事件处理',
+    security_review: '安全审查',
+    billing_dispute: '账单争议',
+    legal_request: '法律要求',
+    data_subject_request: '个人就其自身数据提出的请求',
   },
   messages: {
     sign_in_link: {
