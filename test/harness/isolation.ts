@@ -24,6 +24,8 @@ export interface Attempt {
   readonly operation: Operation;
   readonly path: string;
   readonly body: unknown;
+  /** Whether it names the victim's organisation itself, which to the thief is not there. */
+  readonly isDirect: boolean;
 }
 
 /** A running Lethe, two organisations, and the operations there are. */
@@ -36,7 +38,7 @@ export class IsolationWalk {
   ) {}
 
   static async start(): Promise<IsolationWalk> {
-    const app = await TestLethe.start({ environment: { LETHE_ROLES: 'api,gateway,worker', LETHE_PEOPLE_CREATE_ORGANISATIONS: 'true' } });
+    const app = await TestLethe.start({ environment: { LETHE_PEOPLE_CREATE_ORGANISATIONS: 'true' } });
     const victim = await makeTenant(app);
     const thief = await makeTenant(app);
     await app.lethe.get(SequenceAuditLogJob).run(new AbortController().signal);
@@ -100,8 +102,8 @@ export class IsolationWalk {
     const atHome = { ...victim.things, organisationId: thief.organisationId as string };
     const borrowed = operation.pathParameters.some((name) => name !== 'organisationId') || names(body, victim.things);
     return [
-      ...(operation.pathParameters.includes('organisationId') ? [{ operation, path: fill(victim.things), body }] : []),
-      ...(borrowed ? [{ operation, path: fill(atHome), body }] : []),
+      ...(operation.pathParameters.includes('organisationId') ? [{ operation, path: fill(victim.things), body, isDirect: true }] : []),
+      ...(borrowed ? [{ operation, path: fill(atHome), body, isDirect: false }] : []),
     ];
   }
 }
