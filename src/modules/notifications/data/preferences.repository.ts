@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
-import { MarketingConsentEntity } from './marketing-consent.entity.js';
-import { NotificationPreferenceEntity } from './notification-preference.entity.js';
+import { type ConsentRow, MarketingConsentEntity } from './marketing-consent.entity.js';
+import { NotificationPreferenceEntity, type PreferenceRow } from './notification-preference.entity.js';
 
 /** Preferences and consent of accounts; the transaction must be a system one. */
 @Injectable()
@@ -13,15 +13,20 @@ export class PreferencesRepository {
     return new Map(rows.map(({ category, byMail }) => [category, byMail]));
   }
 
-  async put(tx: Tx, row: NotificationPreferenceEntity): Promise<void> {
-    await tx.upsert(NotificationPreferenceEntity, { ...row }, ['accountId', 'category']);
+  async put(tx: Tx, row: PreferenceRow): Promise<void> {
+    await tx.upsert(NotificationPreferenceEntity, row, ['accountId', 'category']);
   }
 
-  consentOf(tx: Tx, accountId: AccountId): Promise<MarketingConsentEntity | null> {
+  consentOf(tx: Tx, accountId: AccountId): Promise<ConsentRow | null> {
     return tx.findOneBy(MarketingConsentEntity, { accountId });
   }
 
-  async putConsent(tx: Tx, row: MarketingConsentEntity): Promise<void> {
-    await tx.upsert(MarketingConsentEntity, { ...row }, ['accountId']);
+  async putConsent(tx: Tx, row: ConsentRow): Promise<void> {
+    await tx.upsert(MarketingConsentEntity, row, ['accountId']);
+  }
+
+  async forget(tx: Tx, accountId: AccountId): Promise<void> {
+    await tx.delete(NotificationPreferenceEntity, { accountId });
+    await tx.delete(MarketingConsentEntity, { accountId });
   }
 }

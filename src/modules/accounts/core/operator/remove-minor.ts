@@ -4,6 +4,7 @@ import { AppError } from '../../../../kernel/errors.js';
 import type { AccountId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
+import { ReaderData } from '../../../notifications/notifications.contract.js';
 import { Memberships } from '../../../tenants/tenants.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import { AccountClosuresRepository } from '../../data/account-closures.repository.js';
@@ -22,6 +23,7 @@ export class RemoveMinor {
     private readonly accounts: AccountsRepository,
     private readonly closures: AccountClosuresRepository,
     private readonly memberships: Memberships,
+    private readonly readers: ReaderData,
     private readonly links: MailedLinks,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
@@ -34,6 +36,7 @@ export class RemoveMinor {
       for (const { organisationId } of await this.memberships.ofAccount(tx, id)) {
         await this.leave(tx, { organisationId, accountId: id }, actor);
       }
+      await this.readers.forget(tx, id);
       await this.links.cancel(tx, id, EVERY_LINK_KIND);
       await this.accounts.delete(tx, id);
       await this.closures.insert(tx, 'minor_found', utcDay(this.clock.nowMs()));
