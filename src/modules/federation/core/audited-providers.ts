@@ -8,6 +8,9 @@ import { ExternalIdentitiesRepository } from '../data/external-identities.reposi
 import { IdentityProvidersRepository, type Provider, type ProviderOwner, type ProviderRef } from '../data/identity-providers.repository.js';
 import { federationErrors } from '../federation.errors.js';
 
+/** What happened to a provider, and what the audit row says of it. */
+export type ProviderEvent = { readonly what: string } & NonNullable<AuditEntry['detail']>;
+
 export type ProviderChange = Partial<Pick<Provider, 'name' | 'status' | 'settings'>>;
 
 /** Writes identity providers, each together with the audit row that tells of it. Use-cases have no other way to write one. */
@@ -31,7 +34,7 @@ export class AuditedProviders {
   async add(tx: Tx, actor: AuditActor, provider: Provider): Promise<void> {
     if (provider.organisationId !== null) await this.tenants.requireOrganisation(tx, provider.organisationId);
     await this.providers.insert(tx, provider);
-    await this.record(tx, 'created', actor, provider, { kind: provider.kind });
+    await this.record(tx, actor, provider, { what: 'created', kind: provider.kind });
   }
 
   /** Raises `federation/provider_not_found`. */
@@ -45,14 +48,18 @@ export class AuditedProviders {
   async change(tx: Tx, actor: AuditActor, ref: ProviderRef, change: ProviderChange): Promise<Provider> {
     const changed = await this.providers.update(tx, ref, { ...change, updatedAt: this.clock.now() });
     if (!changed) throw federationErrors.provider_not_found();
-    await this.record(tx, 'changed', actor, ref, { fields: Object.keys(change), ...(change.status ? { status: change.status } : {}) });
+    await this.record(tx, actor, ref, {
+      what: 'changed',
+      fields: Object.keys(change),
+      ...(change.status ? { status: change.status } : {}),
+    });
     return this.get(tx, ref);
   }
 
   /** Raises `federation/provider_changed` when another secret, or the end of the provider, was first. */
   async replaceSecret(tx: Tx, actor: AuditActor, ref: ProviderRef, secret: StoredProviderSecret): Promise<Provider> {
     if (!(await this.providers.replaceSecret(tx, ref, secret, this.clock.now()))) throw federationErrors.provider_changed();
-    await this.record(tx, 'secret_replaced', actor, ref, { version: secret.secretVersion });
+    await this.record(tx, actor, ref, { what: 'secret_replaced', version: secret.secretVersion });
     return this.get(tx, ref);
   }
 
@@ -63,12 +70,13 @@ export class AuditedProviders {
       await this.get(tx, ref);
       const identities = await this.identities.countOfProvider(tx, ref.id);
       if (!(await this.providers.delete(tx, ref))) throw federationErrors.provider_not_found();
-      await this.record(tx, 'deleted', actor, ref, { identities });
+      await this.record(tx, actor, ref, { what: 'deleted', identities });
     });
   }
 
-  record(tx: Tx, what: string, actor: AuditActor, { organisationId, id }: ProviderRef, detail: AuditEntry['detail']): Promise<void> {
+  record(tx: Tx, actor: AuditActor, { organisationId, id }: ProviderRef, event: ProviderEvent): Promise<void> {
+    const { what, ...detail } = event;
     const target = { type: 'identity_provider', id };
-    return this.audit.record(tx, { actor, action: `identity_provider.${what}`, organisationId, target, ...(detail ? { detail } : {}) });
+    return this.audit.record(tx, { actor, action: `identity_provider.${what}`, organisationId, target, detail });
   }
 }

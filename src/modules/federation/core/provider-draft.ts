@@ -8,8 +8,8 @@ import type {
   OidcSettings,
   ProviderConfiguration,
   ProviderPreset,
-  TrustSettings,
 } from './provider-configuration.js';
+import type { TrustSettings } from './trust-settings.js';
 import type { ProviderHttp } from './provider-http.js';
 
 export const GOOGLE_ISSUER = 'https://accounts.google.com';

@@ -50,7 +50,7 @@ export class RewrapSecrets {
         if (sealed === null) continue;
         const store = async (tx: Tx, wrapped: Rewrapped): Promise<boolean> => {
           if (!(await this.providers.replaceWrappedKey(tx, provider, wrapped))) return false;
-          await this.audited.record(tx, 'secret_rewrapped', ACTOR, provider, { from: sealed.kmsKeyId, to: wrapped.kmsKeyId });
+          await this.audited.record(tx, ACTOR, provider, { what: 'secret_rewrapped', from: sealed.kmsKeyId, to: wrapped.kmsKeyId });
           return true;
         };
         moved += await this.rewrap(sealed, contextOf(provider, provider.secretVersion), store);

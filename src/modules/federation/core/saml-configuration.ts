@@ -1,4 +1,4 @@
-import type { TrustSettings } from './provider-configuration.js';
+import type { TrustSettings } from './trust-settings.js';
 
 /** A SAML 2.0 identity provider: who it is, and where it is asked. */
 export interface SamlConnection {

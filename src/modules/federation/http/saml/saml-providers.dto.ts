@@ -16,7 +16,7 @@ import {
 import type { Settings } from '../../../../platform/config/settings.js';
 import { IsCleanText } from '../../../../platform/http/field-rules.js';
 import { ORGANISATION_ROLES, type OrganisationRole } from '../../../../platform/http/permissions.js';
-import { SECOND_FACTOR_TRUST, type SecondFactorTrust } from '../../core/provider-configuration.js';
+import { SECOND_FACTOR_TRUST, type SecondFactorTrust } from '../../core/trust-settings.js';
 import { readCertificate } from '../../core/saml/provider-certificate.js';
 import { MAX_CERTIFICATES, MAX_METADATA_BYTES } from '../../core/saml/provider-metadata.js';
 import { samlAddresses, type SamlProvider } from '../../core/saml/service-provider.js';
