@@ -87,6 +87,49 @@ describe('signing up', () => {
   });
 });
 
+describe('a sign-up that breaks off at any step', () => {
+  /** Lets `work` run while the database refuses to write to `table`. */
+  async function whileRefusing<T>(table: string, work: () => Promise<T>): Promise<T> {
+    await test.rows(`CREATE FUNCTION boom() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''boom''; END'`);
+    await test.rows(`CREATE TRIGGER boom BEFORE INSERT OR UPDATE ON ${table} FOR EACH STATEMENT EXECUTE FUNCTION boom()`);
+    try {
+      return await work();
+    } finally {
+      await test.rows('DROP FUNCTION boom CASCADE');
+    }
+  }
+
+  const counts = async () => {
+    const tables = ['account', 'account_password', 'account_session', 'account_ticket', 'outgoing_mail', 'audit_event'];
+    const rows = await Promise.all(tables.map((table) => test.rows<{ n: string }>(`SELECT count(*) AS n FROM ${table}`)));
+    return Object.fromEntries(tables.map((table, index) => [table, rows[index]?.[0]?.n]));
+  };
+
+  it('when it is asked for, leaves nothing', async () => {
+    const [email, browser] = [town.address(), town.browser()];
+    const before = await counts();
+    for (const table of ['account_ticket', 'outgoing_mail', 'outbox_event']) {
+      const { status } = await whileRefusing(table, () => browser.post('/sign-up', { email, isOldEnough: true }));
+      expect([table, status]).toEqual([table, 500]);
+      expect(await counts()).toEqual(before);
+    }
+  });
+
+  it('when it is confirmed, leaves no half account, and the link is good for another try', async () => {
+    const [email, browser] = [town.address(), town.browser()];
+    await browser.post('/sign-up', { email, password: GOOD_PASSWORD, isOldEnough: true });
+    const token = await town.token(email);
+    const before = await counts();
+    for (const table of ['account_ticket', 'account', 'account_password', 'account_session', 'audit_event']) {
+      const { status } = await whileRefusing(table, () => browser.post('/sign-up/confirm', { token }));
+      expect([table, status]).toEqual([table, 500]);
+      expect(await counts()).toEqual(before);
+    }
+    expect((await browser.post('/sign-up/confirm', { token })).status).toBe(200);
+    expect((await browser.get('/account')).body).toMatchObject({ email, hasPassword: true });
+  });
+});
+
 describe('signing in by password', () => {
   it('A1, K5: takes the address in any spelling, keeps a bcrypt hash of cost 12 or more, and nothing of the password', async () => {
     const email = town.address();
