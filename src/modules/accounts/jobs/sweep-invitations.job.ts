@@ -5,7 +5,7 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { InvitationsRepository } from '../data/members/invitations.repository.js';
 import { OwnershipOffersRepository } from '../data/members/ownership-offers.repository.js';
 
-/** Clears away invitations and offers of ownership that nobody took up: addresses of people who never came are gone within a day of the last mail's end. */
+/** Clears away invitations and offers of ownership that nobody took up: addresses of people who never came are gone within an hour of their link's end. */
 @Injectable()
 export class SweepInvitationsJob extends RecurringJob {
   readonly name = 'accounts.sweep-invitations';

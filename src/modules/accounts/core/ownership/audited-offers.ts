@@ -11,7 +11,11 @@ export class AuditedOffers {
   async record(
     tx: Tx,
     act: 'offered' | 'withdrawn' | 'declined' | 'transferred',
-    { organisationId, fromAccountId, toAccountId }: {
+    {
+      organisationId,
+      fromAccountId,
+      toAccountId,
+    }: {
       readonly organisationId: OrganisationId;
       readonly fromAccountId: AccountId;
       readonly toAccountId: AccountId;

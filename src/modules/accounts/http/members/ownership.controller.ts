@@ -65,7 +65,10 @@ export class OwnershipController {
   @HttpCode(204)
   @Requires('members:read')
   @ApiProblem(404, 'Nobody offers the ownership (`members/offer_not_found`).')
-  async end(@Param('organisationId', ParseIdPipe) organisationId: OrganisationId, @CurrentAccount() account: AccountPrincipal): Promise<void> {
+  async end(
+    @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
+    @CurrentAccount() account: AccountPrincipal,
+  ): Promise<void> {
     organisationScope(account, organisationId);
     await this.ending.run(organisationId, account);
   }
