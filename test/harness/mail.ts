@@ -60,7 +60,10 @@ export async function startMailServer(options: MailServerOptions = {}): Promise<
       read.add(mail);
       return mail;
     },
-    close: () => new Promise((resolve) => void server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+      }),
   };
 }
 
@@ -77,7 +80,7 @@ function serverOptions({ onRecipient, onMail, tls, user }: MailServerOptions, ma
     },
     onRcptTo: ({ address }, _session, done) => done(refusal(onRecipient?.(address))),
     onData: (stream, session, done) => {
-      void (async () => {
+      const answer = async (): Promise<Error | null> => {
         const chunks: Buffer[] = [];
         for await (const chunk of stream) chunks.push(chunk as Buffer);
         const { mailFrom, rcptTo } = session.envelope;
@@ -85,8 +88,9 @@ function serverOptions({ onRecipient, onMail, tls, user }: MailServerOptions, ma
         const mail = await receivedMail(Buffer.concat(chunks), from, rcptTo[0]?.address ?? '');
         const code = await onMail?.(mail);
         if (code === undefined || code < 400) mails.push(mail);
-        done(refusal(code));
-      })().catch((error: unknown) => done(error as Error));
+        return refusal(code);
+      };
+      void answer().then(done, done);
     },
   };
 }

@@ -34,3 +34,6 @@ export class MarketingConsentEntity {
   @Column({ type: 'timestamptz', name: 'changed_at' })
   changedAt: Date;
 }
+
+/** The same as plain data. */
+export type ConsentRow = Pick<MarketingConsentEntity, keyof MarketingConsentEntity>;

@@ -28,3 +28,6 @@ export class NotificationPreferenceEntity {
   @Column({ type: 'timestamptz', name: 'updated_at' })
   updatedAt: Date;
 }
+
+/** The same as plain data. */
+export type PreferenceRow = Pick<NotificationPreferenceEntity, keyof NotificationPreferenceEntity>;

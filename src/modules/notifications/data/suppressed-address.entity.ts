@@ -27,3 +27,6 @@ export class SuppressedAddressEntity {
   @Column({ type: 'timestamptz' })
   since: Date;
 }
+
+/** The same as plain data. */
+export type SuppressionRow = Pick<SuppressedAddressEntity, keyof SuppressedAddressEntity>;

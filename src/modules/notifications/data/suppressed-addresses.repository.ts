@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
-import { SuppressedAddressEntity, type SuppressionReason } from './suppressed-address.entity.js';
+import { SuppressedAddressEntity, type SuppressionReason, type SuppressionRow } from './suppressed-address.entity.js';
 
 /** The transaction must be a system one. */
 @Injectable()
@@ -11,8 +11,8 @@ export class SuppressedAddressesRepository {
   }
 
   /** The newest reason stands. */
-  async put(tx: Tx, row: SuppressedAddressEntity): Promise<void> {
-    await tx.upsert(SuppressedAddressEntity, { ...row }, ['addressHash']);
+  async put(tx: Tx, row: SuppressionRow): Promise<void> {
+    await tx.upsert(SuppressedAddressEntity, row, ['addressHash']);
   }
 
   async removeOlder(tx: Tx, before: Date): Promise<number> {

@@ -109,7 +109,7 @@ export class DeliverWebhook {
 }
 
 /** The same bytes at every attempt; `JSON.stringify` keeps the order of members. */
-export function bodyOf({ type, createdAt, organisationId, detail }: WebhookEventRow): string {
+function bodyOf({ type, createdAt, organisationId, detail }: WebhookEventRow): string {
   return JSON.stringify({ type, timestamp: createdAt.toISOString(), data: { organisationId, ...detail } });
 }
 

@@ -65,7 +65,8 @@ const TIMEOUTS = new Set(['UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 
 
 function reasonOf(error: unknown): 'address_not_allowed' | 'timeout' | 'tls_failed' | 'not_reached' {
   if (error instanceof AppError) return 'address_not_allowed';
-  const code = String((error as { readonly code?: unknown }).code ?? '');
+  const { code } = error as { readonly code?: unknown };
+  if (typeof code !== 'string') return 'not_reached';
   if (code === 'EADDRNOTALLOWED') return 'address_not_allowed';
   if (TIMEOUTS.has(code)) return 'timeout';
   return /^ERR_(TLS|SSL)|CERT|SIGNATURE|EPROTO/.test(code) ? 'tls_failed' : 'not_reached';
