@@ -110,6 +110,19 @@ describe('A1: an organisation’s own identity provider', () => {
     expect(await memberships(victim.accountId)).toEqual([]);
   });
 
+  it('A3: is linked to no account outside its domain, and opens none any more once the domain is let go', async () => {
+    const acme = await company();
+    const begun = await acme.owner.browser.post('/account/identities', { providerId: acme.providerId });
+    openid.people.set('owner', { email: `owner@${acme.domain}` });
+    openid.signsIn = 'owner';
+    const guest = new FederatedBrowser(acme.owner.browser);
+    const page = await guest.visit(await guest.walk(String(begun.body['authorisationUrl'])));
+    expect(page).toMatchObject({ status: 403, body: { code: 'federation/domain_not_admitted' } });
+    expect((await come(acme, `kim@${acme.domain}`)).page.status).toBe(303);
+    expect((await acme.owner.browser.request('DELETE', `${acme.path}/domains/${acme.domainId}`)).status).toBe(204);
+    expect((await come(acme, `kim@${acme.domain}`)).page).toMatchObject({ status: 403, body: { code: 'federation/domain_not_admitted' } });
+  });
+
   it('leaves those outside who are no members, when it may not make them', async () => {
     const acme = await company({ memberRole: null });
     expect((await come(acme, `kim@${acme.domain}`)).page).toMatchObject({ status: 403, body: { code: 'federation/not_a_member' } });

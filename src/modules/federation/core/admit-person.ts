@@ -71,6 +71,7 @@ export class AdmitPerson {
     const account = await this.accountOf(tx, { provider, person, entry, known });
     // An identity just made by signing up, or one linked now, is subject to the same rules as one of old.
     await this.domains.requireAllowed(tx, account, provider.organisationId);
+    if (provider.organisationId !== null) await this.domains.requireSpokenFor(tx, account, provider.organisationId);
     const identityId = known === null ? await this.link(tx, provider, person, account.id) : await this.refresh(tx, known, person);
     if (provider.organisationId !== null) await this.requireMember(tx, provider, provider.organisationId, account.id);
     return { accountId: account.id, identityId, secondFactorDone: await this.secondFactorDone(tx, provider, person, account.id) };
@@ -95,7 +96,6 @@ export class AdmitPerson {
     const isVouchedFor = vouchesFor(provider, person, owner?.organisationId ?? null);
     const existing = email === null ? null : await this.accounts.findByVerifiedEmail(tx, email);
     if (isVouchedFor && existing !== null) return existing;
-    // An organisation speaks for its own domains and for nobody else.
     if (provider.organisationId !== null && !isVouchedFor) throw federationErrors.domain_not_admitted();
     // What the provider merely repeats proves nothing, and tells nothing about who has an account either.
     if (existing !== null && person.emailVerified === true) throw federationErrors.link_required();

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { OrganisationId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { AccountSummary } from '../../accounts/accounts.contract.js';
 import type { CapturedDomainRow } from '../data/captured-domain.entity.js';
@@ -31,5 +32,14 @@ export class DomainRules {
     const owner = await this.ownerOf(tx, account.email);
     if (owner === null || !owner.ssoRequired || owner.organisationId === through) return;
     throw federationErrors.sso_required({ details: { providerId: owner.providerId } });
+  }
+
+  /**
+   * Raises `federation/domain_not_admitted` unless the account's address lies in a domain this organisation has proven. Its provider opens no other
+   * account, not even one whose owner asked for it: whoever runs the provider could come in as them, and reach what is none of the organisation's.
+   */
+  async requireSpokenFor(tx: Tx, account: Pick<AccountSummary, 'email' | 'emailVerified'>, organisationId: OrganisationId): Promise<void> {
+    const owner = account.email === null || !account.emailVerified ? null : await this.ownerOf(tx, account.email);
+    if (owner?.organisationId !== organisationId) throw federationErrors.domain_not_admitted();
   }
 }
