@@ -1,7 +1,11 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Outbox } from '../../src/contracts/outbox.js';
 import { type Clock, SystemClock, Clock as ClockToken } from '../../src/kernel/clock.js';
 import { CallerAccessGuard } from '../../src/modules/auth/http/caller-access.guard.js';
 import { AuditModule } from '../../src/modules/audit/audit.module.js';
@@ -15,6 +19,9 @@ import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { ControlPlaneHttpModule } from '../../src/platform/http/control-plane-http.module.js';
 import { configureControlPlane, fastifyOptions } from '../../src/platform/http/control-plane.js';
 import { OutboundAddresses } from '../../src/platform/http/outbound-address.js';
+import { KeyManagementService } from '../../src/platform/kms/key-management-service.js';
+import { LocalRootKey } from '../../src/platform/kms/local-root-key.js';
+import { PostgresOutbox } from '../../src/platform/queue/postgres-outbox.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { TelemetryModule } from '../../src/platform/telemetry/telemetry.module.js';
 
@@ -36,7 +43,7 @@ export interface ReplicaOptions {
 
 @Module({})
 class SurroundingsModule {
-  static forRoot(databaseUrl: string, options: ReplicaOptions): DynamicModule {
+  static forRoot(databaseUrl: string, directory: string, options: ReplicaOptions): DynamicModule {
     const clock = options.clock ?? new SystemClock();
     const log = Log.open({ level: 'trace', destination: { write: (line: string) => void options.log?.push(line) } });
     const feed = new ChangeFeed({ connectionString: databaseUrl }, log);
@@ -60,17 +67,21 @@ class SurroundingsModule {
         { provide: ClockToken, useValue: clock },
         { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
         { provide: ChangeFeed, useValue: feed },
+        { provide: KeyManagementService, useValue: new LocalRootKey({ path: join(directory, 'root-key.json'), allowGenerate: true }) },
+        { provide: Outbox, useValue: new PostgresOutbox(clock) },
         { provide: OutboundAddresses, useValue: new OutboundAddresses(['127.0.0.0/8']) },
       ],
-      exports: [Settings, ClockToken, UnitOfWork, ChangeFeed, OutboundAddresses],
+      exports: [Settings, ClockToken, UnitOfWork, ChangeFeed, KeyManagementService, Outbox, OutboundAddresses],
     };
   }
 }
 
 /** Starts a replica: `app.get(…)` gives its services, `app.inject(…)` calls its routes. */
 export async function startReplica(databaseUrl: string, options: ReplicaOptions = {}): Promise<Replica> {
+  const directory = mkdtempSync(join(tmpdir(), 'lethe-replica-'));
+
   @Module({
-    imports: [SurroundingsModule.forRoot(databaseUrl, options), AuditModule, TenantsModule, AuthModule],
+    imports: [SurroundingsModule.forRoot(databaseUrl, directory, options), AuditModule, TenantsModule, AuthModule],
     providers: [{ provide: APP_GUARD, useExisting: CallerAccessGuard }],
   })
   class ReplicaModule {}
@@ -90,6 +101,7 @@ export async function startReplica(databaseUrl: string, options: ReplicaOptions 
     close: async () => {
       await feed.stop();
       await app.close();
+      rmSync(directory, { recursive: true, force: true });
     },
   };
 }
