@@ -8,6 +8,22 @@ ALTER TABLE audit_event
 
 CREATE INDEX audit_event_by_transaction ON audit_event (recorded_in, id);
 
+-- Events of transactions that `seen` does not see, behind the one named, in the order of their transactions, at most `most`. A function, so
+-- that the plan over all partitions is made once in a session and not at every look; and made for the index, whatever is in them then.
+CREATE FUNCTION pending_audit_events(seen pg_snapshot, after_transaction xid8, after_id uuid, most int) RETURNS SETOF audit_event
+  LANGUAGE plpgsql STABLE SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+  AS $$
+BEGIN
+  RETURN QUERY
+    SELECT e.* FROM audit_event e
+    WHERE (e.recorded_in, e.id) > (after_transaction, after_id)
+      AND (e.recorded_in >= pg_snapshot_xmax(seen) OR e.recorded_in = ANY (ARRAY(SELECT pg_snapshot_xip(seen))))
+    ORDER BY e.recorded_in, e.id LIMIT most;
+END
+$$;
+REVOKE ALL ON FUNCTION pending_audit_events(pg_snapshot, xid8, uuid, int) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pending_audit_events(pg_snapshot, xid8, uuid, int) TO lethe_system;
+
 -- Where an event stands in the log. Leaves with the event; the leaf's hash, in audit_tile, stays.
 CREATE TABLE audit_position (
   event_id uuid NOT NULL,

@@ -19,7 +19,7 @@ export interface AuditEntry {
 
 /**
  * The append-only audit log (O6). An entry commits with the change it tells of, or neither does.
- * The transparency log will take its leaves from here.
+ * Every entry becomes a leaf of the transparency log.
  */
 export abstract class AuditLog {
   abstract record(tx: Tx, entry: AuditEntry): Promise<void>;

@@ -62,10 +62,9 @@ export class AuditSequenceRepository {
    */
   async pending(tx: Tx, seen: string, after: PendingCursor | undefined, limit: number): Promise<PendingEvent[]> {
     return tx.query<PendingEvent[]>(
-      `SELECT ${EVENT_COLUMNS}, e.recorded_in::text AS "recordedIn" FROM audit_event e
-       WHERE (e.recorded_in, e.id) > (coalesce($2::xid8, pg_snapshot_xmin($1::pg_snapshot)), $3::uuid)
-         AND (e.recorded_in >= pg_snapshot_xmax($1::pg_snapshot) OR e.recorded_in = ANY (ARRAY(SELECT pg_snapshot_xip($1::pg_snapshot))))
-       ORDER BY e.recorded_in, e.id LIMIT $4`,
+      `SELECT ${EVENT_COLUMNS}, e.recorded_in::text AS "recordedIn"
+       FROM pending_audit_events($1::pg_snapshot, coalesce($2::xid8, pg_snapshot_xmin($1::pg_snapshot)), $3, $4) e
+       ORDER BY e.recorded_in, e.id`,
       [seen, after?.recordedIn ?? null, after?.id ?? NIL, limit],
     );
   }
