@@ -4,8 +4,10 @@ import type { Settings } from '../platform/config/settings.js';
 import { examineAuditLog } from './doctor/examine-audit-log.js';
 import { examineConfiguration, type RootKeyState } from './doctor/examine-configuration.js';
 import { examineDatabase } from './doctor/examine-database.js';
+import { examineMail } from './doctor/examine-mail.js';
 import { awaitsRootKey, examineDataFolder, examineJournal, examineKeyManagement, examinePort } from './doctor/examine-machine.js';
 import { examineRedis } from './doctor/examine-redis.js';
+import { examineAdminDoor, examineStaff } from './doctor/examine-staff.js';
 import { error, examine, type Finding, ok } from './doctor/finding.js';
 import { EXIT } from './exit-codes.js';
 import { Installation, openApplication } from './installation.js';
@@ -56,6 +58,8 @@ export class DoctorCommand extends CommandRunner {
       ...(await examine('journal', () => examineJournal(settings))),
       ...(await examine('port', () => examinePort(settings))),
       ...(await examine('redis', () => examineRedis(settings))),
+      ...(await examine('operators', () => examineAdminDoor(settings))),
+      ...(await examine('mail', () => examineMail(settings))),
       ...(await examine('database', () => examineStore(settings, keyManagement))),
     ];
   }
@@ -79,6 +83,7 @@ async function examineApplication(settings: Settings, database: OpenDatabase, ro
     return [
       ...(await examineConfiguration(application, rootKey)),
       ...(await examine('audit log', () => examineAuditLog(application, settings))),
+      ...(await examine('staff', () => examineStaff(application, settings))),
     ];
   } finally {
     await application.close();

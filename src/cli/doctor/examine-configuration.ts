@@ -8,6 +8,7 @@ import { CredentialVault } from '../../modules/credentials/credentials.contract.
 import { PriceBook } from '../../modules/usage/core/price-book.js';
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { SystemPool } from '../../platform/database/system-pool.js';
+import { examineNotificationKey } from './examine-mail.js';
 import { error, type Finding, ok, warn } from './finding.js';
 
 /** Whether credentials can be opened to see if they open: `absent` where that would make a root key up. */
@@ -21,6 +22,8 @@ export async function examineConfiguration(application: INestApplicationContext,
     ...(await partitionFindings(application)),
     ...(await credentialFindings(application, rootKey)),
     ...(await routeFindings(application)),
+    // The finding about the root key says it all where that is missing.
+    ...(rootKey === 'works' ? await examineNotificationKey(application) : []),
   ];
 }
 

@@ -109,6 +109,14 @@ export class NotificationKeys implements OnApplicationBootstrap, OnModuleDestroy
     return createHmac('sha256', this.derive(use, '')).update(text, 'utf8').digest();
   }
 
+  /** Whether there is a key and it opens; makes none and keeps none. Raises `kms/*` when it does not. */
+  async inspect(): Promise<'absent' | 'opens'> {
+    const row = await this.unitOfWork.asSystem((tx) => this.repository.find(tx));
+    if (row === null) return 'absent';
+    (await openEnvelope(this.kms, row, contextOf(row.id))).fill(0);
+    return 'opens';
+  }
+
   /** Follows a rotation of the root key (K3). Answers whether there was something to do. Raises `kms/*`. */
   async rewrap(): Promise<boolean> {
     const row = await this.unitOfWork.asSystem((tx) => this.repository.find(tx));
