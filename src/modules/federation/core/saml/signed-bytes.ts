@@ -1,8 +1,24 @@
-import { DOMParser } from '@xmldom/xmldom';
+import { createRequire } from 'node:module';
 import { SignedXml } from 'xml-crypto';
 import { refuse } from './refuse-response.js';
 import { SIGNATURE_NS } from './saml-names.js';
 import { childrenOf, onlyChild, type XmlElement } from './xml-element.js';
+
+/** What we use of the parser that the signature library works on. Its own types would bring those of browsers into all of the code. */
+interface DomParsing {
+  readonly DOMParser: new (options: {
+    readonly errorHandler: Readonly<Record<string, (message: string) => void>>;
+  }) => {
+    parseFromString(text: string, type: string): { getElementsByTagNameNS(namespace: string, name: string): ArrayLike<DomElement> };
+  };
+}
+
+interface DomElement {
+  readonly parentNode: { readonly localName?: string } | null;
+}
+
+const require = createRequire(import.meta.url);
+const { DOMParser } = require('@xmldom/xmldom') as DomParsing;
 
 const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
@@ -62,10 +78,10 @@ function isOneOf(list: readonly string[], value: string | undefined): boolean {
 }
 
 /** The signature as the library wants it: a child of the answer itself or of its assertion; there is at most one of each by now. */
-function signatureNode(document: string, parentName: string): Node {
+function signatureNode(document: string, parentName: string): DomElement {
   const parsed = new DOMParser({ errorHandler: { warning: ignore, error: fail, fatalError: fail } }).parseFromString(document, 'text/xml');
   const found = Array.from(parsed.getElementsByTagNameNS(SIGNATURE_NS, 'Signature')).find(
-    ({ parentNode }) => (parentNode as Element | null)?.localName === parentName,
+    ({ parentNode }) => parentNode?.localName === parentName,
   );
   if (found === undefined) throw refuse('unsigned');
   return found;
@@ -80,7 +96,7 @@ function fail(message: string): never {
 }
 
 /** Undefined when this certificate's key did not make the signature. */
-function verified(document: string, node: Node, certificate: string): string | undefined {
+function verified(document: string, node: DomElement, certificate: string): string | undefined {
   const check = new SignedXml({ publicCert: certificate });
   check.SignatureAlgorithms = only(check.SignatureAlgorithms, SIGNATURES);
   check.HashAlgorithms = only(check.HashAlgorithms, DIGESTS);
@@ -88,7 +104,7 @@ function verified(document: string, node: Node, certificate: string): string | u
   // The default looks at `KeyInfo` of whoever signed; only certificates of the set-up count.
   check.getCertFromKeyInfo = () => null;
   try {
-    check.loadSignature(node);
+    check.loadSignature(node as never);
     if (!check.checkSignature(document)) return undefined;
   } catch {
     // The library throws for a wrong key as it does for anything else it does not like; either way nothing was proven.

@@ -1,0 +1,337 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AccountId } from '../../src/kernel/ids.js';
+import { BROWSER_COOKIE, SESSION_COOKIE } from '../../src/platform/http/cookies.js';
+import { Browser, signIn, signUp } from '../harness/accounts.js';
+import { TestLethe, type TestTenant } from '../harness/app.js';
+import { type ForgedAnswer, formField, makeSamlKey, signedAnswer } from '../harness/saml-forge.js';
+import { type SamlForm, TestIdentityProvider } from '../harness/saml-identity-provider.js';
+import { proveDomain } from '../harness/scim.js';
+
+interface Provider {
+  readonly id: string;
+  readonly audience: string;
+  readonly consumerUrl: string;
+  readonly signsRequests: boolean;
+  readonly certificates: readonly { readonly fingerprint: string; readonly state: string }[];
+  readonly settings: Readonly<Record<string, unknown>>;
+}
+
+let lethe: TestLethe;
+let acme: TestTenant;
+let idp: TestIdentityProvider;
+let provider: Provider;
+let domain: string;
+let providers: string;
+
+beforeAll(async () => {
+  // The address browsers are sent to is part of every answer, so it has to be known before the process is.
+  const port = 20_000 + (process.pid % 20_000);
+  lethe = await TestLethe.start({ environment: { LETHE_PORT: String(port), LETHE_PUBLIC_URL: `http://127.0.0.1:${port}` } });
+  acme = await lethe.tenant({ route: false });
+  domain = `saml${acme.organisationId.slice(-8)}.test`;
+  await proveDomain(lethe, acme.organisationId, domain);
+  idp = await TestIdentityProvider.start();
+  providers = `/organisations/${acme.organisationId}/saml-providers`;
+  provider = await connect(idp, { name: 'Acme', metadataUrl: idp.entityId });
+});
+
+afterAll(async () => {
+  await idp.close();
+  await lethe.stop();
+});
+
+async function connect(at: TestIdentityProvider, body: Readonly<Record<string, unknown>>): Promise<Provider> {
+  const made = await lethe.api<Provider & Record<string, unknown>>('POST', providers, body);
+  expect(made).toMatchObject({ status: 201 });
+  at.trust(await (await fetch(made.body.audience)).text());
+  return made.body;
+}
+
+/** Begins in a browser and lets the identity provider answer. */
+async function begin(browser: Browser, at: { readonly idp: TestIdentityProvider; readonly provider: Provider }): Promise<SamlForm> {
+  const started = await browser.post<{ authorisationUrl: string }>(`/sign-in/saml/${at.provider.id}/start`, { returnPath: '/welcome' });
+  expect(started.status).toBe(200);
+  return at.idp.visit(started.body.authorisationUrl);
+}
+
+/** The page of the identity provider sends its form: another site's, so no cookie goes along. */
+async function post(
+  { action, samlResponse }: SamlForm,
+  relayState?: string,
+): Promise<{ status: number; location: string; body: Record<string, unknown> }> {
+  const form = new URLSearchParams({ SAMLResponse: samlResponse, ...(relayState === undefined ? {} : { RelayState: relayState }) });
+  const response = await fetch(action, {
+    method: 'POST',
+    body: form,
+    redirect: 'manual',
+    headers: { origin: idp.url, 'sec-fetch-site': 'cross-site' },
+  });
+  const text = await response.text();
+  expect(response.headers.getSetCookie()).toEqual([]);
+  return {
+    status: response.status,
+    location: response.headers.get('location') ?? '',
+    body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>,
+  };
+}
+
+function finish(browser: Browser, location: string): ReturnType<Browser['send']> {
+  return browser.send('GET', location.slice(lethe.url.length));
+}
+
+async function signInThrough(
+  nameId: string,
+  browser = new Browser(lethe.url),
+): Promise<{ browser: Browser; status: number; location: string | null }> {
+  idp.nameId = nameId;
+  const { location } = await post(await begin(browser, { idp, provider }));
+  const answer = await finish(browser, location);
+  return { browser, status: answer.status, location: answer.headers.get('location') };
+}
+
+async function accounts(): Promise<number> {
+  const [row] = await lethe.rows<{ n: string }>('SELECT count(*) AS n FROM account');
+  return Number(row?.n);
+}
+
+describe('signing in through a SAML identity provider', () => {
+  it('A1: makes account, membership and session in the browser that began, and leads back to where it began', async () => {
+    const { browser, status, location } = await signInThrough(`kim@${domain}`);
+    expect({ status, location }).toEqual({ status: 303, location: '/welcome' });
+    expect(browser.cookies.has(SESSION_COOKIE)).toBe(true);
+    const mine = await browser.get<{ role?: string }>(`/organisations/${acme.organisationId}`);
+    expect(mine.status).toBe(200);
+    const [session] = await lethe.rows<{ method: string }>('SELECT method FROM account_session');
+    expect(session).toEqual({ method: 'saml' });
+    const before = await accounts();
+    expect((await signInThrough(`kim@${domain}`)).status).toBe(303);
+    expect(await accounts()).toBe(before);
+  });
+
+  it('A1: of an address outside the organisation’s domains lets nobody in, whoever has the address', async () => {
+    const victim = await signUp(lethe.lethe);
+    const before = await accounts();
+    for (const address of [victim.email, 'eve@unclaimed.test', `eve@${domain}.evil.test`]) {
+      const { status, browser } = await signInThrough(address);
+      expect(status).toBe(403);
+      expect(browser.cookies.has(SESSION_COOKIE)).toBe(false);
+    }
+    expect(await accounts()).toBe(before);
+  });
+
+  it('signs its requests where the identity provider wants that, and such a one takes no other', async () => {
+    const strict = await TestIdentityProvider.start({ wantsSignedRequests: true });
+    const made = await connect(strict, { name: 'Strict', metadataXml: strict.metadata() });
+    expect(made.signsRequests).toBe(true);
+    strict.nameId = `sig@${domain}`;
+    const browser = new Browser(lethe.url);
+    const { location } = await post(await begin(browser, { idp: strict, provider: made }));
+    expect((await finish(browser, location)).status).toBe(303);
+    const [row] = await lethe.rows<{ row: string }>('SELECT identity_provider::text AS row FROM identity_provider WHERE id = $1', [
+      made.id,
+    ]);
+    expect(row?.row).not.toContain('PRIVATE KEY');
+    const { body } = await browser.post<{ authorisationUrl: string }>(`/sign-in/saml/${made.id}/start`);
+    await expect(strict.visit(body.authorisationUrl.replace(/Signature=[^&]{8}/, 'Signature=AAAAAAAA'))).rejects.toThrow('says');
+    await strict.close();
+  });
+
+  it('counts as two factors where the provider is believed to say so', async () => {
+    const change = await lethe.api('PATCH', `${providers}/${provider.id}`, { settings: { secondFactor: 'amr' } });
+    expect(change.status).toBe(200);
+    idp.context = 'https://refeds.org/profile/mfa';
+    await signInThrough(`mfa@${domain}`);
+    idp.context = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
+    const [row] = await lethe.rows<{ done: boolean }>(
+      'SELECT second_factor_at IS NOT NULL AS done FROM account_session JOIN account ON account.id = account_id WHERE email_normal = $1',
+      [`mfa@${domain}`],
+    );
+    expect(row).toEqual({ done: true });
+  });
+});
+
+describe('an answer of the identity provider', () => {
+  it('A1: works once, and in one of two requests at the same moment', async () => {
+    const browser = new Browser(lethe.url);
+    idp.nameId = `once@${domain}`;
+    const form = await begin(browser, { idp, provider });
+    const both = await Promise.all([post(form), post(form)]);
+    expect(both.map(({ status }) => status).sort()).toEqual([303, 400]);
+    expect((await post(form)).body).toMatchObject({ code: 'federation/attempt_not_found' });
+    const location = both.find(({ status }) => status === 303)?.location ?? '';
+    expect((await finish(browser, location)).status).toBe(303);
+    expect((await finish(browser, location)).body).toMatchObject({ code: 'federation/attempt_not_found' });
+  });
+
+  it('A1: is worth nothing in another browser, and nothing there after that either', async () => {
+    const [mine, thief] = [new Browser(lethe.url), new Browser(lethe.url)];
+    idp.nameId = `victim@${domain}`;
+    const { location } = await post(await begin(mine, { idp, provider }));
+    await begin(thief, { idp, provider });
+    expect((await finish(thief, location)).body).toMatchObject({ code: 'federation/attempt_not_found' });
+    expect((await finish(mine, location)).status).toBe(400);
+    expect(thief.cookies.has(SESSION_COOKIE)).toBe(false);
+    const bare = new Browser(lethe.url);
+    expect((await finish(bare, `${lethe.url}/api/v1/sign-in/saml/${provider.id}/finish?code=x`)).status).toBe(400);
+  });
+
+  it('that nobody asked for is refused, unless the provider may begin; then it works once, and leads to a path of ours only', async () => {
+    idp.nameId = `unasked@${domain}`;
+    expect((await post(await idp.unasked())).body).toMatchObject({ code: 'saml/response_refused', details: { reason: 'unsolicited' } });
+    await lethe.api('PATCH', `${providers}/${provider.id}`, { settings: { allowsUnsolicited: true } });
+    const form = await idp.unasked();
+    const { location } = await post(form, 'https://evil.test/phish');
+    expect((await post(form)).body).toMatchObject({ details: { reason: 'replayed' } });
+    const browser = new Browser(lethe.url);
+    expect((await finish(browser, location)).headers.get('location')).toBe('/');
+    expect((await finish(new Browser(lethe.url), location)).status).toBe(400);
+    for (const [state, path] of [
+      ['/keys?tab=2', '/keys?tab=2'],
+      ['//evil.test', '/'],
+      ['/\\evil.test', '/'],
+      ['javascript:alert(1)', '/'],
+      ['', '/'],
+    ] as const) {
+      const next = await post(await idp.unasked(), state);
+      expect((await finish(new Browser(lethe.url), next.location)).headers.get('location')).toBe(path);
+    }
+    await lethe.api('PATCH', `${providers}/${provider.id}`, { settings: { allowsUnsolicited: false } });
+  });
+
+  it('of another provider, or at the address of one, is refused although its signature is good', async () => {
+    const second = await TestIdentityProvider.start();
+    const made = await connect(second, { name: 'Second', metadataXml: second.metadata() });
+    second.nameId = `mixed@${domain}`;
+    const browser = new Browser(lethe.url);
+    const form = await begin(browser, { idp: second, provider: made });
+    expect((await post({ ...form, action: provider.consumerUrl })).body).toMatchObject({ code: 'federation/attempt_not_found' });
+    await second.close();
+  });
+
+  it('of 10 MB is refused before it is read, as are forms anywhere else', async () => {
+    const began = performance.now();
+    const huge = await fetch(provider.consumerUrl, { method: 'POST', body: new URLSearchParams({ SAMLResponse: 'A'.repeat(10_000_000) }) });
+    expect(huge.status).toBe(413);
+    expect(performance.now() - began).toBeLessThan(5_000);
+    const large = await post({ action: provider.consumerUrl, samlResponse: 'A'.repeat(360_000) });
+    expect(large.body).toMatchObject({ code: 'saml/response_too_large' });
+    const elsewhere = await fetch(`${lethe.url}/api/v1/sign-in/saml/${provider.id}/start`, {
+      method: 'POST',
+      body: new URLSearchParams({ returnPath: '/' }),
+    });
+    expect(elsewhere.status).toBe(415);
+  });
+
+  it('that is forged is refused with a reason, quotes nothing, and changes nothing', async () => {
+    const before = await accounts();
+    const browser = new Browser(lethe.url);
+    const requestOf = async (): Promise<string> => {
+      const { samlResponse } = await begin(browser, { idp, provider });
+      return /InResponseTo="(\w+)"/.exec(Buffer.from(samlResponse, 'base64').toString())?.[1] ?? '';
+    };
+    const forge = async (change: Partial<ForgedAnswer>, key = idp.key): Promise<Record<string, unknown>> => {
+      const fair = {
+        issuer: idp.entityId,
+        audience: provider.audience,
+        consumerUrl: provider.consumerUrl,
+        requestId: await requestOf(),
+        nowMs: Date.now(),
+        nameId: `forged@${domain}`,
+      };
+      const { body, status } = await post({
+        action: provider.consumerUrl,
+        samlResponse: formField(signedAnswer({ ...fair, ...change }, key)),
+      });
+      expect(status).toBe(400);
+      expect(JSON.stringify(body)).not.toContain('forged');
+      return body.details as Record<string, unknown>;
+    };
+    expect(await forge({}, makeSamlKey())).toEqual({ reason: 'signature_invalid' });
+    expect(await forge({ audience: 'https://other.test' })).toEqual({ reason: 'wrong_audience' });
+    expect(await forge({ issuer: 'https://other.test' })).toEqual({ reason: 'wrong_issuer' });
+    expect(await forge({ recipient: 'https://other.test' })).toEqual({ reason: 'wrong_recipient' });
+    expect(await forge({ nowMs: Date.now() - 600_000 })).toEqual({ reason: 'expired' });
+    expect(await accounts()).toBe(before);
+  });
+
+  it('is refused by the process within a second of the provider being switched off, and so is a sign-in that was under way', async () => {
+    const browser = new Browser(lethe.url);
+    idp.nameId = `off@${domain}`;
+    const form = await begin(browser, { idp, provider });
+    await lethe.api('PATCH', `${providers}/${provider.id}`, { status: 'disabled' });
+    expect((await post(form)).body).toMatchObject({ code: 'federation/provider_not_found' });
+    expect((await browser.post(`/sign-in/saml/${provider.id}/start`)).status).toBe(404);
+    await lethe.api('PATCH', `${providers}/${provider.id}`, { status: 'active' });
+  });
+});
+
+describe('a SAML provider', () => {
+  it('takes a new certificate beside the old one, and is shown when one is about to expire', async () => {
+    const next = makeSamlKey({ until: new Date(Date.now() + 10 * 86_400_000) });
+    const certificates = `${providers}/${provider.id}/certificates`;
+    const both = await lethe.api<Provider & Record<string, unknown>>('PUT', certificates, {
+      certificates: [idp.key.certificate, next.certificate],
+    });
+    expect(both.body.certificates.map(({ state }) => state)).toEqual(['valid', 'expires_soon']);
+    expect((await signInThrough(`kim@${domain}`)).status).toBe(303);
+    expect((await lethe.api('PUT', certificates, { certificates: [next.certificate] })).status).toBe(200);
+    idp.nameId = `kim@${domain}`;
+    expect((await post(await begin(new Browser(lethe.url), { idp, provider }))).body).toMatchObject({
+      details: { reason: 'signature_invalid' },
+    });
+    expect((await lethe.api('PUT', certificates, { metadataUrl: idp.entityId })).status).toBe(200);
+    expect((await signInThrough(`kim@${domain}`)).status).toBe(303);
+  });
+
+  it('is refused from what is no metadata, from where nobody may look, and with a weak key', async () => {
+    const weak = makeSamlKey({ bits: 1_024 });
+    const byHand = { entityId: 'https://idp.test', signOnUrl: 'https://idp.test/sso' };
+    const wrong: [Readonly<Record<string, unknown>>, string][] = [
+      [{}, 'lethe/invalid_request'],
+      [{ metadataXml: '<a/>', metadataUrl: 'https://idp.test' }, 'lethe/invalid_request'],
+      [{ metadataXml: '<a/>' }, 'saml/metadata_refused'],
+      [{ metadataXml: '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>' }, 'saml/metadata_refused'],
+      [{ metadataXml: idp.metadata().replace(/X509Certificate>[^<]+/g, 'X509Certificate>AAAA') }, 'saml/metadata_refused'],
+      [{ metadataUrl: 'http://169.254.169.254/latest/meta-data' }, 'outbound/address_not_allowed'],
+      [{ metadataUrl: 'file:///etc/passwd' }, 'outbound/invalid_url'],
+      [{ metadataUrl: `${idp.url}/sso` }, 'saml/metadata_unreachable'],
+      [{ ...byHand, certificates: [weak.certificate] }, 'saml/metadata_refused'],
+      [{ ...byHand, signOnUrl: 'javascript:alert(1)', certificates: [idp.key.certificate] }, 'lethe/invalid_request'],
+      [{ ...byHand, certificates: [idp.key.privateKey] }, 'saml/metadata_refused'],
+      [{ entityId: 'https://idp.test' }, 'lethe/invalid_request'],
+      [{ ...byHand, certificates: [idp.key.certificate], settings: { memberRole: 'owner' } }, 'lethe/invalid_request'],
+    ];
+    for (const [body, code] of wrong) {
+      const { status, body: problem } = await lethe.api('POST', providers, { name: 'Wrong', ...body });
+      expect({ body: Object.keys(body), code: problem.code }).toEqual({ body: Object.keys(body), code });
+      expect(status).toBe(400);
+    }
+    const { body } = await lethe.api<{ data: { name: string }[] }>('GET', `/organisations/${acme.organisationId}/identity-providers`);
+    expect(body.data.map(({ name }) => name)).not.toContain('Wrong');
+  });
+
+  it('A3: is set up by those who may in its own organisation, after a recent proof', async () => {
+    const [kim] = await lethe.rows<{ id: AccountId }>('SELECT id FROM account WHERE email_normal = $1', [`kim@${domain}`]);
+    const browser = await signIn(lethe.lethe, kim?.id as AccountId, { method: 'saml', secondFactorDone: false });
+    expect((await browser.post(providers, { name: 'x', metadataXml: idp.metadata() })).status).toBe(403);
+    const stranger = await signUp(lethe.lethe);
+    expect((await stranger.browser.get(`${providers}/${provider.id}`)).status).toBe(404);
+    const other = await lethe.tenant({ route: false });
+    expect((await lethe.api('GET', `/organisations/${other.organisationId}/saml-providers/${provider.id}`)).status).toBe(404);
+    await lethe.rows(`UPDATE membership SET role = 'admin' WHERE account_id = $1`, [kim?.id]);
+    await lethe.rows(`UPDATE account_session SET proven_at = now() - interval '11 minutes'`);
+    expect((await browser.post(providers, { name: 'x', metadataXml: idp.metadata() })).body).toMatchObject({
+      code: 'http/step_up_required',
+    });
+    expect((await lethe.api('POST', providers, { name: 'x' }, null)).status).toBe(401);
+  });
+
+  it('keeps nothing of a sign-in that is over, and sets no cookie but the two there are', async () => {
+    const { browser } = await signInThrough(`kim@${domain}`);
+    const names = new Set(browser.received.map((line) => line.split('=')[0]));
+    expect([...names].sort()).toEqual([BROWSER_COOKIE, SESSION_COOKIE].sort());
+    expect(await lethe.rows('SELECT 1 FROM saml_answer WHERE subject = $1', [`kim@${domain}`])).toEqual([]);
+    const [row] = await lethe.rows<{ rows: string }>('SELECT json_agg(a)::text AS rows FROM saml_assertion a');
+    expect(row?.rows).not.toMatch(/kim|_[0-9a-f]{32}/);
+  });
+});
