@@ -16,7 +16,10 @@ export const startErrors = errorCatalogue('start', {
   database_too_old: { status: 500, message: `PostgreSQL ${OLDEST_MAJOR} or newer is needed.` },
   migrations_pending: { status: 500, message: 'The database has an older schema. Run `npx lethe migrate`, or set LETHE_MIGRATE=auto.' },
   port_taken: { status: 500, message: 'The port is taken. Stop what listens there, or set LETHE_PORT to another.' },
-  admin_address_not_usable: { status: 500, message: 'LETHE_ADMIN_LISTEN names an address this machine cannot listen on, or one that is taken.' },
+  admin_address_not_usable: {
+    status: 500,
+    message: 'LETHE_ADMIN_LISTEN names an address this machine cannot listen on, or one that is taken.',
+  },
   address_not_usable: { status: 500, message: 'LETHE_HOST and LETHE_PORT name an address this machine cannot listen on.' },
 });
 

@@ -51,7 +51,9 @@ export class HttpServer {
       this.framework(request, response);
     });
     const { clientErrorHandler } = this.options;
-    server.on('clientError', (error, socket) => clientErrorHandler?.call(this.adapter.getInstance(), error as ConnectionError, socket as Socket));
+    server.on('clientError', (error, socket) =>
+      clientErrorHandler?.call(this.adapter.getInstance(), error as ConnectionError, socket as Socket),
+    );
     return server;
   }
 }

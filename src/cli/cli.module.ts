@@ -15,6 +15,15 @@ import { CreateKeyCommand, KeysCommand, ListKeysCommand, RevokeKeyCommand } from
 import { MigrateCommand } from './migrate.js';
 import { RootCommand } from './root-command.js';
 import { CreateRootKeyCommand, RootKeyCommand, RotateRootKeyCommand } from './root-key.js';
+import {
+  AddStaffCommand,
+  ChangeStaffCommand,
+  InviteStaffCommand,
+  ListStaffCommand,
+  RevokeStaffTokensCommand,
+  StaffCommand,
+  StaffTokenCommand,
+} from './staff.js';
 import { StartCommand } from './start.js';
 import { Terminal } from './terminal.js';
 import { VerifyCommand } from './verify.js';
@@ -32,6 +41,13 @@ import { VerifyCommand } from './verify.js';
     CreateKeyCommand,
     ListKeysCommand,
     RevokeKeyCommand,
+    StaffCommand,
+    ListStaffCommand,
+    AddStaffCommand,
+    ChangeStaffCommand,
+    InviteStaffCommand,
+    StaffTokenCommand,
+    RevokeStaffTokensCommand,
     CredentialsCommand,
     AddCredentialCommand,
     ListCredentialsCommand,

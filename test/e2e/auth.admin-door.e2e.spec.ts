@@ -29,7 +29,7 @@ afterAll(async () => {
 });
 
 function start(environment: Record<string, string>): Promise<TestLethe> {
-  const shared = open === undefined ? {} : { LETHE_ROOT_KEY_FILE: `${open.directory}/root-key.json` };
+  const shared: Record<string, string> = open === undefined ? {} : { LETHE_ROOT_KEY_FILE: `${open.directory}/root-key.json` };
   const upstream = open === undefined ? {} : { upstream: open.upstream };
   return TestLethe.start({ clock, databaseUrl: database.url, ...upstream, environment: { ...shared, ...environment } });
 }
@@ -47,12 +47,20 @@ describe('LETHE_ADMIN_NETWORKS', () => {
     for (const hops of [['10.1.2.3'], ['203.0.113.9', '10.1.2.3'], ['10.1.2.3', '192.168.7.1'], ['2001:db8::7'], ['::ffff:10.1.2.3']]) {
       expect([hops, (await staff(from(...hops))).status]).toEqual([hops, 200]);
     }
-    for (const hops of [['203.0.113.9'], ['10.1.2.3', '203.0.113.9'], ['10.1.2.3', '203.0.113.9', '192.168.7.1'], ['10.2.0.1'], ['unknown'], ['2001:db9::7']]) {
+    for (const hops of [
+      ['203.0.113.9'],
+      ['10.1.2.3', '203.0.113.9'],
+      ['10.1.2.3', '203.0.113.9', '192.168.7.1'],
+      ['10.2.0.1'],
+      ['unknown'],
+      ['2001:db9::7'],
+    ]) {
       expect([hops, await staff(from(...hops))]).toMatchObject([hops, REFUSED]);
     }
     // Nobody in front: 127.0.0.1 is none of the networks.
     expect(await staff({})).toMatchObject(REFUSED);
-    for (const name of ['x-real-ip', 'forwarded', 'x-client-ip', 'cf-connecting-ip']) expect(await staff({ [name]: '10.1.2.3' })).toMatchObject(REFUSED);
+    for (const name of ['x-real-ip', 'forwarded', 'x-client-ip', 'cf-connecting-ip'])
+      expect(await staff({ [name]: '10.1.2.3' })).toMatchObject(REFUSED);
   });
 
   it('A4: holds for the prefix before anyone is asked who they are, and for operators wherever they act; not for anybody else', async () => {

@@ -52,7 +52,9 @@ async function customer(): Promise<TestTenant & { readonly owner: Person }> {
 }
 
 const usedUnder = (grantId: string): Promise<{ organisation_id: string; actor_id: string; detail: Record<string, unknown> }[]> =>
-  test.rows(`SELECT organisation_id, actor_id, detail FROM audit_event WHERE action = 'break_glass.used' AND target_id = $1 ORDER BY id`, [grantId]);
+  test.rows(`SELECT organisation_id, actor_id, detail FROM audit_event WHERE action = 'break_glass.used' AND target_id = $1 ORDER BY id`, [
+    grantId,
+  ]);
 
 describe('break-glass', () => {
   it('S2: staff read an organisation’s own data only under an open grant, of that organisation, and change nothing', async () => {
@@ -71,7 +73,11 @@ describe('break-glass', () => {
     const shown = await credentials(mine.organisationId);
     expect(shown.status).toBe(200);
     expect(JSON.stringify(shown.body)).not.toContain('sk-upstream-test');
-    for (const answer of [await usage(theirs.organisationId), await credentials(theirs.organisationId), await sam.browser.get('/usage/requests')]) {
+    for (const answer of [
+      await usage(theirs.organisationId),
+      await credentials(theirs.organisationId),
+      await sam.browser.get('/usage/requests'),
+    ]) {
       expect(answer).toMatchObject(REQUIRED);
     }
     expect(await sam.browser.post(`/organisations/${mine.organisationId}/projects`, { name: 'x' })).toMatchObject(READS_ONLY);
@@ -99,7 +105,9 @@ describe('break-glass', () => {
       { organisation_id: tenant.organisationId, detail: { method: 'GET', route: '/api/v1/organisations/:organisationId/keys' } },
     ]);
     const seen = await tenant.owner.browser.get<{ data: unknown[] }>(`/organisations/${tenant.organisationId}/break-glass`);
-    expect(seen.body.data).toMatchObject([{ id: grant.id, reason: 'incident', ticket: 'SUP-1234', status: 'open', operatorId: sam.operatorId }]);
+    expect(seen.body.data).toMatchObject([
+      { id: grant.id, reason: 'incident', ticket: 'SUP-1234', status: 'open', operatorId: sam.operatorId },
+    ]);
     const log = await tenant.owner.browser.get<{ data: { action: string; targetId: string }[] }>(
       `/organisations/${tenant.organisationId}/audit-events`,
     );
@@ -164,7 +172,10 @@ describe('break-glass', () => {
     }
     expect((await sam.openBreakGlass(newId())).status).toBe(404);
     const body = { organisationId: tenant.organisationId, reason: 'incident', ticket: 'X-1', minutes: 5 };
-    expect(await admin(test, { method: 'POST', path: '/break-glass', body })).toMatchObject({ status: 403, body: { code: 'auth/duty_only' } });
+    expect(await admin(test, { method: 'POST', path: '/break-glass', body })).toMatchObject({
+      status: 403,
+      body: { code: 'auth/duty_only' },
+    });
     const auditor = await onDuty('auditor');
     expect(await auditor.openBreakGlass(tenant.organisationId)).toMatchObject({ status: 403, body: { code: 'http/forbidden' } });
     clock.advance(11 * 60_000);
@@ -188,7 +199,10 @@ describe('break-glass', () => {
     const sam = await onDuty();
     await sam.openBreakGlass(tenant.organisationId);
     const auditor = await onDuty('auditor');
-    const log = await auditor.send<{ data: { action: string; organisationId: string | null }[] }>('GET', '/admin/v1/audit-events?limit=200');
+    const log = await auditor.send<{ data: { action: string; organisationId: string | null }[] }>(
+      'GET',
+      '/admin/v1/audit-events?limit=200',
+    );
     expect(log.body.data.map(({ action }) => action)).toContain('operator_duty.begun');
     expect(log.body.data.filter(({ organisationId }) => organisationId !== null)).toEqual([]);
     expect(await sam.send('GET', '/admin/v1/audit-events')).toMatchObject({ status: 403 });
@@ -241,7 +255,9 @@ describe('no route slips past', () => {
   });
 
   it('S2: the routes that take an organisation and need no grant are these, and tell of it as a customer only', () => {
-    const open = routes().filter((route) => route.path.includes(':organisationId') && route.access?.kind === 'permission' && !closed(route));
+    const open = routes().filter(
+      (route) => route.path.includes(':organisationId') && route.access?.kind === 'permission' && !closed(route),
+    );
     expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'GET /api/v1/organisations/:organisationId',
       'PATCH /api/v1/organisations/:organisationId',

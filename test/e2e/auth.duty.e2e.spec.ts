@@ -42,7 +42,14 @@ describe('duty', () => {
     expect((await ada.browser.get('/me')).body).toMatchObject({ kind: 'account' });
     const actions = (await auditOf(ada.operatorId)).map(({ action }) => action);
     expect(actions).toEqual(
-      expect.arrayContaining(['operator.created', 'operator.invited', 'operator.linked', 'operator_duty.begun', 'operator.called', 'operator_duty.ended']),
+      expect.arrayContaining([
+        'operator.created',
+        'operator.invited',
+        'operator.linked',
+        'operator_duty.begun',
+        'operator.called',
+        'operator_duty.ended',
+      ]),
     );
   });
 
@@ -65,7 +72,10 @@ describe('duty', () => {
     const { invitation } = (await admin<{ invitation: string }>(test, { method: 'POST', path: `/staff/${id}/invitation` })).body;
     expect((await person.browser.get('/me')).status).toBe(200);
     expect((await person.browser.send('POST', '/admin/v1/staff-invitations/accept', { invitation })).status).toBe(200);
-    const demanded = { status: 401, body: { code: 'accounts/second_factor_required', details: { state: 'second_factor_enrolment_required' } } };
+    const demanded = {
+      status: 401,
+      body: { code: 'accounts/second_factor_required', details: { state: 'second_factor_enrolment_required' } },
+    };
     expect(await person.browser.get('/me')).toMatchObject(demanded);
     expect(await person.browser.send('POST', '/admin/v1/duty')).toMatchObject(demanded);
     await enrolApp(person, clock);
@@ -176,17 +186,24 @@ describe('staff', () => {
   it('A4: an invitation works once, for an account of nobody else’s, and for three days', async () => {
     const invite = async (): Promise<{ id: string; invitation: string }> => {
       const { id } = (await admin<{ id: string }>(test, { method: 'POST', path: '/staff', body: { name: newId(), role: 'support' } })).body;
-      return { id, invitation: (await admin<{ invitation: string }>(test, { method: 'POST', path: `/staff/${id}/invitation` })).body.invitation };
+      return {
+        id,
+        invitation: (await admin<{ invitation: string }>(test, { method: 'POST', path: `/staff/${id}/invitation` })).body.invitation,
+      };
     };
     const [one, two] = [await signUp(test.lethe), await signUp(test.lethe)];
     for (const person of [one, two]) await enrolApp(person, clock);
-    const take = (person: typeof one, invitation: unknown) => person.browser.send('POST', '/admin/v1/staff-invitations/accept', { invitation });
+    const take = (person: typeof one, invitation: unknown) =>
+      person.browser.send('POST', '/admin/v1/staff-invitations/accept', { invitation });
     const { id, invitation } = await invite();
     expect(await take(one, 'x'.repeat(43))).toMatchObject({ status: 410, body: { code: 'auth/invitation_not_valid' } });
     expect((await take(one, 7)).status).toBe(400);
     expect((await take(one, invitation)).status).toBe(200);
     expect((await take(two, invitation)).status).toBe(410);
-    expect(await admin(test, { method: 'POST', path: `/staff/${id}/invitation` })).toMatchObject({ status: 409, body: { code: 'auth/operator_linked' } });
+    expect(await admin(test, { method: 'POST', path: `/staff/${id}/invitation` })).toMatchObject({
+      status: 409,
+      body: { code: 'auth/operator_linked' },
+    });
     expect(await take(one, (await invite()).invitation)).toMatchObject({ status: 409, body: { code: 'auth/account_is_staff' } });
     const stored = await test.rows<{ row: string }>('SELECT to_jsonb(o)::text AS row FROM operator o');
     expect(stored.map(({ row }) => row).join()).not.toContain(invitation);
@@ -195,14 +212,20 @@ describe('staff', () => {
   it('A4: tokens expire, are revoked one by one, show their secret once, and hold what their operator’s role does', async () => {
     const { id } = (await admin<{ id: string }>(test, { method: 'POST', path: '/staff', body: { name: newId(), role: 'auditor' } })).body;
     const issue = (body: object) => admin<{ id: string; secret: string }>(test, { method: 'POST', path: `/staff/${id}/tokens`, body });
-    expect(await issue({ name: 'late', expiresAt: '2020-01-01T00:00:00Z' })).toMatchObject({ status: 400, body: { errors: [{ field: 'expiresAt' }] } });
+    expect(await issue({ name: 'late', expiresAt: '2020-01-01T00:00:00Z' })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: 'expiresAt' }] },
+    });
     const expiresAt = new Date(clock.nowMs() + 60_000).toISOString();
     const { body: issued } = await issue({ name: 'export', expiresAt });
     const use = (path: string) => test.api('GET', path, undefined, issued.secret);
     expect((await use('/organisations')).status).toBe(200);
     const { organisationId } = await test.tenant({ route: false });
     // Only an administrator's token reaches what is an organisation's own.
-    expect(await use(`/organisations/${organisationId}/audit-events`)).toMatchObject({ status: 403, body: { code: 'auth/break_glass_required' } });
+    expect(await use(`/organisations/${organisationId}/audit-events`)).toMatchObject({
+      status: 403,
+      body: { code: 'auth/break_glass_required' },
+    });
     expect((await admin(test, { path: '/break-glass', token: issued.secret })).status).toBe(200);
     const listed = await admin<{ data: Record<string, unknown>[] }>(test, { path: `/staff/${id}/tokens` });
     expect(listed.body.data).toMatchObject([{ name: 'export', status: 'active', hint: issued.secret.slice(-4), expiresAt }]);
@@ -210,8 +233,12 @@ describe('staff', () => {
     clock.advance(60_000);
     expect(await use('/organisations')).toMatchObject({ status: 401, body: { code: 'auth/expired_token' } });
     const { body: next } = await issue({ name: 'next' });
-    for (let n = 0; n < 2; n += 1) expect((await admin(test, { method: 'DELETE', path: `/staff/${id}/tokens/${next.id}` })).status).toBe(204);
-    expect(await test.api('GET', '/organisations', undefined, next.secret)).toMatchObject({ status: 401, body: { code: 'auth/revoked_token' } });
+    for (let n = 0; n < 2; n += 1)
+      expect((await admin(test, { method: 'DELETE', path: `/staff/${id}/tokens/${next.id}` })).status).toBe(204);
+    expect(await test.api('GET', '/organisations', undefined, next.secret)).toMatchObject({
+      status: 401,
+      body: { code: 'auth/revoked_token' },
+    });
     expect((await admin(test, { method: 'DELETE', path: `/staff/${newId()}/tokens/${next.id}` })).status).toBe(404);
   });
 

@@ -66,7 +66,12 @@ const STAFF = [
  * {@link CallerAccessGuard} for `app/` to bind.
  */
 @Module({
-  imports: [TypeOrmModule.forFeature([ApiKeyEntity, OperatorEntity, OperatorTokenEntity, OperatorDutyEntity, BreakGlassGrantEntity]), AccountsModule, AuditModule, TenantsModule],
+  imports: [
+    TypeOrmModule.forFeature([ApiKeyEntity, OperatorEntity, OperatorTokenEntity, OperatorDutyEntity, BreakGlassGrantEntity]),
+    AccountsModule,
+    AuditModule,
+    TenantsModule,
+  ],
   controllers: [KeysController, MeController],
   providers: [
     ...STAFF,

@@ -1,12 +1,6 @@
-import {
-  EVERY_ACCOUNTS,
-  ORGANISATION_ROLES,
-  PERMISSIONS,
-  type Permission,
-  ROLE_PERMISSIONS,
-  SERVICE_KEY_SCOPES,
-} from './permissions.js';
+import { EVERY_ACCOUNTS, ORGANISATION_ROLES, PERMISSIONS, type Permission, ROLE_PERMISSIONS, SERVICE_KEY_SCOPES } from './permissions.js';
 import type { DeclaredRoute } from './routes.js';
+import { INSTALLATION_PERMISSIONS, isOpenedByBreakGlass, STAFF_PERMISSIONS, STAFF_ROLES } from './staff-roles.js';
 
 /** `docs/permissions.md`: every permission with the routes that demand it, what each role of a member holds, and the routes open to everyone. */
 export function permissionsDocument(routes: readonly DeclaredRoute[]): string {
@@ -36,6 +30,16 @@ export function permissionsDocument(routes: readonly DeclaredRoute[]): string {
     '',
     `Outside any organisation a person may: ${EVERY_ACCOUNTS.map(code).join(', ')}. A service key may what its scopes name: ${SERVICE_KEY_SCOPES.map(code).join(', ')}.`,
     '',
+    '## Roles of staff',
+    '',
+    'What each role of the operator’s staff may do on duty. ● as it is; ○ for an organisation’s own data, only under a break-glass grant and for',
+    'reading; in the installation’s own organisation whatever the role holds. A token holds what its operator’s role does; only an administrator’s',
+    'reaches organisations, and those without a grant ([operators](operators.md)).',
+    '',
+    `| permission | ${STAFF_ROLES.map((role) => role.replaceAll('_', ' ')).join(' | ')} |`,
+    `|---|${STAFF_ROLES.map(() => ':-:').join('|')}|`,
+    ...permissions.flatMap(([permission]) => staffRow(permission)),
+    '',
     '## Routes that finish signing in',
     '',
     'Open to whoever has a session, also one that still lacks its second factor.',
@@ -53,6 +57,14 @@ export function permissionsDocument(routes: readonly DeclaredRoute[]): string {
 function roleRow(permission: Permission): string[] {
   const held = ORGANISATION_ROLES.map((role) => ROLE_PERMISSIONS[role].includes(permission));
   return held.includes(true) ? [`| ${code(permission)} | ${held.map((isHeld) => (isHeld ? '●' : '')).join(' | ')} |`] : [];
+}
+
+/** Nothing for what staff never do on duty in a customer's organisation. */
+function staffRow(permission: Permission): string[] {
+  const isOwn = !INSTALLATION_PERMISSIONS.has(permission);
+  if (isOwn && !isOpenedByBreakGlass(permission)) return [];
+  const held = STAFF_ROLES.map((role) => STAFF_PERMISSIONS[role].has(permission));
+  return held.includes(true) ? [`| ${code(permission)} | ${held.map((isHeld) => (isHeld ? (isOwn ? '○' : '●') : '')).join(' | ')} |`] : [];
 }
 
 function code(text: string): string {

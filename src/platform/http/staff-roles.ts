@@ -5,7 +5,13 @@ export const STAFF_ROLES = ['administrator', 'support', 'privacy_officer', 'audi
 
 export type StaffRole = (typeof STAFF_ROLES)[number];
 
-const READS = ['identity:read', 'organisations:read', 'audit:read', 'notices:read', 'break_glass:read'] as const satisfies readonly Permission[];
+const READS = [
+  'identity:read',
+  'organisations:read',
+  'audit:read',
+  'notices:read',
+  'break_glass:read',
+] as const satisfies readonly Permission[];
 
 /** What each role lets a member of staff do (A4). What of it is an organisation's own takes a break-glass grant as well (S2). */
 export const STAFF_PERMISSIONS: Readonly<Record<StaffRole, ReadonlySet<Permission>>> = {

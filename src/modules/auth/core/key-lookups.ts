@@ -66,7 +66,9 @@ export class KeyLookups {
       this.unfinishedReads -= 1;
     });
     const rows = await this.inTime(reading);
-    const found = new Map(rows.flatMap((row) => [row.secretHash, row.previousHash].map((hash) => [hash?.toString('latin1'), row] as const)));
+    const found = new Map(
+      rows.flatMap((row) => [row.secretHash, row.previousHash].map((hash) => [hash?.toString('latin1'), row] as const)),
+    );
     for (const [name, waiter] of batch) waiter.resolve(found.get(name) ?? null);
   }
 

@@ -33,7 +33,13 @@ export class OperatorAuthenticator {
     if (row.revokedAt !== null || row.operatorStatus !== 'active') throw authErrors.revoked_token();
     if (row.expiresAt !== null && this.clock.nowMs() >= row.expiresAt.getTime()) throw authErrors.expired_token();
     const { operatorId: id, operatorRole: role } = row;
-    return { kind: 'operator', id, permissions: STAFF_PERMISSIONS[role], reach: role === 'administrator' ? 'everywhere' : NOWHERE, duty: null };
+    return {
+      kind: 'operator',
+      id,
+      permissions: STAFF_PERMISSIONS[role],
+      reach: role === 'administrator' ? 'everywhere' : NOWHERE,
+      duty: null,
+    };
   }
 
   private async read(hash: Buffer): Promise<OperatorTokenRow | null> {

@@ -84,10 +84,9 @@ export class ApiKeysRepository {
   /** By the hash of a secret, the present or the previous one. */
   findByHashes(tx: Tx, hashes: readonly Buffer[]): Promise<KeyRow[]> {
     // Not one condition with OR: each half has an index of its own.
-    return tx.query(
-      `${KEY_ROW} WHERE secret_hash = ANY($1::bytea[]) UNION ALL ${KEY_ROW} WHERE previous_secret_hash = ANY($1::bytea[])`,
-      [hashes],
-    );
+    return tx.query(`${KEY_ROW} WHERE secret_hash = ANY($1::bytea[]) UNION ALL ${KEY_ROW} WHERE previous_secret_hash = ANY($1::bytea[])`, [
+      hashes,
+    ]);
   }
 
   /** Keys neither revoked nor expired, newest first, at most `limit`. */

@@ -24,7 +24,13 @@ export class AddOperator {
     const nobody = { accountId: null, invitationHash: null, invitedUntil: null };
     const operator: OperatorEntity = { id, name, role, status: 'active', ...nobody, createdAt: now, updatedAt: now };
     if (!(await this.operators.insert(tx, operator))) throw authErrors.operator_name_taken();
-    await this.audit.record(tx, { actor, action: 'operator.created', organisationId: null, target: { type: 'operator', id }, detail: { role } });
+    await this.audit.record(tx, {
+      actor,
+      action: 'operator.created',
+      organisationId: null,
+      target: { type: 'operator', id },
+      detail: { role },
+    });
     return operator;
   }
 }

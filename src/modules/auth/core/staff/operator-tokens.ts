@@ -38,7 +38,13 @@ export class OperatorTokens {
     const token = { id, operatorId, name, tokenHash: hashSecret(secret), hint: hintOf(secret), createdAt, expiresAt, revokedAt: null };
     await this.operators.insertToken(tx, token);
     const detail = { operatorId, expiresAt: expiresAt?.toISOString() ?? null };
-    await this.audit.record(tx, { actor, action: 'operator_token.created', organisationId: null, target: { type: 'operator_token', id }, detail });
+    await this.audit.record(tx, {
+      actor,
+      action: 'operator_token.created',
+      organisationId: null,
+      target: { type: 'operator_token', id },
+      detail,
+    });
     return { token, secret };
   }
 

@@ -58,7 +58,12 @@ export class ServeDuty {
       const duty = await this.duties.current(tx, { sessionId, accountId }, this.clock.now());
       if (!(await this.duties.end(tx, sessionId)) || duty === null) return;
       const actor = { kind: 'operator', id: duty.operatorId } as const;
-      await this.audit.record(tx, { actor, action: 'operator_duty.ended', organisationId: null, target: { type: 'session', id: sessionId } });
+      await this.audit.record(tx, {
+        actor,
+        action: 'operator_duty.ended',
+        organisationId: null,
+        target: { type: 'session', id: sessionId },
+      });
     });
   }
 }
