@@ -235,6 +235,24 @@ describe('an organisation that demands single sign-on', () => {
     expect((await come(acme, email)).page.status).toBe(303);
   });
 
+  it('A2: opens no owner’s account unasked, and lets an owner in to link, who then comes through it as all do', async () => {
+    const acme = await company({}, true);
+    const chief = await signUp(lethe.lethe, { email: `chief@private-${acme.domain}` });
+    await lethe.rows('UPDATE account SET email = $2, email_normal = $2 WHERE id = $1', [chief.accountId, `chief@${acme.domain}`]);
+    const member = { organisationId: acme.organisationId, accountId: chief.accountId, role: 'owner', source: 'invitation' } as const;
+    await lethe.lethe.get(UnitOfWork).asSystem((tx) => lethe.lethe.get(Memberships).add(tx, member, ACTOR));
+    const unasked = await come(acme, `chief@${acme.domain}`);
+    expect(unasked.page).toMatchObject({ status: 409, body: { code: 'federation/link_required' } });
+    const byLink = { method: 'email_link', secondFactorDone: false } as const;
+    const origin = { remoteAddress: '127.0.0.1', userAgent: null };
+    await expect(lethe.lethe.get(SignIn).open(chief.accountId, byLink, origin)).resolves.toMatchObject({ accountId: chief.accountId });
+    const begun = await chief.browser.post('/account/identities', { providerId: acme.providerId });
+    const linking = new FederatedBrowser(chief.browser);
+    expect(await linking.visit(await linking.walk(String(begun.body['authorisationUrl'])))).toMatchObject({ status: 303 });
+    await expect(lethe.lethe.get(SignIn).open(chief.accountId, byLink, origin)).rejects.toMatchObject({ code: 'federation/sso_required' });
+    expect((await come(acme, `chief@${acme.domain}`)).page.status).toBe(303);
+  });
+
   it('has them refused through the installation’s providers too', async () => {
     const acme = await company({}, true);
     const google = await makeProvider(lethe, { ...CLIENT, issuer: openid.issuer, settings: { trustedEmailDomains: ['*'] } });

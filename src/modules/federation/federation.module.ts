@@ -3,6 +3,8 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
+import { AccountBehind } from './core/account-behind.js';
+import { AdmissionRules } from './core/admission-rules.js';
 import { AdmitPerson } from './core/admit-person.js';
 import { AuditedProviders } from './core/audited-providers.js';
 import { AuthorizationCodeClient } from './core/authorization-code-client.js';
@@ -17,6 +19,7 @@ import { DeleteProvider } from './core/delete-provider.js';
 import { DiscoverSignIn } from './core/discover-sign-in.js';
 import { DiscoveredProviders } from './core/discovered-providers.js';
 import { DomainRules } from './core/domain-rules.js';
+import { IdentityBook } from './core/identity-book.js';
 import { KeepGrant } from './core/keep-grant.js';
 import { LinkedIdentities } from './core/linked-identities.js';
 import { ProviderHttp } from './core/provider-http.js';
@@ -24,6 +27,7 @@ import { ReadProviders } from './core/read-providers.js';
 import { RefreshProfiles } from './core/refresh-profiles.js';
 import { ReplaceProviderSecret } from './core/replace-provider-secret.js';
 import { RewrapSecrets } from './core/rewrap-secrets.js';
+import { SingleSignOnDemand } from './core/single-sign-on-demand.js';
 import { StoredProfiles } from './core/stored-profiles.js';
 import { ResolvedTxtRecords, TxtRecords } from './core/txt-records.js';
 import { CapturedDomain } from './data/captured-domain.entity.js';
@@ -75,6 +79,10 @@ const SIGN_IN = [
   DiscoveredProviders,
   AuthorizationCodeClient,
   DomainRules,
+  SingleSignOnDemand,
+  IdentityBook,
+  AccountBehind,
+  AdmissionRules,
   CapturedDomainRule,
   DiscoverSignIn,
   BeginFederation,

@@ -3,11 +3,12 @@ import type { AccountId, ExternalIdentityId } from '../../../kernel/ids.js';
 import { Settings } from '../../../platform/config/settings.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Accounts } from '../../accounts/accounts.contract.js';
-import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
+import type { AuditActor } from '../../audit/audit.contract.js';
 import { ExternalIdentitiesRepository } from '../data/external-identities.repository.js';
 import type { ExternalIdentityRow } from '../data/external-identity.entity.js';
 import { IdentityProvidersRepository, type Provider } from '../data/identity-providers.repository.js';
 import { federationErrors } from '../federation.errors.js';
+import { IdentityBook } from './identity-book.js';
 
 /** An identity as its owner sees it. */
 export interface LinkedIdentity extends ExternalIdentityRow {
@@ -22,7 +23,7 @@ export class LinkedIdentities {
     private readonly identities: ExternalIdentitiesRepository,
     private readonly providers: IdentityProvidersRepository,
     private readonly accounts: Accounts,
-    private readonly audit: AuditLog,
+    private readonly book: IdentityBook,
     private readonly settings: Settings,
   ) {}
 
@@ -43,14 +44,7 @@ export class LinkedIdentities {
       if (gone === undefined) throw federationErrors.identity_not_found();
       const others = linked.filter(({ identity, provider }) => identity.id !== id && this.letsIn(provider));
       if (others.length === 0 && !(await this.accounts.hasOwnWayIn(tx, accountId))) throw federationErrors.last_way_in();
-      await this.identities.delete(tx, accountId, id);
-      await this.audit.record(tx, {
-        actor,
-        action: 'external_identity.unlinked',
-        organisationId: gone.provider.organisationId,
-        target: { type: 'external_identity', id },
-        detail: { providerId: gone.provider.id, accountId },
-      });
+      await this.book.unlink(tx, actor, gone.identity, gone.provider);
     });
   }
 

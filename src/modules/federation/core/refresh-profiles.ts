@@ -4,13 +4,13 @@ import { AppError } from '../../../kernel/errors.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { KeyManagementService } from '../../../platform/kms/key-management-service.js';
 import { Log } from '../../../platform/telemetry/logger.js';
-import { AuditLog } from '../../audit/audit.contract.js';
 import { ExternalGrantsRepository } from '../data/external-grants.repository.js';
-import { ExternalIdentitiesRepository, type ExternalProfile } from '../data/external-identities.repository.js';
+import { ExternalIdentitiesRepository } from '../data/external-identities.repository.js';
 import type { ExternalGrantRow } from '../data/external-grant.entity.js';
 import type { ExternalIdentityRow } from '../data/external-identity.entity.js';
 import { IdentityProvidersRepository, type Provider } from '../data/identity-providers.repository.js';
 import { AuthorizationCodeClient, type VerifiedPerson } from './authorization-code-client.js';
+import { IdentityBook } from './identity-book.js';
 import { KeepGrant, REFRESH_EVERY_MS } from './keep-grant.js';
 import { openProviderSecret } from './provider-secret.js';
 
@@ -45,7 +45,7 @@ export class RefreshProfiles {
     private readonly client: AuthorizationCodeClient,
     private readonly keepGrant: KeepGrant,
     private readonly kms: KeyManagementService,
-    private readonly audit: AuditLog,
+    private readonly book: IdentityBook,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -80,7 +80,7 @@ export class RefreshProfiles {
       if (verified === null) return await this.end(due);
       // The token first: a provider that rotates them takes the old one no more.
       if (verified.refreshToken !== null) await this.keepGrant.run(due.grant.identityId, verified.refreshToken);
-      await this.unitOfWork.asSystem((tx) => this.store(tx, due.identity, verified.person.profile));
+      await this.unitOfWork.asSystem((tx) => this.book.refresh(tx, ACTOR, due.identity, verified.person.profile));
       return 'refreshed';
     } catch (error) {
       const code = error instanceof AppError ? error.code : 'unknown';
@@ -102,25 +102,11 @@ export class RefreshProfiles {
     return this.client.refresh(provider, secret, { refreshToken, subject: identity.subject });
   }
 
-  private async store(tx: Tx, before: ExternalIdentityRow, profile: ExternalProfile): Promise<void> {
-    await this.identities.refresh(tx, before.id, profile, this.clock.now());
-    if (before.vip !== profile.vip) await this.recordVip(tx, before, profile.vip);
-  }
-
-  /** The provider no longer speaks of this person to us, so it no longer says that they are a VIP. */
   private async end({ identity }: DueGrant): Promise<'ended'> {
     await this.unitOfWork.asSystem(async (tx) => {
       await this.grants.delete(tx, identity.id);
-      await this.identities.refresh(tx, identity.id, { ...identity, vip: false }, identity.refreshedAt);
-      const target = { type: 'external_identity', id: identity.id };
-      await this.audit.record(tx, { actor: ACTOR, action: 'external_identity.grant_ended', organisationId: null, target });
-      if (identity.vip) await this.recordVip(tx, identity, false);
+      await this.book.fallSilent(tx, ACTOR, identity);
     });
     return 'ended';
-  }
-
-  private recordVip(tx: Tx, { id }: ExternalIdentityRow, vip: boolean): Promise<void> {
-    const target = { type: 'external_identity', id };
-    return this.audit.record(tx, { actor: ACTOR, action: 'external_identity.vip_changed', organisationId: null, target, detail: { vip } });
   }
 }

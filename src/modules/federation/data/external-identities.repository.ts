@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AccountId, ExternalIdentityId, IdentityProviderId } from '../../../kernel/ids.js';
+import type { AccountId, ExternalIdentityId, IdentityProviderId, OrganisationId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { federationErrors } from '../federation.errors.js';
 import { ExternalIdentity, type ExternalIdentityRow } from './external-identity.entity.js';
@@ -37,6 +37,15 @@ export class ExternalIdentitiesRepository {
   /** In the order they were linked. */
   ofAccount(tx: Tx, accountId: AccountId): Promise<ExternalIdentityRow[]> {
     return tx.find(ExternalIdentity, { where: { accountId }, order: { id: 'ASC' } });
+  }
+
+  /** Whether the account has an identity at any provider of this organisation. */
+  async hasAnyOf(tx: Tx, accountId: AccountId, organisationId: OrganisationId): Promise<boolean> {
+    return tx
+      .createQueryBuilder(ExternalIdentity, 'identity')
+      .innerJoin(IdentityProvider, 'provider', 'provider.id = identity.provider_id')
+      .where('identity.account_id = :accountId AND provider.organisation_id = :organisationId', { accountId, organisationId })
+      .getExists();
   }
 
   /** Makes changes to the identities of one account follow one another until the transaction ends. */

@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../kernel/clock.js';
+import { type AccountId, type ExternalIdentityId, type IdentityProviderId, newId } from '../../../kernel/ids.js';
+import type { Tx } from '../../../platform/database/unit-of-work.js';
+import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
+import { ExternalIdentitiesRepository, type ExternalProfile } from '../data/external-identities.repository.js';
+import type { ExternalIdentityRow } from '../data/external-identity.entity.js';
+import type { Provider } from '../data/identity-providers.repository.js';
+import { federationErrors } from '../federation.errors.js';
+import type { ExternalPerson } from './external-person.js';
+
+/** Writes identities, each change with the audit row that tells of it. Every transaction must be a system one. */
+@Injectable()
+export class IdentityBook {
+  constructor(
+    private readonly identities: ExternalIdentitiesRepository,
+    private readonly audit: AuditLog,
+    private readonly clock: Clock,
+  ) {}
+
+  find(tx: Tx, providerId: IdentityProviderId, subject: string): Promise<ExternalIdentityRow | null> {
+    return this.identities.findBySubject(tx, providerId, subject);
+  }
+
+  /** Raises `federation/identity_taken` when the account has another identity there, or the identity another account. */
+  async link(tx: Tx, provider: Provider, { subject, profile }: ExternalPerson, accountId: AccountId): Promise<ExternalIdentityId> {
+    if ((await this.identities.findByAccount(tx, provider.id, accountId)) !== null) throw federationErrors.identity_taken();
+    const id = newId<ExternalIdentityId>();
+    await this.identities.insert(tx, { id, providerId: provider.id, subject, accountId, ...profile, refreshedAt: this.clock.now() });
+    await this.audit.record(tx, {
+      actor: { kind: 'account', id: accountId },
+      action: 'external_identity.linked',
+      organisationId: provider.organisationId,
+      target: { type: 'external_identity', id },
+      detail: { providerId: provider.id, accountId, vip: profile.vip },
+    });
+    return id;
+  }
+
+  /** Keeps what the provider says now in place of all it said before. */
+  async refresh(tx: Tx, actor: AuditActor, before: ExternalIdentityRow, profile: ExternalProfile): Promise<void> {
+    await this.identities.refresh(tx, before.id, profile, this.clock.now());
+    await this.recordVip(tx, actor, before, profile.vip);
+  }
+
+  /** The provider no longer speaks of this person to us, so it no longer says that they are a VIP. The rest stays as of when it last did. */
+  async fallSilent(tx: Tx, actor: AuditActor, identity: ExternalIdentityRow): Promise<void> {
+    await this.identities.refresh(tx, identity.id, { ...identity, vip: false }, identity.refreshedAt);
+    const target = { type: 'external_identity', id: identity.id };
+    await this.audit.record(tx, { actor, action: 'external_identity.grant_ended', organisationId: null, target });
+    await this.recordVip(tx, actor, identity, false);
+  }
+
+  /** Raises `federation/identity_not_found` when the account has no such identity. */
+  async unlink(tx: Tx, actor: AuditActor, identity: ExternalIdentityRow, provider: Pick<Provider, 'id' | 'organisationId'>): Promise<void> {
+    const { id, accountId } = identity;
+    if (!(await this.identities.delete(tx, accountId, id))) throw federationErrors.identity_not_found();
+    await this.audit.record(tx, {
+      actor,
+      action: 'external_identity.unlinked',
+      organisationId: provider.organisationId,
+      target: { type: 'external_identity', id },
+      detail: { providerId: provider.id, accountId },
+    });
+  }
+
+  private async recordVip(tx: Tx, actor: AuditActor, before: ExternalIdentityRow, vip: boolean): Promise<void> {
+    if (before.vip === vip) return;
+    const target = { type: 'external_identity', id: before.id };
+    await this.audit.record(tx, { actor, action: 'external_identity.vip_changed', organisationId: null, target, detail: { vip } });
+  }
+}
