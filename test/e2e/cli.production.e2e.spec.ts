@@ -61,6 +61,8 @@ describe('an installation whose serving login owns nothing', () => {
     expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Operator token, shown this once: lethe_op_/), stderr: '' });
     const { stdout } = await cli.run(['doctor'], { env: production });
     expect(stdout).toMatch(/^ok {5}database login: .* owns nothing/m);
+    expect(stdout).toMatch(/^warn {3}operators: They may act from anywhere on the internet/m);
+    expect(stdout).toMatch(/^warn {3}operator tokens: 1 work until/m);
     expect(stdout).not.toMatch(/^error/m);
   });
 });
