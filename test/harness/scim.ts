@@ -27,9 +27,16 @@ export class TestDirectory {
     readonly organisationId: OrganisationId,
     /** An e-mail domain the organisation has proven. */
     readonly domain: string,
-    readonly token: string,
-    readonly tokenId: string,
+    private readonly made: { readonly secret: string; readonly id: string },
   ) {}
+
+  get token(): string {
+    return this.made.secret;
+  }
+
+  get tokenId(): string {
+    return this.made.id;
+  }
 
   static async of(lethe: TestLethe): Promise<TestDirectory> {
     const { organisationId } = await lethe.tenant({ route: false });
@@ -39,7 +46,7 @@ export class TestDirectory {
       name: 'Entra ID',
     });
     if (status !== 201) throw new Error(`no token was made: ${status} ${JSON.stringify(body)}`);
-    return new TestDirectory(lethe, organisationId, domain, body.secret, body.id);
+    return new TestDirectory(lethe, organisationId, domain, body);
   }
 
   /** An address in the organisation's domain. */

@@ -11,9 +11,9 @@ export const scimErrors = errorCatalogue('scim', {
   too_many: { status: 413, message: 'The request holds more than is taken at once.' },
   uniqueness: { status: 409, message: 'Another user or group of the organisation has this name or external id.' },
   address_not_captured: { status: 403, message: 'The e-mail address is not in a domain that the organisation has proven to be its own.' },
+  sign_up_off: { status: 403, message: 'Nobody without an account can be taken in here: the installation makes no new ones.' },
   resource_not_found: { status: 404, message: 'There is no such resource.' },
   invalid_token: { status: 401, message: 'Send a valid SCIM token as a bearer token in the authorization header.' },
   token_not_found: { status: 404, message: 'The organisation has no such SCIM token.' },
   token_limit: { status: 409, message: 'The organisation has as many SCIM tokens in use as it may. Revoke one first.' },
-  group_not_found: { status: 404, message: 'The directory of the organisation has no such group.' },
 });

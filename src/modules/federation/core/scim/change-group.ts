@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import { newId, type OrganisationId, type ScimGroupId, type ScimUserId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
+import { type AuditActor, type AuditEntry, AuditLog } from '../../../audit/audit.contract.js';
 import type { GroupRole, ScimGroupRow } from '../../data/scim-group.entity.js';
 import { ScimGroupsRepository } from '../../data/scim-groups.repository.js';
 import { ScimUsersRepository } from '../../data/scim-users.repository.js';
@@ -33,7 +33,7 @@ export class ChangeGroup {
       const group = { id: newId<ScimGroupId>(), organisationId, displayName, externalId, role: null, createdAt: now, updatedAt: now };
       await this.groups.insert(tx, group);
       await this.groups.replaceMembers(tx, organisationId, group.id, await this.memberIds(tx, organisationId, draft));
-      await this.record(tx, group, directoryActor(directory), 'scim_group.created', { members: draft.members.size });
+      await this.record(tx, group, directoryActor(directory), { action: 'scim_group.created', detail: { members: draft.members.size } });
       return group;
     });
   }
@@ -54,7 +54,10 @@ export class ChangeGroup {
       await this.groups.update(tx, after);
       await this.groups.replaceMembers(tx, group.organisationId, id, await this.memberIds(tx, group.organisationId, draft));
       if (group.role !== null) await this.settle(tx, group.organisationId, moved, actor);
-      await this.record(tx, after, actor, 'scim_group.updated', { members: draft.members.size, moved: moved.length, isRenamed });
+      await this.record(tx, after, actor, {
+        action: 'scim_group.updated',
+        detail: { members: draft.members.size, moved: moved.length, isRenamed },
+      });
       return after;
     });
   }
@@ -66,7 +69,7 @@ export class ChangeGroup {
       const { group, members } = await this.lock(tx, directory.organisationId, id);
       await this.groups.delete(tx, directory.organisationId, id);
       if (group.role !== null) await this.settle(tx, group.organisationId, members, actor);
-      await this.record(tx, group, actor, 'scim_group.deleted', { members: members.length });
+      await this.record(tx, group, actor, { action: 'scim_group.deleted', detail: { members: members.length } });
     });
   }
 
@@ -78,7 +81,7 @@ export class ChangeGroup {
       const after = { ...group, role, updatedAt: this.clock.now() };
       await this.groups.update(tx, after);
       await this.settle(tx, organisationId, members, actor);
-      await this.record(tx, after, actor, 'scim_group.role_mapped', { from: group.role, to: role });
+      await this.record(tx, after, actor, { action: 'scim_group.role_mapped', detail: { from: group.role, to: role } });
       return after;
     });
   }
@@ -113,10 +116,9 @@ export class ChangeGroup {
     tx: Tx,
     { id, organisationId }: ScimGroupRow,
     actor: AuditActor,
-    action: `scim_group.${string}`,
-    detail: Readonly<Record<string, string | number | boolean | null>>,
+    what: Pick<AuditEntry, 'action' | 'detail'>,
   ): Promise<void> {
-    await this.audit.record(tx, { actor, action, organisationId, target: { type: 'scim_group', id }, detail });
+    await this.audit.record(tx, { ...what, actor, organisationId, target: { type: 'scim_group', id } });
   }
 }
 

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import type { ScimUserId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { AuditLog } from '../../../audit/audit.contract.js';
+import { type AuditEntry, AuditLog } from '../../../audit/audit.contract.js';
 import type { ScimUserRow } from '../../data/scim-user.entity.js';
 import { ScimUsersRepository } from '../../data/scim-users.repository.js';
 import { scimErrors } from '../../scim.errors.js';
@@ -41,7 +41,7 @@ export class ChangeUser {
       const after = { ...before, ...draft, updatedAt: this.clock.now() };
       await this.users.update(tx, draftWithId(after));
       if (changed.includes('active')) await this.reach.settle(tx, after, directoryActor(directory));
-      await this.record(tx, directory, after, 'scim_user.updated', { changed, active: after.active });
+      await this.record(tx, directory, after, { action: 'scim_user.updated', detail: { changed, active: after.active } });
       return after;
     });
   }
@@ -52,7 +52,7 @@ export class ChangeUser {
       const user = await this.lock(tx, directory, id);
       await this.reach.end(tx, user, directoryActor(directory));
       await this.users.delete(tx, directory.organisationId, id);
-      await this.record(tx, directory, user, 'scim_user.deleted', {});
+      await this.record(tx, directory, user, { action: 'scim_user.deleted' });
     });
   }
 
@@ -67,11 +67,11 @@ export class ChangeUser {
     tx: Tx,
     directory: Directory,
     { id, organisationId, accountId }: ScimUserRow,
-    action: `scim_user.${string}`,
-    detail: Readonly<Record<string, boolean | readonly string[]>>,
+    what: Pick<AuditEntry, 'action' | 'detail'>,
   ): Promise<void> {
     const target = { type: 'scim_user', id };
-    await this.audit.record(tx, { actor: directoryActor(directory), action, organisationId, target, detail: { accountId, ...detail } });
+    const detail = { accountId, ...what.detail };
+    await this.audit.record(tx, { actor: directoryActor(directory), action: what.action, organisationId, target, detail });
   }
 }
 

@@ -78,7 +78,7 @@ function memberIds(value: unknown): Set<string> {
 function memberId(item: unknown): string {
   const member = objectOf(item);
   const [id, type] = [valueOf(member, 'value'), valueOf(member, 'type')];
-  if (type !== undefined && type !== null && String(type).toLowerCase() !== 'user')
+  if (type !== undefined && type !== null && !(typeof type === 'string' && type.toLowerCase() === 'user'))
     throw scimErrors.invalid_value({ message: 'members: groups in groups are not supported.' });
   if (!isId(id)) throw scimErrors.invalid_value({ message: 'members: each must name the id of a user in value.' });
   return id.toLowerCase();

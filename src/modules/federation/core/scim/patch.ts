@@ -10,11 +10,12 @@ const MAX_PATH = 512;
 /** `emails`, `name.familyName`, `emails[type eq "work"].value`, each possibly with its schema before it. */
 const PATH = /^(?<attribute>[A-Za-z][\w$:.-]*?)(?:\[(?<filter>.*)\](?:\.(?<part>[A-Za-z]\w*))?)?$/s;
 /** An attribute a user has in the core schema or in the enterprise extension; the text of RFC 7643 §4.1, in lower case. */
-const KNOWN_USER = new Set([
-  ...['schemas', 'id', 'externalid', 'meta', 'groups', 'username', 'name', 'displayname', 'nickname', 'profileurl', 'title', 'usertype'],
-  ...['preferredlanguage', 'locale', 'timezone', 'active', 'password', 'emails', 'phonenumbers', 'ims', 'photos', 'addresses'],
-  ...['entitlements', 'roles', 'x509certificates', 'enterprise'],
-]);
+const KNOWN_USER: ReadonlySet<string> = new Set(
+  (
+    'schemas id externalid meta groups username name displayname nickname profileurl title usertype preferredlanguage locale timezone active ' +
+    'password emails phonenumbers ims photos addresses entitlements roles x509certificates enterprise'
+  ).split(' '),
+);
 
 interface Path {
   /** In lower case, without its schema. */
@@ -128,8 +129,8 @@ function operationsOf(body: unknown): Operation[] {
 function operationOf(item: unknown): Operation {
   const operation = objectOf(item);
   // Entra ID writes the names of operations with a capital.
-  const name = String(valueOf(operation, 'op') ?? '').toLowerCase();
-  const op = OPS.find((known) => known === name);
+  const name: unknown = valueOf(operation, 'op');
+  const op = typeof name === 'string' ? OPS.find((known) => known === name.toLowerCase()) : undefined;
   if (op === undefined) throw scimErrors.invalid_syntax({ message: 'op: must be add, replace or remove.' });
   const path: unknown = valueOf(operation, 'path');
   const value: unknown = valueOf(operation, 'value');

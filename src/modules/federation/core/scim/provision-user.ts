@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import { newId, type ScimUserId } from '../../../../kernel/ids.js';
+import { Settings } from '../../../../platform/config/settings.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { Accounts, type AccountSummary } from '../../../accounts/accounts.contract.js';
 import { AuditLog } from '../../../audit/audit.contract.js';
@@ -25,10 +26,11 @@ export class ProvisionUser {
     private readonly addresses: DirectoryAddresses,
     private readonly reach: UserReach,
     private readonly audit: AuditLog,
+    private readonly settings: Settings,
     private readonly clock: Clock,
   ) {}
 
-  /** Raises `scim/address_not_captured`, `scim/uniqueness`, `accounts/email_taken` and `lethe/invalid_request`. */
+  /** Raises `scim/address_not_captured`, `scim/uniqueness`, `scim/sign_up_off`, `accounts/email_taken` and `lethe/invalid_request`. */
   run(directory: Directory, draft: UserDraft): Promise<ScimUserRow> {
     const { organisationId } = directory;
     return this.unitOfWork.asSystem(async (tx) => {
@@ -55,6 +57,7 @@ export class ProvisionUser {
     const address = await this.addresses.requireCaptured(tx, directory.organisationId, draft);
     const existing = await this.accounts.findByVerifiedEmail(tx, address);
     if (existing !== null) return existing;
+    if (this.settings.signUp === 'closed') throw scimErrors.sign_up_off();
     const account = await this.accounts.create(
       tx,
       { email: address, emailVerified: true, username: null, displayName: displayName(draft), locale: LOCALE, attestedAge: null },

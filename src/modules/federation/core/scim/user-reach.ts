@@ -4,7 +4,7 @@ import type { AccountId, OrganisationId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { Accounts } from '../../../accounts/accounts.contract.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
-import { Memberships } from '../../../tenants/tenants.contract.js';
+import { Memberships, type MembershipSource } from '../../../tenants/tenants.contract.js';
 import type { GroupRole } from '../../data/scim-group.entity.js';
 import type { ScimUserRow } from '../../data/scim-user.entity.js';
 import { ScimUsersRepository } from '../../data/scim-users.repository.js';
@@ -13,6 +13,9 @@ import { ScimUsersRepository } from '../../data/scim-users.repository.js';
 const ROLE_WITHOUT_GROUP: GroupRole = 'viewer';
 /** Of several roles the first of these counts. */
 const PRECEDENCE: readonly GroupRole[] = ['admin', 'developer', 'billing', 'privacy_officer', 'viewer'];
+
+/** What an identity provider has made, it also changes. */
+const FROM_DIRECTORIES: ReadonlySet<MembershipSource> = new Set(['scim', 'sso']);
 
 type Reached = Pick<ScimUserRow, 'id' | 'organisationId' | 'accountId' | 'active'>;
 
@@ -27,8 +30,8 @@ export class UserReach {
   ) {}
 
   /**
-   * An active user is a member, with the role their groups say; any other is none, from the next request of any session on. A role that
-   * came from elsewhere, by invitation or as a founder, stays as it is. Raises `tenants/last_owner`.
+   * An active user is a member, with the role their groups say; any other is none, from the next request of any session on. A role that people
+   * gave, by invitation or by founding the organisation, stays as it is. Raises `tenants/last_owner`.
    */
   async settle(tx: Tx, user: Reached, actor: AuditActor): Promise<void> {
     if (user.active) await this.admit(tx, user, actor);
@@ -49,7 +52,7 @@ export class UserReach {
     const role = PRECEDENCE.find((candidate) => roles.includes(candidate)) ?? ROLE_WITHOUT_GROUP;
     const member = await this.memberships.find(tx, organisationId, accountId);
     if (member === null) await this.memberships.add(tx, { organisationId, accountId, role, source: 'scim' }, actor);
-    else if (member.source === 'scim' && member.role !== 'owner') {
+    else if (FROM_DIRECTORIES.has(member.source) && member.role !== 'owner') {
       await this.memberships.changeRole(tx, { organisationId, accountId, role }, actor);
     }
   }
