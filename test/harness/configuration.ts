@@ -7,6 +7,7 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import pg from 'pg';
+import { Outbox } from '../../src/contracts/outbox.js';
 import { Clock, SystemClock, utcDayAfter } from '../../src/kernel/clock.js';
 import { newId, type OperatorId, type OrganisationId, type ProjectId } from '../../src/kernel/ids.js';
 import { Settings } from '../../src/platform/config/settings.js';
@@ -22,6 +23,7 @@ import { PERMISSIONS, type Permission } from '../../src/platform/http/permission
 import type { OperatorPrincipal } from '../../src/platform/http/principal.js';
 import { KeyManagementService } from '../../src/platform/kms/key-management-service.js';
 import { LocalRootKey } from '../../src/platform/kms/local-root-key.js';
+import { PostgresOutbox } from '../../src/platform/queue/postgres-outbox.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { TelemetryModule } from '../../src/platform/telemetry/telemetry.module.js';
 import { createTestDatabase, type TestDatabase } from './postgres.js';
@@ -60,10 +62,11 @@ class SurroundingsModule {
         { provide: KeyManagementService, useValue: kms },
         { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
         { provide: ChangeFeed, useValue: new ChangeFeed({ connectionString: databaseUrl }, log) },
+        { provide: Outbox, useValue: new PostgresOutbox(clock) },
         { provide: OutboundAddresses, useValue: new OutboundAddresses(['127.0.0.0/8']) },
         { provide: APP_GUARD, useClass: PermissionGuard },
       ],
-      exports: [Settings, Clock, KeyManagementService, UnitOfWork, ChangeFeed, OutboundAddresses],
+      exports: [Settings, Clock, KeyManagementService, UnitOfWork, ChangeFeed, Outbox, OutboundAddresses],
     };
   }
 }
