@@ -57,7 +57,7 @@ GRANT SELECT, INSERT ON mail_delivery_event TO lethe_system;
 
 -- Which messages an account wants by mail, where it has said so.
 CREATE TABLE notification_preference (
-  account_id uuid NOT NULL,
+  account_id uuid NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   category text NOT NULL,
   by_mail boolean NOT NULL,
   updated_at timestamptz NOT NULL,
@@ -69,7 +69,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON notification_preference TO lethe_system;
 
 -- Consent to advertising: its present state. No row is no consent (G4).
 CREATE TABLE marketing_consent (
-  account_id uuid PRIMARY KEY,
+  account_id uuid PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
   granted boolean NOT NULL,
   -- Of the text that was agreed to.
   version text NOT NULL,
@@ -84,7 +84,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON marketing_consent TO lethe_system;
 CREATE TABLE account_notice (
   id uuid NOT NULL,
   expires_on date NOT NULL,
-  account_id uuid NOT NULL,
+  account_id uuid NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   kind text NOT NULL,
   detail jsonb NOT NULL,
   created_at timestamptz NOT NULL,

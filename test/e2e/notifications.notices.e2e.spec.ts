@@ -32,6 +32,7 @@ afterAll(() => app?.stop());
 beforeEach(async () => {
   organisation = await app.inner.organisation();
   person = app.person(new Map([[organisation, 'admin']]));
+  await app.account(person.id);
 });
 
 const tellAccount = (id: AccountId, kind: 'password_changed' | 'account_released' = 'password_changed') =>
@@ -92,6 +93,15 @@ describe('notices', () => {
       .get(UnitOfWork)
       .asSystem((tx) => app.inner.get(Notices).tellAccount(tx, person.id, 'key_blocked', { reason: 'x'.repeat(201) }));
     await expect(long).rejects.toThrow('short values');
+  });
+
+  it('D3: go with the account, as do its preferences and its consent', async () => {
+    await tellAccount(person.id);
+    await app.request('PATCH', '/account/notification-preferences', { organisation: false }, person);
+    await app.request('PUT', '/account/marketing-consent', { granted: true, version: '1' }, person);
+    await app.rows('DELETE FROM account WHERE id = $1', [person.id]);
+    for (const table of ['account_notice', 'notification_preference', 'marketing_consent'])
+      expect([table, await app.rows(`SELECT 1 FROM ${table} WHERE account_id = $1`, [person.id])]).toEqual([table, []]);
   });
 
   it('A3: whoever may tell an account something can read nothing it was told', async () => {

@@ -82,6 +82,15 @@ export class NotificationsApp {
     };
   }
 
+  /** The row that what belongs to an account hangs on. */
+  async account(id: AccountId = newId<AccountId>()): Promise<AccountId> {
+    await this.inner.owner.query(
+      `INSERT INTO account (id, locale, status, created_at, updated_at) VALUES ($1, 'en', 'active', now(), now())`,
+      [id],
+    );
+    return id;
+  }
+
   /** Sends every mail that waits, as a worker would. */
   async sendMails(): Promise<void> {
     const { rows } = await this.inner.owner.query<{ id: MailId }>('SELECT id FROM outgoing_mail ORDER BY id');

@@ -126,7 +126,7 @@ describe('a queued mail', () => {
 
 describe('what an account wants', () => {
   it('G4: gets no advertising unless it asked for it, and none after one click', async () => {
-    const reader = { accountId: newId<AccountId>(), email: 'news@reader.example', locale: 'en' };
+    const reader = { accountId: await app.account(), email: 'news@reader.example', locale: 'en' };
     const news = { heading: 'New', text: 'Something new', link };
     await queue('product_news', reader, news);
     await app.sendMails();
@@ -159,7 +159,7 @@ describe('what an account wants', () => {
   });
 
   it('a preference said between the change and the mail is heard; a security message goes out whatever is preferred', async () => {
-    const reader = { accountId: newId<AccountId>(), email: 'prefers@reader.example', locale: 'en' };
+    const reader = { accountId: await app.account(), email: 'prefers@reader.example', locale: 'en' };
     await queue('role_changed', reader, { organisation: 'Acme', role: 'viewer' });
     await app.inner.get(ChangePreferences).setByMail(actor, reader.accountId, { organisation: false });
     await app.sendMails();
