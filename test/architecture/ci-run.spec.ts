@@ -39,11 +39,11 @@ function run(report: object, failAt?: string): Run {
 }
 
 describe('.ci/run', () => {
-  it('installs, checks, runs the command of the README, and ends with the count', () => {
+  it('installs, checks, takes stock of what ships, runs the command of the README, and ends with the count', () => {
     expect(run(passing)).toEqual({
       exitCode: 0,
       lastLine: '3 passed, 0 failed',
-      commands: ['npm ci', 'npm run check', 'npm ci', 'npm test'],
+      commands: ['npm ci', 'npm run check', 'npm run supply-chain', 'npm ci', 'npm test'],
     });
   });
 

@@ -37,8 +37,8 @@ export class IsolationWalk {
     readonly operations: readonly Operation[],
   ) {}
 
-  static async start(): Promise<IsolationWalk> {
-    const app = await TestLethe.start({ environment: { LETHE_PEOPLE_CREATE_ORGANISATIONS: 'true' } });
+  static async start(environment: Readonly<Record<string, string>> = {}): Promise<IsolationWalk> {
+    const app = await TestLethe.start({ environment: { LETHE_PEOPLE_CREATE_ORGANISATIONS: 'true', ...environment } });
     const victim = await makeTenant(app);
     const thief = await makeTenant(app);
     await app.lethe.get(SequenceAuditLogJob).run(new AbortController().signal);

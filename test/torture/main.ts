@@ -2,12 +2,14 @@
 // (test/e2e/faults.*). Names after `--` choose: `npm run torture -- kills outage`.
 import type { OwnPostgres } from '../harness/postgres.ts';
 import { hasRedisServer, OwnRedis } from '../harness/redis-process.ts';
+import { logUnderLoad } from './audit-log.ts';
 import { raceForBudget } from './budget-race.ts';
 import { startTorturePostgres } from './database.ts';
 import { killUnderLoad } from './kills.ts';
 import { carryOnWithFrozenPostgres, carryOnWithoutPostgres, reachTheJournalsBound } from './outage.ts';
 import { loseRedisUnderLoad, shareLimits } from './shared-limits.ts';
 import { stopUnderLoad } from './shutdown.ts';
+import { fuzzTheSurface } from './surface.ts';
 
 interface Trial {
   readonly title: string;
@@ -41,10 +43,15 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     title: 'Postgres stopped until the journal is full',
     run: (postgres) => reachTheJournalsBound({ postgres, databaseUrl: postgres.url(), awayMs: 0, clients: 16, say }),
   },
+  audit: {
+    title: '1,000 audit events a second for 60 s, kill -9 of a worker every 4 s',
+    run: (postgres) => logUnderLoad({ databaseUrl: postgres.url(), seconds: 60, eventsPerSecond: 1_000, everyMs: 4_000, say }),
+  },
   limits: {
     title: 'one rate limit on two replicas over Redis',
     run: (postgres) => withRedis(async (redis) => ({ passed: await shareLimits(postgres.url(), redis) })),
   },
+  surface: { title: '500 made-up requests to every operation of the admin API', run: () => fuzzTheSurface(500) },
   redis: { title: 'Redis killed under load', run: (postgres) => withRedis((redis) => loseRedisUnderLoad(postgres.url(), redis, say)) },
 };
 
