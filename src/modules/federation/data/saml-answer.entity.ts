@@ -7,7 +7,7 @@ declareTable({
   description: 'Assertions of identity providers that have been used, as hashes, so that none is used twice',
   dataClass: 'operational',
   subject: 'none',
-  retention: { kind: 'transient', within: 'the validity of the assertion, a day at most' },
+  retention: { kind: 'transient', within: 'the validity the identity provider gives the assertion' },
   export: 'not_personal',
   erasure: 'expires',
   tenantPolicy: { kind: 'system_only' },
