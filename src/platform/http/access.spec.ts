@@ -87,11 +87,19 @@ describe('generated documents', () => {
   });
 
   it('A2: permissions.md says what each role of a member holds', () => {
-    const document = permissionsDocument([]);
+    const document = sectionOf(permissionsDocument([]), 'Roles of members');
     expect(document).toContain('| permission | owner | admin | billing | developer | viewer | privacy officer |');
     expect(document).toContain('| `ownership:write` | ● |  |  |  |  |  |');
     expect(document).toContain('| `usage:read` | ● | ● | ● | ● | ● | ● |');
     expect(document).not.toMatch(/^\| `staff:write` \| [● ]*\|/m);
+  });
+
+  it('A4: permissions.md says what each role of staff holds, and what of it takes a grant', () => {
+    const document = sectionOf(permissionsDocument([]), 'Roles of staff');
+    expect(document).toContain('| permission | administrator | support | privacy officer | auditor |');
+    expect(document).toContain('| `staff:write` | ● |  |  |  |');
+    expect(document).toContain('| `usage:read` | ○ | ○ |  |  |');
+    expect(document).not.toContain('`keys:write`');
   });
 
   it('errors.md lists every declared error under its module', () => {
@@ -100,3 +108,7 @@ describe('generated documents', () => {
     expect(document).toContain('| `lethe/not_found` | 404 | No such resource. |');
   });
 });
+
+function sectionOf(document: string, title: string): string {
+  return document.split('\n## ').find((section) => section.startsWith(title)) ?? '';
+}
