@@ -2,6 +2,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { newId, type OrganisationId } from '../../src/kernel/ids.js';
+import { DeliverWebhookJob } from '../../src/modules/notifications/jobs/deliver-webhook.job.js';
 import { Notices } from '../../src/modules/notifications/notifications.contract.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import type { AccountPrincipal } from '../../src/platform/http/principal.js';
@@ -182,6 +183,24 @@ describe('a webhook', () => {
     await tell();
     await app.deliver();
     expect((await app.request('GET', path(`/${id}`), undefined, admin)).json()).toMatchObject({ status: 'disabled' });
+  });
+
+  it('is tried right after the commit while it works, and by rounds alone while it fails', async () => {
+    const { id } = await make();
+    const first = async () => {
+      await tell();
+      const [latest] = await deliveries(id);
+      await app.inner.get(DeliverWebhookJob).handle({ deliveryId: latest?.id ?? '' }, AbortSignal.timeout(10_000));
+      return (await deliveries(id))[0];
+    };
+    receiver.answers.push({ status: 204 }, { status: 500 });
+    expect(await first()).toMatchObject({ state: 'delivered' });
+    expect(await first()).toMatchObject({ state: 'waiting', attempts: 1 });
+    expect(await first()).toMatchObject({ state: 'waiting', attempts: 0 });
+    expect(await app.deliver()).toBe(1);
+    clock.advance(60_000);
+    expect(await app.deliver()).toBe(1);
+    expect((await deliveries(id)).map(({ state }) => state)).toEqual(['delivered', 'delivered', 'delivered']);
   });
 
   it('deleted on the way is not told', async () => {

@@ -81,6 +81,8 @@ async function makeResources(cluster: Cluster): Promise<Resources> {
   const credentialId = await make(`${at}/credentials`, { name: 'second', provider: 'stand_in', secret: `${SECRET_CANARY}-stored` });
   const routeId = await make(`${at}/routes`, { model: 'some-model', targets: [{ credentialId }] });
   const keyId = await make(`${at}/keys`, { name: 'second', projectId, scopes: ['usage:read'] });
+  const webhookId = await make(`${at}/webhooks`, { url: 'https://hooks.example.com/lethe' });
+  const deliveryId = await make(`${at}/webhooks/${webhookId}/test`, {});
   const budgetId = await make(`${at}/budgets`, { scope: 'organisation', kind: 'soft', period: 'daily', limit: '5' });
   const priceOverrideId = await make('/price-overrides', { model: `m-${organisationId}`, inputPerMillion: '1', outputPerMillion: '1' });
   await cluster.ask('PUT', `${at}/rate-limits/organisation/${organisationId}`, { requestsPerMinute: 10_000, tokensPerMinute: null });
@@ -93,6 +95,8 @@ async function makeResources(cluster: Cluster): Promise<Resources> {
       routeId,
       keyId,
       budgetId,
+      webhookId,
+      deliveryId,
       priceOverrideId,
       scope: 'organisation',
       scopeId: organisationId,

@@ -1,5 +1,6 @@
 import { IsBoolean, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
 import { IsNetwork } from './is-network.js';
+import { IsSmtpUrl } from './is-smtp-url.js';
 import { IsWebUrl } from './is-web-url.js';
 import { Setting } from './setting.js';
 
@@ -26,7 +27,7 @@ export class MailSettings {
       'Mail server, such as `smtp://user:password@mail.example.com:587` (STARTTLS) or `smtps://…:465`. Without it mails are written to `<data folder>/outbox-mail` in development; in production nothing that needs mail can be used.',
   })
   @IsOptional()
-  @Matches(/^smtps?:\/\/[^\s]+$/)
+  @IsSmtpUrl()
   smtpUrl?: string;
 
   @Setting({

@@ -34,6 +34,16 @@ export class DeliveriesRepository {
     return tx.find(WebhookDeliveryEntity, { where, order: { id: 'DESC' }, take: limit });
   }
 
+  /** Whether its endpoint took the last delivery that was tried, or none was. */
+  async leadsWhereThingsArrive(tx: Tx, id: DeliveryId): Promise<boolean> {
+    const rows = await tx.query<unknown[]>(
+      `SELECT 1 FROM webhook_delivery d JOIN webhook_endpoint e ON e.id = d.endpoint_id AND e.organisation_id = d.organisation_id
+       WHERE d.id = $1 AND e.failing_since IS NULL`,
+      [id],
+    );
+    return rows.length > 0;
+  }
+
   /**
    * Takes a due delivery for oneself until `leaseUntil`, so that two workers never send it at the same time. Null when it is not due, or
    * somebody else has it. The transaction must be a system one, here and below.

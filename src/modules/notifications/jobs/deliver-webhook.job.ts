@@ -17,6 +17,6 @@ export class DeliverWebhookJob extends OutboxHandler {
 
   override async handle({ deliveryId }: OutboxEvent['payload'], signal: AbortSignal): Promise<void> {
     assert(isId(deliveryId), 'a delivery has an id');
-    await this.deliver.run(deliveryId as DeliveryId, signal);
+    await this.deliver.runFirst(deliveryId as DeliveryId, signal);
   }
 }

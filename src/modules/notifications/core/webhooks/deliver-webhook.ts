@@ -60,6 +60,14 @@ export class DeliverWebhook {
     private readonly around: DeliverySurroundings,
   ) {}
 
+  /**
+   * The attempt right after the commit. An endpoint that is failing gets none: it may take its whole time to fail again, and the queue's places
+   * are for mails too. What is due is found by the next round.
+   */
+  async runFirst(id: DeliveryId, stopped: AbortSignal): Promise<void> {
+    if (await this.books.unitOfWork.asSystem((tx) => this.books.deliveries.leadsWhereThingsArrive(tx, id))) await this.run(id, stopped);
+  }
+
   /** Does nothing when the delivery is not due, or somebody else is at it. */
   async run(id: DeliveryId, stopped: AbortSignal): Promise<void> {
     const prepared = await this.books.unitOfWork.asSystem((tx) => this.prepare(tx, id));
