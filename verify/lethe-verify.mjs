@@ -101,9 +101,8 @@ function fromJson(bytes) {
 }
 
 function hasMembers(value, names) {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).sort().join() === [...names].sort().join()
-  );
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Object.keys(value).length === names.length && names.every((name) => Object.hasOwn(value, name));
 }
 
 const isCount = (value, least) => Number.isSafeInteger(value) && value >= least;
@@ -274,7 +273,7 @@ function describe({ head, bundle, since, older }) {
 }
 
 /** Runs one command line without the program's name; answers the exit code. */
-export function main(args, say = { out: (text) => console.log(text), error: (text) => console.error(text) }) {
+export function main(args, say = { out: (text) => process.stdout.write(`${text}\n`), error: (text) => process.stderr.write(`${text}\n`) }) {
   try {
     const asked = readArguments(args);
     const keys = asked.keys.map(keyNamed);

@@ -17,9 +17,9 @@ interface VerifyOptions {
 export class VerifyCommand extends CommandRunner {
   override async run([bundle]: string[], { key, checkpoint }: VerifyOptions): Promise<void> {
     if (bundle === undefined || bundle.startsWith('-')) throw new UsageError('Name the bundle: lethe verify BUNDLE --key VKEY');
-    const { main } = (await import(VERIFIER.href)) as { main(args: readonly string[]): number };
+    const verifier = (await import(VERIFIER.href)) as { main(args: readonly string[]): number };
     const keys = key.map((each) => `--key=${each}`);
-    process.exitCode = main([bundle, ...keys, ...(checkpoint === undefined ? [] : [`--checkpoint=${checkpoint}`])]);
+    process.exitCode = verifier.main([bundle, ...keys, ...(checkpoint === undefined ? [] : [`--checkpoint=${checkpoint}`])]);
   }
 
   @Option({ flags: '-k, --key <vkey...>', description: 'verification key of the log (name+id+key), or a file with it', required: true })

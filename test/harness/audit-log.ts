@@ -34,7 +34,7 @@ export interface AuditLogOptions {
 }
 
 /** An event that says nothing in particular. */
-export function anyEntry(organisationId: OrganisationId | null, changes: Partial<AuditEntry> = {}): AuditEntry {
+function anyEntry(organisationId: OrganisationId | null, changes: Partial<AuditEntry> = {}): AuditEntry {
   const actor = { kind: 'system', id: 'test' } as const;
   return { actor, action: 'thing.changed', organisationId, target: { type: 'thing', id: 't1' }, detail: { fields: ['name'] }, ...changes };
 }

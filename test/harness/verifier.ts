@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const VERIFIER = fileURLToPath(new URL('../../verify/lethe-verify.mjs', import.meta.url));
+const VERIFIER = fileURLToPath(new URL('../../verify/lethe-verify.mjs', import.meta.url));
 
 interface VerifierKey {
   readonly name: string;

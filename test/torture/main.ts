@@ -44,8 +44,8 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     run: (postgres) => reachTheJournalsBound({ postgres, databaseUrl: postgres.url(), awayMs: 0, clients: 16, say }),
   },
   audit: {
-    title: '1,000 audit events a second for 60 s, kill -9 of a worker every 4 s',
-    run: (postgres) => logUnderLoad({ databaseUrl: postgres.url(), seconds: 60, eventsPerSecond: 1_000, everyMs: 4_000, say }),
+    title: 'over 1,000 audit events a second for 60 s, kill -9 of a worker every 4 s',
+    run: (postgres) => logUnderLoad({ databaseUrl: postgres.url(), seconds: 60, eventsPerSecond: 1_050, everyMs: 4_000, say }),
   },
   limits: {
     title: 'one rate limit on two replicas over Redis',

@@ -7,10 +7,10 @@ import { RateLimited, RateLimitGuard } from './rate-limit.guard.js';
 
 class Routes {
   @RateLimited(3)
-  one(): void {}
+  one(this: void): void {}
 
   @RateLimited(3)
-  other(): void {}
+  other(this: void): void {}
 }
 
 function from(address: string, handler: () => void = Routes.prototype.one): ExecutionContext {

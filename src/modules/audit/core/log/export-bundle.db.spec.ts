@@ -78,9 +78,9 @@ function acceptedChanges(bytes: Buffer): string[] {
     });
     const shorter = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]);
     const longer = Buffer.concat([bytes.subarray(0, at), Buffer.from(' '), bytes.subarray(at)]);
-    const changes = { flipped: flips[0], turned: flips[1], shorter, longer, cut: bytes.subarray(0, at) };
+    const changes = { flipped, shorter, longer, cut: bytes.subarray(0, at) };
     for (const [what, changed] of Object.entries(changes)) {
-      if (changed && refusalOf(changed, key) === null) accepted.push(`${what} at byte ${at}`);
+      if (refusalOf(changed, key) === null) accepted.push(`${what} at byte ${at}`);
     }
   }
   return accepted;

@@ -2,7 +2,7 @@ import { present } from '../../../../kernel/assert.js';
 import { completeSubtrees, EMPTY_ROOT, HASH_BYTES, hashNode, type LeafRange, type Subtree } from './merkle-tree.js';
 
 /** Hashes in a full tile, and the levels of the tree one tile spans (C2SP tlog-tiles). */
-export const TILE_WIDTH = 256;
+const TILE_WIDTH = 256;
 const TILE_HEIGHT = 8;
 
 /** Where a tile stands: `level` counts in tiles, not in levels of the tree. */
