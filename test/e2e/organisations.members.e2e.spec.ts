@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../src/kernel/clock.js';
+import { DAY_MS, ManualClock } from '../../src/kernel/clock.js';
 import { newId, type OrganisationId } from '../../src/kernel/ids.js';
 import type { OrganisationRole } from '../../src/platform/http/permissions.js';
 import { type Browser, type Person, signIn, signUp } from '../harness/accounts.js';
@@ -218,5 +218,32 @@ describe('members', () => {
     expect((await here.api('GET', '/me', undefined, key.secret)).body).toMatchObject({ kind: 'service_key', id: key.id });
     const { body: events } = await owner.browser.get<{ data: Record<string, unknown>[] }>(at('/audit-events'));
     expect(events.data.find(({ action }) => action === 'api_key.created')).toMatchObject({ actorKind: 'account', actorId: kim.accountId });
+  });
+
+  it('K4: a developer rotates a key with overlap, sees the old secret’s end, and ends it early', async () => {
+    const kim = await memberOf(here, acme, 'developer');
+    const project = await owner.browser.post<{ id: string }>(at('/projects'), { name: 'main' });
+    const wanted = { name: 'backend', projectId: project.body.id, scopes: ['usage:read'] };
+    const { body: key } = await kim.browser.post<{ id: string; secret: string; hint: string }>(at('/keys'), wanted);
+    const rotated = await kim.browser.post<{ secret: string }>(at(`/keys/${key.id}/rotate`));
+    const day = new Date(clock.nowMs() + DAY_MS).toISOString();
+    expect([rotated.status, rotated.body]).toMatchObject([200, { id: key.id, previousSecret: { hint: key.hint, validUntil: day } }]);
+    expect(rotated.headers.get('cache-control')).toBe('no-store');
+    const me = async (secret: string) => (await there.api('GET', '/me', undefined, secret)).status;
+    expect([await me(key.secret), await me(rotated.body.secret)]).toEqual([200, 200]);
+    expect((await kim.browser.request('DELETE', at(`/keys/${key.id}/previous-secret`))).status).toBe(204);
+    await expect.poll(() => me(key.secret), { timeout: 1_000, interval: 10 }).toBe(401);
+    expect((await kim.browser.get(at(`/keys/${key.id}`))).body).toMatchObject({ previousSecret: null });
+    for (const previousValidUntil of ['soon', new Date(clock.nowMs() + 8 * DAY_MS).toISOString(), new Date(0).toISOString()]) {
+      const { status, body } = await kim.browser.post(at(`/keys/${key.id}/rotate`), { previousValidUntil });
+      expect([status, body['errors']]).toMatchObject([400, [{ field: 'previousValidUntil' }]]);
+    }
+    const changed = await kim.browser.request('PATCH', at(`/keys/${key.id}`), {
+      name: 'front',
+      allowedNetworks: ['10.1.2.3/8'],
+      expiresAt: null,
+    });
+    expect(changed.body).toMatchObject({ name: 'front', allowedNetworks: ['10.0.0.0/8'], expiresAt: null });
+    await expect.poll(() => me(rotated.body.secret), { timeout: 1_000, interval: 10 }).toBe(403);
   });
 });

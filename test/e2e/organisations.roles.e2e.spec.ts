@@ -40,7 +40,11 @@ function permissionOf({ method, path, access }: DeclaredRoute): Permission {
 }
 
 /** Ids that nothing has, and an empty body: whoever may act gets an answer that is about those, and nothing is changed. */
-async function ask(browser: Browser, route: DeclaredRoute, organisationId: OrganisationId): Promise<{ status: number; body: Record<string, unknown> }> {
+async function ask(
+  browser: Browser,
+  route: DeclaredRoute,
+  organisationId: OrganisationId,
+): Promise<{ status: number; body: Record<string, unknown> }> {
   const path = route.path.replace(':organisationId', organisationId).replace(/:scope\b/, 'organisation');
   const filled = path.replace(/:\w+/g, () => newId());
   return browser.send(route.method, filled, ['GET', 'DELETE'].includes(route.method) ? undefined : {});
@@ -55,7 +59,17 @@ function personWith(role: OrganisationRole): Person {
 describe('what a role lets a member do', () => {
   it('covers every route of an organisation, of every module', () => {
     const modules = new Set(routes.map(({ handler }) => handler.split('.')[0]));
-    for (const controller of ['Organisations', 'Projects', 'Keys', 'Credentials', 'Routes', 'Budgets', 'RateLimits', 'AuditEvents', 'Members']) {
+    for (const controller of [
+      'Organisations',
+      'Projects',
+      'Keys',
+      'Credentials',
+      'Routes',
+      'Budgets',
+      'RateLimits',
+      'AuditEvents',
+      'Members',
+    ]) {
       expect(modules).toContain(`${controller}Controller`);
     }
     expect(routes.length).toBeGreaterThan(40);
@@ -101,10 +115,7 @@ describe('what a role lets a member do', () => {
 
   it('a person with several organisations is asked which, and gets from each what their role there lets them', async () => {
     const { browser, accountId } = await memberOf(test, mine, 'admin');
-    await test.rows(
-      `INSERT INTO membership VALUES ($1, $2, 'viewer', 'invitation', now(), now())`,
-      [foreign, accountId],
-    );
+    await test.rows(`INSERT INTO membership VALUES ($1, $2, 'viewer', 'invitation', now(), now())`, [foreign, accountId]);
     expect((await browser.get('/audit-events')).body['errors']).toMatchObject([{ field: 'organisationId' }]);
     expect((await browser.get(`/organisations/${mine}/audit-events`)).status).toBe(200);
     expect((await browser.get(`/organisations/${foreign}/audit-events`)).status).toBe(403);

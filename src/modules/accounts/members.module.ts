@@ -6,14 +6,17 @@ import { TenantsModule } from '../tenants/tenants.module.js';
 import { AccountsModule } from './accounts.module.js';
 import { AcceptInvitation } from './core/invitations/accept-invitation.js';
 import { AuditedInvitations } from './core/invitations/audited-invitations.js';
+import { InvitedPerson } from './core/invitations/invited-person.js';
 import { InvitationPost } from './core/invitations/invitation-post.js';
 import { InviteMember } from './core/invitations/invite-member.js';
 import { ReadInvitations } from './core/invitations/read-invitations.js';
 import { ResendInvitation } from './core/invitations/resend-invitation.js';
 import { RevokeInvitation } from './core/invitations/revoke-invitation.js';
+import { Admission } from './core/members/admission.js';
 import { Authority } from './core/members/authority.js';
 import { ChangeMemberRole } from './core/members/change-member-role.js';
 import { MemberNews } from './core/members/member-news.js';
+import { People } from './core/members/people.js';
 import { ReadMembers } from './core/members/read-members.js';
 import { RemoveMember } from './core/members/remove-member.js';
 import { AcceptOwnership } from './core/ownership/accept-ownership.js';
@@ -34,13 +37,16 @@ import { SweepInvitationsJob } from './jobs/sweep-invitations.job.js';
   controllers: [MembersController, InvitationsController, InvitationAcceptanceController, OwnershipController],
   providers: [
     OwnershipOffersRepository,
+    People,
     Authority,
+    Admission,
     MemberNews,
     ReadMembers,
     ChangeMemberRole,
     RemoveMember,
     AuditedInvitations,
     InvitationPost,
+    InvitedPerson,
     InviteMember,
     ResendInvitation,
     RevokeInvitation,

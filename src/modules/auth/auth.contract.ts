@@ -1,4 +1,3 @@
-import { DAY_MS } from '../../kernel/clock.js';
 import type { AccountId, ApiKeyId, OperatorId, OrganisationId, ProjectId } from '../../kernel/ids.js';
 import type { ServiceKeyScope } from '../../platform/http/permissions.js';
 import type { ServiceKeyPrincipal } from '../../platform/http/principal.js';
@@ -41,9 +40,6 @@ export interface ApiKeySummary {
   readonly previousLastUsedAt: Date | null;
 }
 
-/** What to change of a key; what is absent stays. */
-export type ApiKeyChange = { readonly [Field in 'name' | 'scopes' | 'expiresAt' | 'allowedNetworks']?: NewApiKey[Field] | undefined };
-
 /** Names one key. */
 export type ApiKeyRef = Pick<ApiKeySummary, 'organisationId' | 'id'>;
 
@@ -58,10 +54,7 @@ export interface NewApiKey {
   readonly allowedNetworks: readonly string[];
 }
 
-/** How long two secrets of a key may work side by side: 7 days. */
-export const LONGEST_OVERLAP_MS = 7 * DAY_MS;
-
-/** Makes, lists, changes, rotates and revokes API keys. Also the injection token. */
+/** Makes, lists and revokes API keys. Also the injection token. */
 export abstract class KeyAdministration {
   /**
    * `secret` is shown here and never again: Lethe keeps its hash (K4). Raises `tenants/project_not_found`, and `lethe/invalid_request` for
@@ -72,21 +65,6 @@ export abstract class KeyAdministration {
   abstract listKeys(organisationId: OrganisationId, after: ApiKeyId | undefined, limit: number): Promise<readonly ApiKeySummary[]>;
   /** Raises `auth/key_not_found`. */
   abstract readKey(organisationId: OrganisationId, id: ApiKeyId): Promise<ApiKeySummary>;
-  /**
-   * Takes effect on every replica within a second. Raises `auth/key_not_found`, `auth/key_revoked`, and `lethe/invalid_request` as {@link createKey}.
-   */
-  abstract changeKey(key: ApiKeyRef, change: ApiKeyChange, actor: AuditActor): Promise<ApiKeySummary>;
-  /**
-   * A new secret for a key, valid at once. The present one goes on until `previousUntil`, at most {@link LONGEST_OVERLAP_MS} from now, and is then refused
-   * everywhere; with null it ends within a second. A secret before that one ends now. Raises `auth/key_not_found`, `auth/key_revoked` and `lethe/invalid_request`.
-   */
-  abstract rotateKey(
-    key: ApiKeyRef,
-    previousUntil: Date | null,
-    actor: AuditActor,
-  ): Promise<{ readonly key: ApiKeySummary; readonly secret: string }>;
-  /** Ends the secret before the last rotation within a second. Without one it changes nothing. Raises `auth/key_not_found`. */
-  abstract endPreviousSecret(key: ApiKeyRef, actor: AuditActor): Promise<void>;
   /** Takes effect on every replica within a second. Revoking twice changes nothing. Raises `auth/key_not_found`. */
   abstract revokeKey(organisationId: OrganisationId, id: ApiKeyId, actor: AuditActor): Promise<void>;
 }

@@ -42,6 +42,7 @@ import { OperatorsRepository } from './data/operators.repository.js';
 import { BearerSignIn } from './http/bearer-sign-in.js';
 import { BearerStrategy } from './http/bearer-strategy.js';
 import { CallerAccessGuard } from './http/caller-access.guard.js';
+import { KeyChangesController } from './http/key-changes.controller.js';
 import { KeysController } from './http/keys.controller.js';
 import { MeController } from './http/me.controller.js';
 import { SessionSignIn } from './http/session-sign-in.js';
@@ -72,7 +73,7 @@ const STAFF = [
     AuditModule,
     TenantsModule,
   ],
-  controllers: [KeysController, MeController],
+  controllers: [KeysController, KeyChangesController, MeController],
   providers: [
     ...STAFF,
     ApiKeysRepository,

@@ -18,6 +18,7 @@ import { OrganisationEntity } from './data/organisation.entity.js';
 import { OrganisationsRepository } from './data/organisations.repository.js';
 import { ProjectEntity } from './data/project.entity.js';
 import { ProjectsRepository } from './data/projects.repository.js';
+import { OrganisationChangesController } from './http/organisation-changes.controller.js';
 import { OrganisationsController } from './http/organisations.controller.js';
 import { ProjectsController } from './http/projects.controller.js';
 import { Memberships, OrganisationAdministration, Tenants } from './tenants.contract.js';
@@ -25,7 +26,7 @@ import { Memberships, OrganisationAdministration, Tenants } from './tenants.cont
 /** Organisations, their projects and members. Offers {@link Tenants}, {@link Memberships} and {@link OrganisationAdministration}. */
 @Module({
   imports: [TypeOrmModule.forFeature([OrganisationEntity, ProjectEntity, MembershipEntity]), AuditModule],
-  controllers: [OrganisationsController, ProjectsController],
+  controllers: [OrganisationsController, OrganisationChangesController, ProjectsController],
   providers: [
     OrganisationsRepository,
     ProjectsRepository,

@@ -2,9 +2,12 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { AuditActor } from '../../audit/audit.contract.js';
-import type { ApiKeyChange, ApiKeyRef, ApiKeySummary } from '../auth.contract.js';
+import type { ApiKeyRef, ApiKeySummary, NewApiKey } from '../auth.contract.js';
 import { AuditedKeys } from './audited-keys.js';
 import { checkedKeyFields } from './checked-key-fields.js';
+
+/** What to change of a key; what is absent stays. */
+export type ApiKeyChange = { readonly [Field in 'name' | 'scopes' | 'expiresAt' | 'allowedNetworks']?: NewApiKey[Field] | undefined };
 
 /** Renames an API key, or changes what it may do, until when, and from where. Every replica goes by it within a second (K4). */
 @Injectable()

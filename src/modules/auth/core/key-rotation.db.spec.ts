@@ -9,8 +9,11 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { OrganisationAdministration } from '../../tenants/tenants.contract.js';
 import { type ApiKeyRef, type ApiKeySummary, KeyAdministration, KeyAuthenticator } from '../auth.contract.js';
 import { ApiKeysRepository } from '../data/api-keys.repository.js';
+import { ChangeKey } from './change-key.js';
+import { EndPreviousSecret } from './end-previous-secret.js';
 import { KeySnapshot } from './key-snapshot.js';
 import { KeyUses } from './key-uses.js';
+import { RotateKey } from './rotate-key.js';
 import { hashSecret } from './secret-format.js';
 
 const actor = { kind: 'system', id: 'test' } as const;
@@ -52,7 +55,7 @@ describe('rotating an API key', () => {
 
   function rotate(key: ApiKeyRef, overlapMs: number | null): Promise<{ readonly key: ApiKeySummary; readonly secret: string }> {
     const until = overlapMs === null ? null : new Date(clock.nowMs() + overlapMs);
-    return here.app.get(KeyAdministration).rotateKey(key, until, actor);
+    return here.app.get(RotateKey).run(key, until, actor);
   }
 
   /** `works`, or the code of the refusal. */
@@ -76,8 +79,9 @@ describe('rotating an API key', () => {
     expect(rotated.key).toMatchObject({ id: key.id, previousHint: key.hint, hint: rotated.secret.slice(-4) });
     for (const replica of [here, there]) expect(await present(replica, rotated.secret)).toBe('works');
     for (const replica of [here, there]) await expectSoon(replica, old, 'works');
-    const both = await Promise.all([old, rotated.secret].map((secret) => there.app.get(KeyAuthenticator).authenticate(secret, HOME)));
-    expect(both.map(({ id }) => id)).toEqual([key.id, key.id]);
+    for (const secret of [old, rotated.secret]) {
+      expect((await there.app.get(KeyAuthenticator).authenticate(secret, HOME)).id).toBe(key.id);
+    }
     clock.advance(MINUTE_MS);
     for (const replica of [here, there]) {
       await expectSoon(replica, old, 'auth/rotated_key');
@@ -100,7 +104,7 @@ describe('rotating an API key', () => {
     const { secret: third } = await rotate(key, MINUTE_MS);
     await expectSoon(there, first, 'auth/invalid_key');
     for (const secret of [second, third]) await expectSoon(there, secret, 'works');
-    await here.app.get(KeyAdministration).endPreviousSecret(key, actor);
+    await here.app.get(EndPreviousSecret).run(key, actor);
     await expectSoon(there, second, 'auth/invalid_key');
     expect(await present(there, third)).toBe('works');
   });
@@ -112,7 +116,7 @@ describe('rotating an API key', () => {
     await here.app.get(KeyAdministration).revokeKey(acme.organisationId, key.id, actor);
     for (const each of [old, secret]) await expectSoon(there, each, 'auth/revoked_key');
     await expect(rotate(key, null)).rejects.toMatchObject({ code: 'auth/key_revoked', status: 409 });
-    const change = here.app.get(KeyAdministration).changeKey(key, { name: 'x' }, actor);
+    const change = here.app.get(ChangeKey).run(key, { name: 'x' }, actor);
     await expect(change).rejects.toMatchObject({ code: 'auth/key_revoked' });
   });
 
@@ -138,7 +142,7 @@ describe('rotating an API key', () => {
     const asOf = snapshot.generation;
     const row = await snapshot.lookUp(hashSecret(old));
     if (row === null) throw new Error('the key was there');
-    await here.app.get(KeyAdministration).endPreviousSecret(key, actor);
+    await here.app.get(EndPreviousSecret).run(key, actor);
     await expectSoon(here, old, 'auth/invalid_key');
     expect(snapshot.remember(row, hashSecret(old), asOf).principal.id).toBe(key.id);
     expect(snapshot.find(hashSecret(old))).toBeUndefined();
@@ -154,8 +158,8 @@ describe('rotating an API key', () => {
     const foreign = { organisationId: id, id: key.id };
     const keys = here.app.get(KeyAdministration);
     await expect(rotate(foreign, null)).rejects.toMatchObject({ code: 'auth/key_not_found' });
-    await expect(keys.changeKey(foreign, { name: 'mine' }, actor)).rejects.toMatchObject({ code: 'auth/key_not_found' });
-    await expect(keys.endPreviousSecret(foreign, actor)).rejects.toMatchObject({ code: 'auth/key_not_found' });
+    await expect(here.app.get(ChangeKey).run(foreign, { name: 'mine' }, actor)).rejects.toMatchObject({ code: 'auth/key_not_found' });
+    await expect(here.app.get(EndPreviousSecret).run(foreign, actor)).rejects.toMatchObject({ code: 'auth/key_not_found' });
     const rows = new ApiKeysRepository();
     await here.app.get(UnitOfWork).forOrganisation(id, async (tx) => {
       expect(await rows.lock(tx, acme.organisationId, key.id)).toBeNull();
@@ -185,19 +189,18 @@ describe('rotating an API key', () => {
 
   it('K4: scopes, networks and expiry can be changed, hold everywhere within a second, and are audited without values that name anyone', async () => {
     const { key, secret } = await issue();
-    const keys = here.app.get(KeyAdministration);
-    await keys.changeKey(key, { allowedNetworks: ['198.51.100.0/24'] }, actor);
+    await here.app.get(ChangeKey).run(key, { allowedNetworks: ['198.51.100.0/24'] }, actor);
     await expectSoon(there, secret, 'auth/network_not_allowed');
-    await keys.changeKey(key, { allowedNetworks: [], scopes: ['usage:read'] }, actor);
+    await here.app.get(ChangeKey).run(key, { allowedNetworks: [], scopes: ['usage:read'] }, actor);
     await expectSoon(there, secret, 'works');
     await expect
       .poll(async () => [...(await there.app.get(KeyAuthenticator).authenticate(secret, HOME)).permissions])
       .toEqual(['identity:read', 'usage:read']);
-    await keys.changeKey(key, { expiresAt: new Date(clock.nowMs() + 1_000) }, actor);
-    await keys.changeKey(key, {}, actor);
+    await here.app.get(ChangeKey).run(key, { expiresAt: new Date(clock.nowMs() + 1_000) }, actor);
+    await here.app.get(ChangeKey).run(key, {}, actor);
     clock.advance(1_000);
     await expectSoon(there, secret, 'auth/expired_key');
-    await keys.changeKey(key, { name: 'renamed while expired' }, actor);
+    await here.app.get(ChangeKey).run(key, { name: 'renamed while expired' }, actor);
     const { rows } = await owner.query('SELECT action, detail FROM audit_event WHERE target_id = $1 ORDER BY id', [key.id]);
     expect(rows.map(({ action, detail }) => [action, detail.fields])).toEqual([
       ['api_key.created', undefined],
@@ -218,7 +221,7 @@ describe('rotating an API key', () => {
       [{ allowedNetworks: ['nowhere'] }, 'allowedNetworks[0]'],
     ] as const;
     for (const [change, field] of cases) {
-      await expect(keys.changeKey(key, change, actor)).rejects.toMatchObject({ details: { errors: [{ field }] } });
+      await expect(here.app.get(ChangeKey).run(key, change, actor)).rejects.toMatchObject({ details: { errors: [{ field }] } });
     }
     expect(await keys.readKey(acme.organisationId, key.id)).toMatchObject({ scopes: key.scopes, expiresAt: null, allowedNetworks: [] });
   });

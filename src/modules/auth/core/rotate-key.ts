@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../kernel/clock.js';
+import { Clock, DAY_MS } from '../../../kernel/clock.js';
 import { invalidRequest } from '../../../kernel/errors.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { AuditActor } from '../../audit/audit.contract.js';
-import { type ApiKeyRef, type ApiKeySummary, LONGEST_OVERLAP_MS } from '../auth.contract.js';
+import type { ApiKeyRef, ApiKeySummary } from '../auth.contract.js';
 import { AuditedKeys } from './audited-keys.js';
 import { API_KEY_PREFIX, issueSecret } from './secret-format.js';
+
+/** How long two secrets of a key may work side by side. */
+const LONGEST_OVERLAP_MS = 7 * DAY_MS;
 
 /**
  * Gives an API key a new secret. The one before goes on until a time of its own, so that nothing stops while programs are told; everything that hangs on
@@ -19,7 +22,10 @@ export class RotateKey {
     private readonly clock: Clock,
   ) {}
 
-  /** Raises `auth/key_not_found`, `auth/key_revoked` and `lethe/invalid_request`. */
+  /**
+   * The new secret is valid at once. The present one goes on until `previousUntil`, a week from now at most, and is then refused everywhere; with null
+   * it ends within a second. One before that ends now. Raises `auth/key_not_found`, `auth/key_revoked` and `lethe/invalid_request`.
+   */
   async run(
     ref: ApiKeyRef,
     previousUntil: Date | null,

@@ -1,6 +1,6 @@
-import { Body, Controller, Delete, Get, Header, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Header, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import { Clock, DAY_MS } from '../../../kernel/clock.js';
+import { Clock } from '../../../kernel/clock.js';
 import type { ApiKeyId, OrganisationId, ProjectId } from '../../../kernel/ids.js';
 import { ApiProblem, CurrentPrincipal, Requires } from '../../../platform/http/access.js';
 import { organisationScope } from '../../../platform/http/organisation-scope.js';
@@ -8,9 +8,7 @@ import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../../pl
 import type { Principal } from '../../../platform/http/principal.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { KeyAdministration } from '../auth.contract.js';
-import { ChangeKeyDto, CreatedKeyDto, CreateKeyDto, KeyDto, RotateKeyDto } from './keys.dto.js';
-
-const USUAL_OVERLAP_MS = DAY_MS;
+import { CreatedKeyDto, CreateKeyDto, KeyDto } from './keys.dto.js';
 
 @ApiTags('Keys')
 @Controller('api/v1/organisations/:organisationId/keys')
@@ -80,54 +78,6 @@ export class KeysController {
     return KeyDto.of(await this.keys.readKey(organisationId, id), this.clock.nowMs());
   }
 
-  /** Changes an API key: its name, scopes, expiry or networks. Every replica goes by it within a second. */
-  @Patch(':keyId')
-  @Requires('keys:write')
-  @ApiProblem(404, 'The organisation has no such key (`auth/key_not_found`).')
-  @ApiProblem(409, 'The key has been revoked (`auth/key_revoked`).')
-  async change(
-    @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
-    @Param('keyId', ParseIdPipe) id: ApiKeyId,
-    @Body() { name, scopes, expiresAt, allowedNetworks }: ChangeKeyDto,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<KeyDto> {
-    organisationScope(principal, organisationId);
-    const change = { name, scopes, allowedNetworks, expiresAt: expiresAt == null ? expiresAt : new Date(expiresAt) };
-    return KeyDto.of(await this.keys.changeKey({ organisationId, id }, change, principal), this.clock.nowMs());
-  }
-
-  /** Gives an API key a new secret, valid at once; it is in this answer and nowhere else. The one before goes on for the time asked for. */
-  @Post(':keyId/rotate')
-  @HttpCode(200)
-  @Header('cache-control', 'no-store')
-  @Requires('keys:write')
-  @ApiProblem(404, 'The organisation has no such key (`auth/key_not_found`).')
-  @ApiProblem(409, 'The key has been revoked (`auth/key_revoked`).')
-  async rotate(
-    @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
-    @Param('keyId', ParseIdPipe) id: ApiKeyId,
-    @Body() { previousValidUntil }: RotateKeyDto,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<CreatedKeyDto> {
-    organisationScope(principal, organisationId);
-    const { key, secret } = await this.keys.rotateKey({ organisationId, id }, this.overlapEnd(previousValidUntil), principal);
-    return Object.assign(KeyDto.of(key, this.clock.nowMs()), { secret });
-  }
-
-  /** Ends the secret before the last rotation: every replica refuses it within a second. Without one it changes nothing. */
-  @Delete(':keyId/previous-secret')
-  @HttpCode(204)
-  @Requires('keys:write')
-  @ApiProblem(404, 'The organisation has no such key (`auth/key_not_found`).')
-  async endPrevious(
-    @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
-    @Param('keyId', ParseIdPipe) id: ApiKeyId,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<void> {
-    organisationScope(principal, organisationId);
-    await this.keys.endPreviousSecret({ organisationId, id }, principal);
-  }
-
   /** Revokes an API key: every replica refuses it within a second. Revoking it again changes nothing. */
   @Delete(':keyId')
   @HttpCode(204)
@@ -140,10 +90,5 @@ export class KeysController {
   ): Promise<void> {
     organisationScope(principal, organisationId);
     await this.keys.revokeKey(organisationId, id, principal);
-  }
-
-  private overlapEnd(asked: string | null | undefined): Date | null {
-    if (asked === undefined) return new Date(this.clock.nowMs() + USUAL_OVERLAP_MS);
-    return asked === null ? null : new Date(asked);
   }
 }

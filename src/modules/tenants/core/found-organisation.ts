@@ -4,14 +4,10 @@ import { newId, type OrganisationId } from '../../../kernel/ids.js';
 import { Settings } from '../../../platform/config/settings.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { AccountPrincipal } from '../../../platform/http/principal.js';
-import { MembershipsRepository } from '../data/memberships.repository.js';
 import { Memberships, type OrganisationSummary } from '../tenants.contract.js';
 import { tenantsErrors } from '../tenants.errors.js';
 import { AuditedOrganisations } from './audited-organisations.js';
 import { isReservedSlug } from './reserved-slugs.js';
-
-/** How many organisations one person may have founded and still own. */
-const MOST_OWNED = 10;
 
 /** A person makes an organisation and is its owner from the first moment: both commit, or neither does. */
 @Injectable()
@@ -20,7 +16,6 @@ export class FoundOrganisation {
     private readonly unitOfWork: UnitOfWork,
     private readonly organisations: AuditedOrganisations,
     private readonly memberships: Memberships,
-    private readonly rows: MembershipsRepository,
     private readonly settings: Settings,
   ) {}
 
@@ -31,10 +26,7 @@ export class FoundOrganisation {
     const id = newId<OrganisationId>();
     // A system transaction, because what the founder owns lies in other organisations.
     return this.unitOfWork.asSystem(async (tx) => {
-      await this.rows.lockFounding(tx, founder.id);
-      const held = await this.memberships.ofAccount(tx, founder.id);
-      const owned = held.filter(({ role, source }) => role === 'owner' && source === 'founder');
-      if (owned.length >= MOST_OWNED) throw tenantsErrors.too_many_organisations({ details: { limit: MOST_OWNED } });
+      await this.organisations.requireRoom(tx, founder.id);
       const organisation = await this.organisations.add(tx, { id, slug, name, kind: 'customer' }, founder);
       await this.memberships.add(tx, { organisationId: id, accountId: founder.id, role: 'owner', source: 'founder' }, founder);
       return organisation;

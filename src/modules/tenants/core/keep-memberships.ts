@@ -40,7 +40,7 @@ export class KeepMemberships extends Memberships {
     // Asked first, because a refused insert would cost the caller the whole transaction; the key of the table decides between two at once.
     if ((await this.memberships.find(tx, organisationId, accountId)) !== null) throw tenantsErrors.already_member();
     await this.memberships.insert(tx, { organisationId, accountId, role, source, createdAt: this.clock.now() });
-    await this.record(tx, 'member.added', membership, actor, { role, source });
+    await this.record(tx, membership, actor, { action: 'member.added', detail: { role, source } });
   }
 
   override async changeRole(tx: Tx, member: Member & Pick<Membership, 'role'>, actor: AuditActor): Promise<void> {
@@ -49,14 +49,14 @@ export class KeepMemberships extends Memberships {
     if (before.role === role) return;
     if (before.role === 'owner') await this.requireAnotherOwner(tx, member);
     await this.memberships.changeRole(tx, member, this.clock.now());
-    await this.record(tx, 'member.role_changed', member, actor, { from: before.role, to: role });
+    await this.record(tx, member, actor, { action: 'member.role_changed', detail: { from: before.role, to: role } });
   }
 
   override async remove(tx: Tx, member: Member, actor: AuditActor): Promise<void> {
     const before = await this.lock(tx, member);
     if (before.role === 'owner') await this.requireAnotherOwner(tx, member);
     await this.memberships.remove(tx, member);
-    await this.record(tx, 'member.removed', member, actor, { role: before.role });
+    await this.record(tx, member, actor, { action: 'member.removed', detail: { role: before.role } });
   }
 
   /** The membership as it is once everyone who was changing memberships of this organisation has finished. */
@@ -73,11 +73,10 @@ export class KeepMemberships extends Memberships {
 
   private async record(
     tx: Tx,
-    action: `member.${string}`,
     { organisationId, accountId }: Member,
     actor: AuditActor,
-    detail: Readonly<Record<string, string>>,
+    act: { readonly action: `member.${string}`; readonly detail: Readonly<Record<string, string>> },
   ): Promise<void> {
-    await this.audit.record(tx, { actor, action, organisationId, target: { type: 'account', id: accountId }, detail });
+    await this.audit.record(tx, { ...act, actor, organisationId, target: { type: 'account', id: accountId } });
   }
 }

@@ -15,12 +15,7 @@ export class UpdateOwnOrganisation {
   constructor(private readonly changes: UpdateOrganisation) {}
 
   /** Raises what {@link UpdateOrganisation} does, `http/forbidden`, and `tenants/second_factor_missing`. */
-  async run(
-    id: OrganisationId,
-    change: OrganisationChange,
-    member: AccountPrincipal,
-    remoteAddress: string,
-  ): Promise<OrganisationSummary> {
+  async run(id: OrganisationId, change: OrganisationChange, member: AccountPrincipal, remoteAddress: string): Promise<OrganisationSummary> {
     // An owner may stop everything; only the operator lets it go on, since it may have been the operator who stopped it.
     if (change.status === 'active') throw httpErrors.forbidden({ details: { field: 'status' } });
     if (change.status === 'suspended' && !permissionsIn(member, id).has('ownership:write')) {
@@ -29,7 +24,9 @@ export class UpdateOwnOrganisation {
     if (change.secondFactorRequired === true && member.secondFactorAtMs === null) throw tenantsErrors.second_factor_missing();
     const networks = change.memberNetworks ?? [];
     if (networks.length > 0 && !new AllowedNetworks(networks).includes(remoteAddress)) {
-      throw invalidRequest([{ field: 'memberNetworks', message: 'must hold the address you are calling from, or you would lock yourself out' }]);
+      throw invalidRequest([
+        { field: 'memberNetworks', message: 'must hold the address you are calling from, or you would lock yourself out' },
+      ]);
     }
     return this.changes.run(id, change, member);
   }

@@ -1,10 +1,7 @@
-import { Body, Controller, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
 import type { OrganisationId } from '../../../kernel/ids.js';
-import { Settings } from '../../../platform/config/settings.js';
-import { ApiProblem, CurrentPrincipal, Requires, RequiresRecentProof } from '../../../platform/http/access.js';
-import { clientAddressReader } from '../../../platform/http/client-address.js';
+import { ApiProblem, CurrentPrincipal, Requires } from '../../../platform/http/access.js';
 import { organisationScope } from '../../../platform/http/organisation-scope.js';
 import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../../platform/http/pagination.js';
 import type { Principal } from '../../../platform/http/principal.js';
@@ -12,25 +9,16 @@ import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { CreateOrganisation } from '../core/create-organisation.js';
 import { FoundOrganisation } from '../core/found-organisation.js';
 import { ReadTenants } from '../core/read-tenants.js';
-import { UpdateOrganisation } from '../core/update-organisation.js';
-import { UpdateOwnOrganisation } from '../core/update-own-organisation.js';
-import { CreateOrganisationDto, OrganisationDto, UpdateOrganisationDto } from './organisations.dto.js';
+import { CreateOrganisationDto, OrganisationDto } from './organisations.dto.js';
 
 @ApiTags('Organisations')
 @Controller('api/v1/organisations')
 export class OrganisationsController {
-  private readonly clientAddress: ReturnType<typeof clientAddressReader>;
-
   constructor(
     private readonly creation: CreateOrganisation,
     private readonly founding: FoundOrganisation,
-    private readonly changes: UpdateOrganisation,
-    private readonly ownChanges: UpdateOwnOrganisation,
     private readonly tenants: ReadTenants,
-    settings: Settings,
-  ) {
-    this.clientAddress = clientAddressReader(settings.trustedProxies);
-  }
+  ) {}
 
   /** Creates an organisation. A person who does so is its owner; an operator's has no members yet. */
   @Post()
@@ -62,25 +50,5 @@ export class OrganisationsController {
   async read(@Param('organisationId', ParseIdPipe) id: OrganisationId, @CurrentPrincipal() principal: Principal): Promise<OrganisationDto> {
     organisationScope(principal, id);
     return OrganisationDto.of(await this.tenants.organisation(id));
-  }
-
-  /** Renames, suspends or reactivates an organisation, or changes what it asks of its members. */
-  @Patch(':organisationId')
-  @Requires('organisations:write')
-  @RequiresRecentProof()
-  @ApiProblem(404, 'There is no such organisation (`tenants/organisation_not_found`).')
-  @ApiProblem(
-    409,
-    'The operator organisation cannot be suspended (`tenants/operator_cannot_be_suspended`), or who demands a second factor has none (`tenants/second_factor_missing`).',
-  )
-  async update(
-    @Param('organisationId', ParseIdPipe) id: OrganisationId,
-    @Body() body: UpdateOrganisationDto,
-    @CurrentPrincipal() principal: Principal,
-    @Req() request: FastifyRequest,
-  ): Promise<OrganisationDto> {
-    organisationScope(principal, id);
-    if (principal.kind !== 'account') return OrganisationDto.of(await this.changes.run(id, body, principal));
-    return OrganisationDto.of(await this.ownChanges.run(id, body, principal, this.clientAddress(request.raw)));
   }
 }

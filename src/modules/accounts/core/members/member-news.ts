@@ -1,39 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId, OrganisationId } from '../../../../kernel/ids.js';
-import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { OrganisationRole } from '../../../../platform/http/permissions.js';
 import { type MessageKind, Mailer, Notices, type ValuesOf } from '../../../notifications/notifications.contract.js';
 import { Tenants } from '../../../tenants/tenants.contract.js';
-import { AccountsRepository } from '../../data/accounts.repository.js';
-
-/** How to reach somebody. */
-export interface Reachable {
-  readonly accountId: AccountId;
-  /** Null unless proven: nothing is mailed to an address that may be a stranger's. */
-  readonly email: string | null;
-  readonly locale: string;
-}
+import { People, type Reachable } from './people.js';
 
 /** Tells members by mail and inside the product what has become of their membership, with the change that it tells of. */
 @Injectable()
 export class MemberNews {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly accounts: AccountsRepository,
+    private readonly people: People,
     private readonly tenants: Tenants,
     private readonly mailer: Mailer,
     private readonly notices: Notices,
   ) {}
 
-  /** Read before the change, whose transaction sees one organisation and no accounts. Those that do not exist are left out. */
-  async reach(ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Reachable>> {
-    const people = await this.unitOfWork.asSystem((tx) => this.accounts.findAmong(tx, ids));
-    return new Map(
-      people.map(({ id, email, emailVerifiedAt, locale }) => [
-        id,
-        { accountId: id, email: emailVerifiedAt === null ? null : email, locale },
-      ]),
-    );
+  /** Whom to tell, read before the change that it is about. */
+  reach(ids: readonly AccountId[]): Promise<ReadonlyMap<AccountId, Reachable>> {
+    return this.people.reach(ids);
   }
 
   async roleChanged(tx: Tx, person: Reachable | undefined, organisationId: OrganisationId, role: OrganisationRole): Promise<void> {

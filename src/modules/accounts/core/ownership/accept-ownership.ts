@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../../kernel/clock.js';
 import type { OrganisationId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { AccountPrincipal } from '../../../../platform/http/principal.js';
 import { Memberships } from '../../../tenants/tenants.contract.js';
-import type { OwnershipOfferEntity } from '../../data/members/ownership-offer.entity.js';
-import { OwnershipOffersRepository } from '../../data/members/ownership-offers.repository.js';
+import type { OwnershipOffer } from '../../data/members/ownership-offer.entity.js';
 import { membersErrors } from '../../members.errors.js';
 import { MemberNews } from '../members/member-news.js';
 import { AuditedOffers } from './audited-offers.js';
@@ -15,17 +13,15 @@ import { AuditedOffers } from './audited-offers.js';
 export class AcceptOwnership {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly offers: OwnershipOffersRepository,
-    private readonly audited: AuditedOffers,
+    private readonly offers: AuditedOffers,
     private readonly memberships: Memberships,
     private readonly news: MemberNews,
-    private readonly clock: Clock,
   ) {}
 
   /** Raises `members/offer_not_found` and `members/offer_not_valid`. */
   async run(organisationId: OrganisationId, receiver: AccountPrincipal): Promise<void> {
     const seen = await this.unitOfWork.forOrganisation(organisationId, (tx) => this.offers.find(tx, organisationId));
-    if (seen === null || seen.toAccountId !== receiver.id) throw membersErrors.offer_not_found();
+    if (seen.toAccountId !== receiver.id) throw membersErrors.offer_not_found();
     const { fromAccountId, toAccountId } = seen;
     const people = await this.news.reach([fromAccountId, toAccountId]);
     await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
@@ -33,23 +29,18 @@ export class AcceptOwnership {
       await this.memberships.changeRole(tx, { organisationId, accountId: toAccountId, role: 'owner' }, receiver);
       await this.requireValid(tx, seen);
       await this.memberships.changeRole(tx, { organisationId, accountId: fromAccountId, role: 'admin' }, receiver);
-      await this.offers.delete(tx, organisationId);
-      await this.audited.record(tx, 'transferred', seen, receiver.id);
+      await this.offers.end(tx, seen, 'transferred', receiver.id);
       await this.news.ownershipTransferred(tx, [people.get(fromAccountId), people.get(toAccountId)], organisationId);
     });
   }
 
   /** The offer that was seen still stands, and whoever made it still has what they offer. */
-  private async requireValid(tx: Tx, seen: OwnershipOfferEntity): Promise<void> {
+  private async requireValid(tx: Tx, seen: OwnershipOffer): Promise<void> {
     const { organisationId, fromAccountId, toAccountId, createdAt } = seen;
     const offer = await this.offers.lock(tx, organisationId);
-    const isSame =
-      offer !== null &&
-      offer.fromAccountId === fromAccountId &&
-      offer.toAccountId === toAccountId &&
-      offer.createdAt.getTime() === createdAt.getTime();
-    if (!isSame) throw membersErrors.offer_not_found();
+    const isBetweenTheSame = offer.fromAccountId === fromAccountId && offer.toAccountId === toAccountId;
+    if (!isBetweenTheSame || offer.createdAt.getTime() !== createdAt.getTime()) throw membersErrors.offer_not_found();
     const from = await this.memberships.find(tx, organisationId, fromAccountId);
-    if (offer.expiresAt <= this.clock.now() || from?.role !== 'owner') throw membersErrors.offer_not_valid();
+    if (this.offers.hasExpired(offer) || from?.role !== 'owner') throw membersErrors.offer_not_valid();
   }
 }

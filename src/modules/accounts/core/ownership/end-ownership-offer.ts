@@ -4,9 +4,7 @@ import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { httpErrors } from '../../../../platform/http/http.errors.js';
 import type { AccountPrincipal } from '../../../../platform/http/principal.js';
 import { Memberships } from '../../../tenants/tenants.contract.js';
-import type { OwnershipOfferEntity } from '../../data/members/ownership-offer.entity.js';
-import { OwnershipOffersRepository } from '../../data/members/ownership-offers.repository.js';
-import { membersErrors } from '../../members.errors.js';
+import type { OwnershipOffer } from '../../data/members/ownership-offer.entity.js';
 import { AuditedOffers } from './audited-offers.js';
 
 /** Reads the offer there is, and ends it untaken: its receiver declines, or an owner withdraws it. */
@@ -14,28 +12,23 @@ import { AuditedOffers } from './audited-offers.js';
 export class EndOwnershipOffer {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly offers: OwnershipOffersRepository,
-    private readonly audited: AuditedOffers,
+    private readonly offers: AuditedOffers,
     private readonly memberships: Memberships,
   ) {}
 
   /** Raises `members/offer_not_found`. */
-  async read(organisationId: OrganisationId): Promise<OwnershipOfferEntity> {
-    const offer = await this.unitOfWork.forOrganisation(organisationId, (tx) => this.offers.find(tx, organisationId));
-    if (offer === null) throw membersErrors.offer_not_found();
-    return offer;
+  read(organisationId: OrganisationId): Promise<OwnershipOffer> {
+    return this.unitOfWork.forOrganisation(organisationId, (tx) => this.offers.find(tx, organisationId));
   }
 
   /** Raises `members/offer_not_found`, and `http/forbidden` for a member who is neither. */
   async run(organisationId: OrganisationId, caller: AccountPrincipal): Promise<void> {
     await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
       const offer = await this.offers.lock(tx, organisationId);
-      if (offer === null) throw membersErrors.offer_not_found();
       const isReceiver = offer.toAccountId === caller.id;
       const member = await this.memberships.find(tx, organisationId, caller.id);
       if (!isReceiver && member?.role !== 'owner') throw httpErrors.forbidden();
-      await this.offers.delete(tx, organisationId);
-      await this.audited.record(tx, isReceiver ? 'declined' : 'withdrawn', offer, caller.id);
+      await this.offers.end(tx, offer, isReceiver ? 'declined' : 'withdrawn', caller.id);
     });
   }
 }

@@ -3,6 +3,27 @@ import { DataInventory } from '../../../../contracts/data-inventory.js';
 import type { AccountId, InvitationId, OperatorId, OrganisationId } from '../../../../kernel/ids.js';
 import type { OrganisationRole } from '../../../../platform/http/permissions.js';
 
+/** An invitation that has not been taken up. */
+export interface Invitation {
+  readonly id: InvitationId;
+  readonly organisationId: OrganisationId;
+  /** As whoever invited wrote it. */
+  readonly email: string;
+  /** As accounts compare addresses. */
+  readonly emailNormal: string;
+  readonly role: OrganisationRole;
+  /** BCP 47: the language of the mail. */
+  readonly locale: string;
+  readonly tokenHash: Buffer;
+  readonly invitedByKind: 'account' | 'operator';
+  readonly invitedBy: AccountId | OperatorId;
+  /** How many mails have been sent, the first included. */
+  readonly sentCount: number;
+  readonly createdAt: Date;
+  readonly sentAt: Date;
+  readonly expiresAt: Date;
+}
+
 @DataInventory({
   table: 'invitation',
   description: 'Invitations into organisations that have not been taken up yet; their links as hashes',
@@ -29,25 +50,22 @@ import type { OrganisationRole } from '../../../../platform/http/permissions.js'
   },
 })
 @Entity('invitation')
-export class InvitationEntity {
+export class InvitationEntity implements Invitation {
   @PrimaryColumn({ type: 'uuid' })
   id: InvitationId;
 
   @Column({ name: 'organisation_id', type: 'uuid' })
   organisationId: OrganisationId;
 
-  /** As whoever invited wrote it. */
   @Column({ type: 'text' })
   email: string;
 
-  /** As accounts compare addresses. */
   @Column({ name: 'email_normal', type: 'text' })
   emailNormal: string;
 
   @Column({ type: 'text' })
   role: OrganisationRole;
 
-  /** BCP 47: the language of the mail. */
   @Column({ type: 'text' })
   locale: string;
 
@@ -60,7 +78,6 @@ export class InvitationEntity {
   @Column({ name: 'invited_by', type: 'uuid' })
   invitedBy: AccountId | OperatorId;
 
-  /** How many mails have been sent, the first included. */
   @Column({ name: 'sent_count', type: 'smallint' })
   sentCount: number;
 

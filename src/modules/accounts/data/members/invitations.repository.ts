@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LessThanOrEqual, MoreThan } from 'typeorm';
 import type { InvitationId, OrganisationId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
-import { InvitationEntity } from './invitation.entity.js';
+import { type Invitation, InvitationEntity } from './invitation.entity.js';
 
 /** How much may be invited: `burst` at once, and then as fast as the level falls. */
 export interface Pace {
@@ -13,27 +13,27 @@ export interface Pace {
 @Injectable()
 export class InvitationsRepository {
   /** False, and nothing written, when the organisation invites this address already. */
-  async insert(tx: Tx, invitation: InvitationEntity): Promise<boolean> {
+  async insert(tx: Tx, invitation: Invitation): Promise<boolean> {
     const inserted = await tx.createQueryBuilder().insert().into(InvitationEntity).values(invitation).orIgnore().returning('id').execute();
     return (inserted.raw as unknown[]).length === 1;
   }
 
   /** The row, locked until the transaction ends: of two who take an invitation up at once the second finds none. */
-  lock(tx: Tx, organisationId: OrganisationId, id: InvitationId): Promise<InvitationEntity | null> {
+  lock(tx: Tx, organisationId: OrganisationId, id: InvitationId): Promise<Invitation | null> {
     return tx.findOne(InvitationEntity, { where: { organisationId, id }, lock: { mode: 'pessimistic_write' } });
   }
 
   /** The same by the hash of a link's token; across organisations in a system transaction only. */
-  lockByToken(tx: Tx, tokenHash: Buffer): Promise<InvitationEntity | null> {
+  lockByToken(tx: Tx, tokenHash: Buffer): Promise<Invitation | null> {
     return tx.findOne(InvitationEntity, { where: { tokenHash }, lock: { mode: 'pessimistic_write' } });
   }
 
-  find(tx: Tx, organisationId: OrganisationId, id: InvitationId): Promise<InvitationEntity | null> {
+  find(tx: Tx, organisationId: OrganisationId, id: InvitationId): Promise<Invitation | null> {
     return tx.findOneBy(InvitationEntity, { organisationId, id });
   }
 
   /** In the order they were made, at most `limit`. */
-  list(tx: Tx, organisationId: OrganisationId, after: InvitationId | undefined, limit: number): Promise<InvitationEntity[]> {
+  list(tx: Tx, organisationId: OrganisationId, after: InvitationId | undefined, limit: number): Promise<Invitation[]> {
     const where = { organisationId, ...(after === undefined ? {} : { id: MoreThan(after) }) };
     return tx.find(InvitationEntity, { where, order: { id: 'ASC' }, take: limit });
   }
@@ -49,8 +49,8 @@ export class InvitationsRepository {
 
   async renew(
     tx: Tx,
-    { organisationId, id }: Pick<InvitationEntity, 'organisationId' | 'id'>,
-    change: Pick<InvitationEntity, 'tokenHash' | 'invitedByKind' | 'invitedBy' | 'sentCount' | 'sentAt' | 'expiresAt'>,
+    { organisationId, id }: Pick<Invitation, 'organisationId' | 'id'>,
+    change: Pick<Invitation, 'tokenHash' | 'invitedByKind' | 'invitedBy' | 'sentCount' | 'sentAt' | 'expiresAt'>,
   ): Promise<void> {
     await tx.update(InvitationEntity, { organisationId, id }, change);
   }

@@ -5,9 +5,9 @@ import { memberOf } from '../../../../../test/harness/organisations.js';
 import { type InvitationId, newId, type OrganisationId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { OrganisationAdministration } from '../../../tenants/tenants.contract.js';
-import type { InvitationEntity } from './invitation.entity.js';
+import type { Invitation } from './invitation.entity.js';
 import { InvitationsRepository } from './invitations.repository.js';
-import type { OwnershipOfferEntity } from './ownership-offer.entity.js';
+import type { OwnershipOffer } from './ownership-offer.entity.js';
 import { OwnershipOffersRepository } from './ownership-offers.repository.js';
 
 const actor = { kind: 'system', id: 'test' } as const;
@@ -38,7 +38,7 @@ describe('A3: another organisation is refused', () => {
     return test.lethe.get(UnitOfWork).forOrganisation(organisationId, work);
   }
 
-  function invitationInto(organisationId: OrganisationId, email = 'kim@example.com'): InvitationEntity {
+  function invitationInto(organisationId: OrganisationId, email = 'kim@example.com'): Invitation {
     const mails = { email, emailNormal: email, locale: 'en', tokenHash: Buffer.alloc(32, email), sentCount: 1 };
     const inviter = { invitedByKind: 'account', invitedBy: theirs.owner.accountId } as const;
     const id = newId<InvitationId>();
@@ -69,7 +69,7 @@ describe('A3: another organisation is refused', () => {
 
   it('by the repository of ownership offers', async () => {
     const { owner, viewer } = theirs;
-    const offer: OwnershipOfferEntity = {
+    const offer: OwnershipOffer = {
       organisationId: foreign,
       fromAccountId: owner.accountId,
       toAccountId: viewer.accountId,

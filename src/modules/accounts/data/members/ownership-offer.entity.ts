@@ -2,6 +2,15 @@ import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { DataInventory } from '../../../../contracts/data-inventory.js';
 import type { AccountId, OrganisationId } from '../../../../kernel/ids.js';
 
+/** Ownership that one member offers another; at most one in an organisation. */
+export interface OwnershipOffer {
+  readonly organisationId: OrganisationId;
+  readonly fromAccountId: AccountId;
+  readonly toAccountId: AccountId;
+  readonly createdAt: Date;
+  readonly expiresAt: Date;
+}
+
 @DataInventory({
   table: 'ownership_offer',
   description: 'Ownership of an organisation that one member offers another, until that one takes it',
@@ -20,8 +29,7 @@ import type { AccountId, OrganisationId } from '../../../../kernel/ids.js';
   },
 })
 @Entity('ownership_offer')
-export class OwnershipOfferEntity {
-  /** At most one offer at a time. */
+export class OwnershipOfferEntity implements OwnershipOffer {
   @PrimaryColumn({ name: 'organisation_id', type: 'uuid' })
   organisationId: OrganisationId;
 

@@ -2,22 +2,22 @@ import { Injectable } from '@nestjs/common';
 import { LessThanOrEqual } from 'typeorm';
 import type { OrganisationId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
-import { OwnershipOfferEntity } from './ownership-offer.entity.js';
+import { type OwnershipOffer, OwnershipOfferEntity } from './ownership-offer.entity.js';
 
 @Injectable()
 export class OwnershipOffersRepository {
   /** False, and nothing written, when there is an offer already. */
-  async insert(tx: Tx, offer: OwnershipOfferEntity): Promise<boolean> {
+  async insert(tx: Tx, offer: OwnershipOffer): Promise<boolean> {
     const query = tx.createQueryBuilder().insert().into(OwnershipOfferEntity).values(offer).orIgnore().returning('organisation_id');
     return ((await query.execute()).raw as unknown[]).length === 1;
   }
 
-  find(tx: Tx, organisationId: OrganisationId): Promise<OwnershipOfferEntity | null> {
+  find(tx: Tx, organisationId: OrganisationId): Promise<OwnershipOffer | null> {
     return tx.findOneBy(OwnershipOfferEntity, { organisationId });
   }
 
   /** The row, locked until the transaction ends: it is taken once. */
-  lock(tx: Tx, organisationId: OrganisationId): Promise<OwnershipOfferEntity | null> {
+  lock(tx: Tx, organisationId: OrganisationId): Promise<OwnershipOffer | null> {
     return tx.findOne(OwnershipOfferEntity, { where: { organisationId }, lock: { mode: 'pessimistic_write' } });
   }
 

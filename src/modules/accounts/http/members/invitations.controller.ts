@@ -7,7 +7,8 @@ import { organisationScope } from '../../../../platform/http/organisation-scope.
 import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../../../platform/http/pagination.js';
 import type { Principal } from '../../../../platform/http/principal.js';
 import { ParseIdPipe } from '../../../../platform/http/validation.js';
-import { InviteMember, type Inviter } from '../../core/invitations/invite-member.js';
+import type { Inviter } from '../../core/invitations/audited-invitations.js';
+import { InviteMember } from '../../core/invitations/invite-member.js';
 import { ReadInvitations } from '../../core/invitations/read-invitations.js';
 import { ResendInvitation } from '../../core/invitations/resend-invitation.js';
 import { RevokeInvitation } from '../../core/invitations/revoke-invitation.js';

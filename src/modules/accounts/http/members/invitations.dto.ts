@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, Matches, MaxLength, ValidateIf } from 'class-validator';
 import { IsCleanText } from '../../../../platform/http/field-rules.js';
 import { ORGANISATION_ROLES, type OrganisationRole } from '../../../../platform/http/permissions.js';
-import type { InvitationEntity } from '../../data/members/invitation.entity.js';
+import type { Invitation } from '../../data/members/invitation.entity.js';
 
 /** Longer than any address there is; the rule for addresses says the rest. */
 const LONGEST_ADDRESS = 320;
@@ -69,7 +69,7 @@ export class InvitationDto {
   /** RFC 3339. */
   expiresAt: string;
 
-  static of(this: void, invitation: InvitationEntity): InvitationDto {
+  static of(this: void, invitation: Invitation): InvitationDto {
     const { id, organisationId, email, role, invitedByKind, invitedBy, createdAt, sentAt, expiresAt } = invitation;
     return {
       id,

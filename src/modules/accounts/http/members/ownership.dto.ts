@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsId } from '../../../../platform/http/field-rules.js';
-import type { OwnershipOfferEntity } from '../../data/members/ownership-offer.entity.js';
+import type { OwnershipOffer } from '../../data/members/ownership-offer.entity.js';
 
 /** Whom to offer the ownership. */
 export class OfferOwnershipDto {
@@ -26,7 +26,7 @@ export class OwnershipOfferDto {
   /** RFC 3339. */
   expiresAt: string;
 
-  static of(this: void, { organisationId, fromAccountId, toAccountId, createdAt, expiresAt }: OwnershipOfferEntity): OwnershipOfferDto {
+  static of(this: void, { organisationId, fromAccountId, toAccountId, createdAt, expiresAt }: OwnershipOffer): OwnershipOfferDto {
     return { organisationId, fromAccountId, toAccountId, createdAt: createdAt.toISOString(), expiresAt: expiresAt.toISOString() };
   }
 }
