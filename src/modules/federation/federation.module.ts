@@ -6,6 +6,9 @@ import { TenantsModule } from '../tenants/tenants.module.js';
 import { AccountBehind } from './core/account-behind.js';
 import { AdmissionRules } from './core/admission-rules.js';
 import { AdmitPerson } from './core/admit-person.js';
+import { AskAgain } from './core/ask-again.js';
+import { Attempts } from './core/attempts.js';
+import { AuditedDomains } from './core/audited-domains.js';
 import { AuditedProviders } from './core/audited-providers.js';
 import { AuthorizationCodeClient } from './core/authorization-code-client.js';
 import { BeginFederation } from './core/begin-federation.js';
@@ -22,11 +25,16 @@ import { DomainRules } from './core/domain-rules.js';
 import { IdentityBook } from './core/identity-book.js';
 import { KeepGrant } from './core/keep-grant.js';
 import { LinkedIdentities } from './core/linked-identities.js';
+
 import { ProviderHttp } from './core/provider-http.js';
+import { ProviderJournal } from './core/provider-journal.js';
 import { ReadProviders } from './core/read-providers.js';
+import { RedeemCallback } from './core/redeem-callback.js';
 import { RefreshProfiles } from './core/refresh-profiles.js';
 import { ReplaceProviderSecret } from './core/replace-provider-secret.js';
 import { RewrapSecrets } from './core/rewrap-secrets.js';
+import { Rewrapping } from './core/rewrapping.js';
+import { SignOnProviders } from './core/sign-on-providers.js';
 import { SingleSignOnDemand } from './core/single-sign-on-demand.js';
 import { StoredProfiles } from './core/stored-profiles.js';
 import { ResolvedTxtRecords, TxtRecords } from './core/txt-records.js';
@@ -45,7 +53,10 @@ import { CallbackStrategy } from './http/callback-strategy.js';
 import { CapturedDomainsController } from './http/captured-domains.controller.js';
 import { IdentitiesController } from './http/identities.controller.js';
 import { IdentityProvidersController } from './http/identity-providers.controller.js';
+import { InstallationProviderSecretsController } from './http/installation-provider-secrets.controller.js';
 import { InstallationProvidersController } from './http/installation-providers.controller.js';
+import { ProviderSecretsController } from './http/provider-secrets.controller.js';
+import { SignInDirectionsController } from './http/sign-in-directions.controller.js';
 import { FederatedSignInController } from './http/sign-in.controller.js';
 import { SingleSignOnLiftController } from './http/single-sign-on-lift.controller.js';
 import { RefreshProfilesJob } from './jobs/refresh-profiles.job.js';
@@ -63,6 +74,7 @@ const REPOSITORIES = [
 ];
 
 const ADMINISTRATION = [
+  ProviderJournal,
   AuditedProviders,
   CreateProvider,
   ChangeProvider,
@@ -70,6 +82,7 @@ const ADMINISTRATION = [
   DeleteProvider,
   ReadProviders,
   CheckProvider,
+  AuditedDomains,
   CapturedDomains,
   { provide: TxtRecords, useClass: ResolvedTxtRecords },
 ];
@@ -85,6 +98,9 @@ const SIGN_IN = [
   AdmissionRules,
   CapturedDomainRule,
   DiscoverSignIn,
+  SignOnProviders,
+  Attempts,
+  RedeemCallback,
   BeginFederation,
   CompleteFederation,
   AdmitPerson,
@@ -97,20 +113,25 @@ const SIGN_IN = [
 @Module({
   imports: [TypeOrmModule.forFeature(ENTITIES), AuditModule, TenantsModule, AccountsModule],
   controllers: [
+    SignInDirectionsController,
     FederatedSignInController,
     IdentitiesController,
     IdentityProvidersController,
+    ProviderSecretsController,
     CapturedDomainsController,
     InstallationProvidersController,
+    InstallationProviderSecretsController,
     SingleSignOnLiftController,
   ],
   providers: [
     ...REPOSITORIES,
     ...ADMINISTRATION,
     ...SIGN_IN,
+    AskAgain,
     RefreshProfiles,
     RefreshProfilesJob,
     SweepAttemptsJob,
+    Rewrapping,
     RewrapSecrets,
     RewrapSecretsJob,
     { provide: ExternalProfiles, useClass: StoredProfiles },

@@ -1,15 +1,17 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../kernel/clock.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { type AuditActor, type AuditEntry, AuditLog } from '../../audit/audit.contract.js';
+import type { AuditActor } from '../../audit/audit.contract.js';
 import { Tenants } from '../../tenants/tenants.contract.js';
 import type { StoredProviderSecret } from '../data/identity-provider.entity.js';
-import { ExternalIdentitiesRepository } from '../data/external-identities.repository.js';
-import { IdentityProvidersRepository, type Provider, type ProviderOwner, type ProviderRef } from '../data/identity-providers.repository.js';
+import {
+  IdentityProvidersRepository,
+  type Provider,
+  type ProviderOwner,
+  type ProviderRef,
+  type ProvidersAfter,
+} from '../data/identity-providers.repository.js';
 import { federationErrors } from '../federation.errors.js';
-
-/** What happened to a provider, and what the audit row says of it. */
-export type ProviderEvent = { readonly what: string } & NonNullable<AuditEntry['detail']>;
+import { ProviderJournal } from './provider-journal.js';
 
 export type ProviderChange = Partial<Pick<Provider, 'name' | 'status' | 'settings'>>;
 
@@ -19,10 +21,8 @@ export class AuditedProviders {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly providers: IdentityProvidersRepository,
-    private readonly identities: ExternalIdentitiesRepository,
     private readonly tenants: Tenants,
-    private readonly audit: AuditLog,
-    private readonly clock: Clock,
+    private readonly journal: ProviderJournal,
   ) {}
 
   /** One transaction that sees the providers of this owner; for the installation's own, a system one. */
@@ -34,7 +34,13 @@ export class AuditedProviders {
   async add(tx: Tx, actor: AuditActor, provider: Provider): Promise<void> {
     if (provider.organisationId !== null) await this.tenants.requireOrganisation(tx, provider.organisationId);
     await this.providers.insert(tx, provider);
-    await this.record(tx, actor, provider, { what: 'created', kind: provider.kind });
+    await this.journal.record(tx, actor, provider, { what: 'created', kind: provider.kind });
+  }
+
+  /** Oldest first. Raises `tenants/organisation_not_found`. */
+  async list(tx: Tx, owner: ProviderOwner, page: ProvidersAfter): Promise<Provider[]> {
+    if (owner !== null) await this.tenants.requireOrganisation(tx, owner);
+    return this.providers.list(tx, owner, page);
   }
 
   /** Raises `federation/provider_not_found`. */
@@ -46,9 +52,9 @@ export class AuditedProviders {
 
   /** Raises `federation/provider_not_found` and `federation/provider_name_taken`. */
   async change(tx: Tx, actor: AuditActor, ref: ProviderRef, change: ProviderChange): Promise<Provider> {
-    const changed = await this.providers.update(tx, ref, { ...change, updatedAt: this.clock.now() });
+    const changed = await this.providers.update(tx, ref, { ...change, updatedAt: this.journal.now() });
     if (!changed) throw federationErrors.provider_not_found();
-    await this.record(tx, actor, ref, {
+    await this.journal.record(tx, actor, ref, {
       what: 'changed',
       fields: Object.keys(change),
       ...(change.status ? { status: change.status } : {}),
@@ -58,8 +64,8 @@ export class AuditedProviders {
 
   /** Raises `federation/provider_changed` when another secret, or the end of the provider, was first. */
   async replaceSecret(tx: Tx, actor: AuditActor, ref: ProviderRef, secret: StoredProviderSecret): Promise<Provider> {
-    if (!(await this.providers.replaceSecret(tx, ref, secret, this.clock.now()))) throw federationErrors.provider_changed();
-    await this.record(tx, actor, ref, { what: 'secret_replaced', version: secret.secretVersion });
+    if (!(await this.providers.replaceSecret(tx, ref, secret, this.journal.now()))) throw federationErrors.provider_changed();
+    await this.journal.record(tx, actor, ref, { what: 'secret_replaced', version: secret.secretVersion });
     return this.get(tx, ref);
   }
 
@@ -68,15 +74,9 @@ export class AuditedProviders {
     // Identities belong to people and are seen by system transactions alone; that the provider is the caller's is asked for by name.
     await this.unitOfWork.asSystem(async (tx) => {
       await this.get(tx, ref);
-      const identities = await this.identities.countOfProvider(tx, ref.id);
+      const identities = await this.providers.countIdentities(tx, ref.id);
       if (!(await this.providers.delete(tx, ref))) throw federationErrors.provider_not_found();
-      await this.record(tx, actor, ref, { what: 'deleted', identities });
+      await this.journal.record(tx, actor, ref, { what: 'deleted', identities });
     });
-  }
-
-  record(tx: Tx, actor: AuditActor, { organisationId, id }: ProviderRef, event: ProviderEvent): Promise<void> {
-    const { what, ...detail } = event;
-    const target = { type: 'identity_provider', id };
-    return this.audit.record(tx, { actor, action: `identity_provider.${what}`, organisationId, target, detail });
   }
 }

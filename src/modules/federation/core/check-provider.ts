@@ -1,14 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../../kernel/errors.js';
-import { Settings } from '../../../platform/config/settings.js';
-import { KeyManagementService } from '../../../platform/kms/key-management-service.js';
 import type { ProviderRef } from '../data/identity-providers.repository.js';
 import { federationErrors } from '../federation.errors.js';
 import { AuditedProviders } from './audited-providers.js';
 import { type AuthorizationServer, AuthorizationCodeClient } from './authorization-code-client.js';
-import { redirectUri } from './begin-federation.js';
 import { DiscoveredProviders } from './discovered-providers.js';
-import { openProviderSecret } from './provider-secret.js';
+import { SignOnProviders } from './sign-on-providers.js';
 
 /** What came of trying a provider. */
 export interface ProviderCheck {
@@ -27,15 +24,14 @@ export class CheckProvider {
     private readonly providers: AuditedProviders,
     private readonly discovered: DiscoveredProviders,
     private readonly client: AuthorizationCodeClient,
-    private readonly kms: KeyManagementService,
-    private readonly settings: Settings,
+    private readonly signOn: SignOnProviders,
   ) {}
 
-  /** Raises `federation/provider_not_found` and `kms/*`; whatever the provider does wrong is in the answer. */
+  /** Raises `federation/provider_not_found`, `federation/secret_missing` and `kms/*`; whatever the provider does wrong is in the answer. */
   async run(ref: ProviderRef): Promise<ProviderCheck> {
     const provider = await this.providers.within(ref.organisationId, (tx) => this.providers.get(tx, ref));
     if (provider.kind === 'saml') throw federationErrors.provider_not_found();
-    const secret = await openProviderSecret(this.kms, provider);
+    const secret = await this.signOn.secretOf(provider);
     let reachable = false;
     try {
       if (provider.kind === 'oidc') await this.discovered.readAgain(provider.connection.issuer);
@@ -49,6 +45,6 @@ export class CheckProvider {
   }
 
   private ask(provider: AuthorizationServer, secret: string | null): Promise<boolean | null> {
-    return this.client.isKnownClient(provider, secret, redirectUri(this.settings, provider.id));
+    return this.client.isKnownClient(provider, secret, this.signOn.redirectUri(provider.id));
   }
 }

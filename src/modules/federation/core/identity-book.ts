@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { type AccountId, type ExternalIdentityId, type IdentityProviderId, newId } from '../../../kernel/ids.js';
-import type { Tx } from '../../../platform/database/unit-of-work.js';
+import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
 import { ExternalIdentitiesRepository, type ExternalProfile } from '../data/external-identities.repository.js';
 import type { ExternalIdentityRow } from '../data/external-identity.entity.js';
@@ -9,10 +9,11 @@ import type { Provider } from '../data/identity-providers.repository.js';
 import { federationErrors } from '../federation.errors.js';
 import type { ExternalPerson } from './external-person.js';
 
-/** Writes identities, each change with the audit row that tells of it. Every transaction must be a system one. */
+/** Writes identities, each change with the audit row that tells of it. A transaction handed in must be a system one. */
 @Injectable()
 export class IdentityBook {
   constructor(
+    private readonly unitOfWork: UnitOfWork,
     private readonly identities: ExternalIdentitiesRepository,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
@@ -20,6 +21,20 @@ export class IdentityBook {
 
   find(tx: Tx, providerId: IdentityProviderId, subject: string): Promise<ExternalIdentityRow | null> {
     return this.identities.findBySubject(tx, providerId, subject);
+  }
+
+  findById(id: ExternalIdentityId): Promise<ExternalIdentityRow | null> {
+    return this.unitOfWork.asSystem((tx) => this.identities.find(tx, id));
+  }
+
+  /** In the order they were linked. */
+  ofAccount(tx: Tx, accountId: AccountId): Promise<ExternalIdentityRow[]> {
+    return this.identities.ofAccount(tx, accountId);
+  }
+
+  /** The same, so that changes to the identities of one account follow one another until the transaction ends. */
+  lockAccount(tx: Tx, accountId: AccountId): Promise<ExternalIdentityRow[]> {
+    return this.identities.lockAccount(tx, accountId);
   }
 
   /** Raises `federation/identity_taken` when the account has another identity there, or the identity another account. */
@@ -43,12 +58,20 @@ export class IdentityBook {
     await this.recordVip(tx, actor, before, profile.vip);
   }
 
+  /** The same in a transaction of its own: for the job, which acts by itself. */
+  refreshAlone(actor: AuditActor, before: ExternalIdentityRow, profile: ExternalProfile): Promise<void> {
+    return this.unitOfWork.asSystem((tx) => this.refresh(tx, actor, before, profile));
+  }
+
   /** The provider no longer speaks of this person to us, so it no longer says that they are a VIP. The rest stays as of when it last did. */
-  async fallSilent(tx: Tx, actor: AuditActor, identity: ExternalIdentityRow): Promise<void> {
-    await this.identities.refresh(tx, identity.id, { ...identity, vip: false }, identity.refreshedAt);
-    const target = { type: 'external_identity', id: identity.id };
-    await this.audit.record(tx, { actor, action: 'external_identity.grant_ended', organisationId: null, target });
-    await this.recordVip(tx, actor, identity, false);
+  async fallSilent(actor: AuditActor, identity: ExternalIdentityRow): Promise<void> {
+    await this.unitOfWork.asSystem(async (tx) => {
+      await this.identities.dropGrant(tx, identity.id);
+      await this.identities.refresh(tx, identity.id, { ...identity, vip: false }, identity.refreshedAt);
+      const target = { type: 'external_identity', id: identity.id };
+      await this.audit.record(tx, { actor, action: 'external_identity.grant_ended', organisationId: null, target });
+      await this.recordVip(tx, actor, identity, false);
+    });
   }
 
   /** Raises `federation/identity_not_found` when the account has no such identity. */

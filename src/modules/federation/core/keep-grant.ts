@@ -34,6 +34,15 @@ export class KeepGrant {
     }
   }
 
+  /** Grants whose time has come, longest waiting first. */
+  due(limit: number): Promise<ExternalGrantRow[]> {
+    return this.unitOfWork.asSystem((tx) => this.grants.due(tx, this.clock.now(), limit));
+  }
+
+  async postpone(grant: ExternalGrantRow, ms: number): Promise<void> {
+    await this.unitOfWork.asSystem((tx) => this.grants.postpone(tx, grant, new Date(this.clock.nowMs() + ms)));
+  }
+
   /** Raises `kms/*`. */
   async open(grant: ExternalGrantRow): Promise<string> {
     const bytes = await openEnvelope(this.kms, grant, grantContext(grant.identityId, grant.version));

@@ -1,25 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Settings } from '../../../platform/config/settings.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Tenants } from '../../tenants/tenants.contract.js';
-import {
-  IdentityProvidersRepository,
-  type Provider,
-  type ProviderOwner,
-  type ProviderRef,
-  type ProvidersAfter,
-} from '../data/identity-providers.repository.js';
+import type { Provider, ProviderOwner, ProviderRef, ProvidersAfter } from '../data/identity-providers.repository.js';
 import { AuditedProviders } from './audited-providers.js';
+import { SignOnProviders } from './sign-on-providers.js';
 
-/** Shows providers to whoever administers them, and to whoever wants to sign in. */
+/** Shows providers to whoever administers them. */
 @Injectable()
 export class ReadProviders {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
     private readonly audited: AuditedProviders,
-    private readonly providers: IdentityProvidersRepository,
-    private readonly tenants: Tenants,
-    private readonly settings: Settings,
+    private readonly signOn: SignOnProviders,
   ) {}
 
   /** Raises `federation/provider_not_found`. */
@@ -29,16 +18,11 @@ export class ReadProviders {
 
   /** Oldest first. Raises `tenants/organisation_not_found`. */
   list(owner: ProviderOwner, page: ProvidersAfter): Promise<Provider[]> {
-    return this.audited.within(owner, async (tx) => {
-      if (owner !== null) await this.tenants.requireOrganisation(tx, owner);
-      return this.providers.list(tx, owner, page);
-    });
+    return this.audited.within(owner, (tx) => this.audited.list(tx, owner, page));
   }
 
-  /** The installation's own that let people in now. */
-  async offered(): Promise<Provider[]> {
-    const own = await this.unitOfWork.asSystem((tx) => this.providers.list(tx, null));
-    const { signInMethods } = this.settings;
-    return own.filter(({ status, kind }) => status === 'active' && signInMethods.includes(kind === 'saml' ? 'saml' : 'oidc'));
+  /** What to register at the provider as redirect URI. */
+  callbackUrl({ id }: Pick<Provider, 'id'>): string {
+    return this.signOn.redirectUri(id);
   }
 }

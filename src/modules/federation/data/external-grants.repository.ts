@@ -26,10 +26,6 @@ export class ExternalGrantsRepository {
     await tx.update(ExternalGrant, { identityId, version }, { refreshAt });
   }
 
-  async delete(tx: Tx, identityId: ExternalIdentityId): Promise<void> {
-    await tx.delete(ExternalGrant, { identityId });
-  }
-
   /** Grants that are due, longest waiting first. */
   due(tx: Tx, now: Date, limit: number): Promise<ExternalGrantRow[]> {
     return tx

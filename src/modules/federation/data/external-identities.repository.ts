@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AccountId, ExternalIdentityId, IdentityProviderId, OrganisationId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { federationErrors } from '../federation.errors.js';
+import { ExternalGrant } from './external-grant.entity.js';
 import { ExternalIdentity, type ExternalIdentityRow } from './external-identity.entity.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import { violatedConstraint } from './violated-constraint.js';
@@ -48,13 +49,9 @@ export class ExternalIdentitiesRepository {
       .getExists();
   }
 
-  /** Makes changes to the identities of one account follow one another until the transaction ends. */
-  async lockAccount(tx: Tx, accountId: AccountId): Promise<void> {
-    await tx.find(ExternalIdentity, { where: { accountId }, order: { id: 'ASC' }, lock: { mode: 'pessimistic_write' } });
-  }
-
-  async countOfProvider(tx: Tx, providerId: IdentityProviderId): Promise<number> {
-    return tx.countBy(ExternalIdentity, { providerId });
+  /** The same as {@link ofAccount}, locked until the transaction ends. */
+  lockAccount(tx: Tx, accountId: AccountId): Promise<ExternalIdentityRow[]> {
+    return tx.find(ExternalIdentity, { where: { accountId }, order: { id: 'ASC' }, lock: { mode: 'pessimistic_write' } });
   }
 
   /** Replaces all of the profile: what the provider no longer says is gone. Whether the row was still there. */
@@ -62,6 +59,11 @@ export class ExternalIdentitiesRepository {
     const { username, email, avatarUrl, vip } = profile;
     const { affected } = await tx.update(ExternalIdentity, { id }, { username, email, avatarUrl, vip, refreshedAt });
     return affected === 1;
+  }
+
+  /** Forgets the refresh token of an identity. */
+  async dropGrant(tx: Tx, identityId: ExternalIdentityId): Promise<void> {
+    await tx.delete(ExternalGrant, { identityId });
   }
 
   /** Whether it was the account's, and is gone now. */

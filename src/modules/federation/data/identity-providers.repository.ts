@@ -4,6 +4,7 @@ import type { IdentityProviderId, OrganisationId } from '../../../kernel/ids.js'
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { ProviderConfiguration } from '../core/provider-configuration.js';
 import { federationErrors } from '../federation.errors.js';
+import { ExternalIdentity } from './external-identity.entity.js';
 import { IdentityProvider, type IdentityProviderRow, type StoredProviderSecret } from './identity-provider.entity.js';
 import { violatedConstraint } from './violated-constraint.js';
 
@@ -64,6 +65,11 @@ export class IdentityProvidersRepository {
     const where = { organisationId: organisationId ?? IsNull(), id, secretVersion: secret.secretVersion - 1 };
     const { affected } = await tx.update(IdentityProvider, where, { ...secret, updatedAt });
     return affected === 1;
+  }
+
+  /** How many identities would go with it. The transaction must be a system one. */
+  countIdentities(tx: Tx, providerId: IdentityProviderId): Promise<number> {
+    return tx.countBy(ExternalIdentity, { providerId });
   }
 
   /** Whether the row was there to delete; its identities go with it. Raises `federation/provider_in_use` while a domain demands it. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import passport from 'passport';
-import { type Callback, CompleteFederation, type Completion } from '../core/complete-federation.js';
+import type { Callback } from '../core/attempts.js';
+import { CompleteFederation, type Completion } from '../core/complete-federation.js';
 
 const NAME = 'federation';
 

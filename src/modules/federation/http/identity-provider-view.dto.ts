@@ -1,6 +1,4 @@
 import { ApiProperty } from '@nestjs/swagger';
-import type { Settings } from '../../../platform/config/settings.js';
-import { redirectUri } from '../core/begin-federation.js';
 import type { ProviderCheck } from '../core/check-provider.js';
 import { PROVIDER_KINDS, type ProviderKind } from '../core/provider-configuration.js';
 import type { Provider } from '../data/identity-providers.repository.js';
@@ -51,7 +49,7 @@ export class IdentityProviderDto {
   @ApiProperty({ type: 'string', format: 'date-time' })
   updatedAt: string;
 
-  static of(this: void, provider: Provider, settings: Settings): IdentityProviderDto {
+  static of(this: void, provider: Provider, callbackUrl: string): IdentityProviderDto {
     const { id, organisationId, kind, name, status, connection, secretHint, secretVersion, createdAt, updatedAt } = provider;
     return {
       id,
@@ -63,7 +61,7 @@ export class IdentityProviderDto {
       settings: { ...provider.settings },
       secretHint,
       secretVersion,
-      callbackUrl: redirectUri(settings, id),
+      callbackUrl,
       createdAt: createdAt.toISOString(),
       updatedAt: updatedAt.toISOString(),
     };

@@ -1,20 +1,18 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { IdentityProviderId, OrganisationId } from '../../../kernel/ids.js';
-import { Settings } from '../../../platform/config/settings.js';
 import { ApiProblem, CurrentPrincipal, Requires, RequiresRecentProof } from '../../../platform/http/access.js';
 import { organisationScope } from '../../../platform/http/organisation-scope.js';
 import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../../platform/http/pagination.js';
 import type { Principal } from '../../../platform/http/principal.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { ChangeProvider } from '../core/change-provider.js';
-import { CheckProvider } from '../core/check-provider.js';
 import { CreateProvider } from '../core/create-provider.js';
 import { DeleteProvider } from '../core/delete-provider.js';
 import { ReadProviders } from '../core/read-providers.js';
-import { ReplaceProviderSecret } from '../core/replace-provider-secret.js';
-import { ChangeProviderDto, CreateProviderDto, ReplaceProviderSecretDto } from './identity-providers.dto.js';
-import { IdentityProviderDto, ProviderCheckDto } from './identity-provider-view.dto.js';
+import type { Provider } from '../data/identity-providers.repository.js';
+import { ChangeProviderDto, CreateProviderDto } from './identity-providers.dto.js';
+import { IdentityProviderDto } from './identity-provider-view.dto.js';
 
 /** An organisation's identity providers. */
 @ApiTags('Identity providers')
@@ -23,11 +21,8 @@ export class IdentityProvidersController {
   constructor(
     private readonly create: CreateProvider,
     private readonly change: ChangeProvider,
-    private readonly replace: ReplaceProviderSecret,
     private readonly deletion: DeleteProvider,
     private readonly providers: ReadProviders,
-    private readonly checking: CheckProvider,
-    private readonly settings: Settings,
   ) {}
 
   /** Add one of an organisation's identity providers. Its client secret is sealed at once and shown by no answer. */
@@ -45,7 +40,7 @@ export class IdentityProvidersController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<IdentityProviderDto> {
     organisationScope(principal, organisationId);
-    return IdentityProviderDto.of(await this.create.run(principal, organisationId, body), this.settings);
+    return this.show(await this.create.run(principal, organisationId, body));
   }
 
   /** List an organisation's identity providers, oldest first. */
@@ -65,7 +60,7 @@ export class IdentityProvidersController {
       rows,
       limit,
       ({ id }) => ({ id }),
-      (row) => IdentityProviderDto.of(row, this.settings),
+      (row) => this.show(row),
     );
   }
 
@@ -80,7 +75,7 @@ export class IdentityProvidersController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<IdentityProviderDto> {
     organisationScope(principal, organisationId);
-    return IdentityProviderDto.of(await this.providers.get({ organisationId, id }), this.settings);
+    return this.show(await this.providers.get({ organisationId, id }));
   }
 
   /** Rename an identity provider, switch it on or off, or change how far it is believed. */
@@ -98,43 +93,7 @@ export class IdentityProvidersController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<IdentityProviderDto> {
     organisationScope(principal, organisationId);
-    return IdentityProviderDto.of(await this.change.run(principal, { organisationId, id }, body), this.settings);
-  }
-
-  /** Replace the client secret of an identity provider. */
-  @Post(':providerId/secret')
-  @HttpCode(200)
-  @Requires('identity_providers:write')
-  @RequiresRecentProof()
-  @ApiOkResponse({ type: IdentityProviderDto })
-  @ApiProblem(400, 'The secret is not valid, or the provider has none.')
-  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
-  @ApiProblem(409, 'Another change was first (`federation/provider_changed`).')
-  @ApiProblem(503, 'The key management service cannot be used (`kms/unavailable`, `kms/denied`, `kms/misconfigured`).')
-  async replaceSecret(
-    @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
-    @Param('providerId', ParseIdPipe) id: IdentityProviderId,
-    @Body() { clientSecret }: ReplaceProviderSecretDto,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<IdentityProviderDto> {
-    organisationScope(principal, organisationId);
-    return IdentityProviderDto.of(await this.replace.run(principal, { organisationId, id }, clientSecret), this.settings);
-  }
-
-  /** Try an identity provider: read its configuration anew, and ask whether it knows this client. Nobody signs in. */
-  @Post(':providerId/check')
-  @HttpCode(200)
-  @Requires('identity_providers:write')
-  @ApiOkResponse({ type: ProviderCheckDto })
-  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
-  @ApiProblem(503, 'The key management service cannot be used (`kms/unavailable`, `kms/denied`, `kms/misconfigured`).')
-  check(
-    @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
-    @Param('providerId', ParseIdPipe) id: IdentityProviderId,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<ProviderCheckDto> {
-    organisationScope(principal, organisationId);
-    return this.checking.run({ organisationId, id });
+    return this.show(await this.change.run(principal, { organisationId, id }, body));
   }
 
   /** Remove an identity provider, and with it every identity linked through it. */
@@ -152,5 +111,9 @@ export class IdentityProvidersController {
   ): Promise<void> {
     organisationScope(principal, organisationId);
     return this.deletion.run(principal, { organisationId, id });
+  }
+
+  private show(provider: Provider): IdentityProviderDto {
+    return IdentityProviderDto.of(provider, this.providers.callbackUrl(provider));
   }
 }

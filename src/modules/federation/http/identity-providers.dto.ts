@@ -3,7 +3,12 @@ import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsNotEmptyObject, IsObject, Matches, ValidateIf, ValidateNested } from 'class-validator';
 import { IsCleanText } from '../../../platform/http/field-rules.js';
 import { ORGANISATION_ROLES, type OrganisationRole } from '../../../platform/http/permissions.js';
-import { CLIENT_AUTHENTICATIONS, type ClientAuthentication, PROVIDER_PRESETS, type ProviderPreset } from '../core/provider-configuration.js';
+import {
+  CLIENT_AUTHENTICATIONS,
+  type ClientAuthentication,
+  PROVIDER_PRESETS,
+  type ProviderPreset,
+} from '../core/provider-configuration.js';
 import { SECOND_FACTOR_TRUST, type SecondFactorTrust } from '../core/trust-settings.js';
 
 const MEMBER_ROLES = ORGANISATION_ROLES.filter((role) => role !== 'owner') as Exclude<OrganisationRole, 'owner'>[];

@@ -1,19 +1,17 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiCreatedResponse, ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { IdentityProviderId } from '../../../kernel/ids.js';
-import { Settings } from '../../../platform/config/settings.js';
 import { ApiProblem, CurrentPrincipal, Requires, RequiresRecentProof } from '../../../platform/http/access.js';
 import { ApiPage, decodeCursor, type Page, PageQuery, pageOf } from '../../../platform/http/pagination.js';
 import type { Principal } from '../../../platform/http/principal.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { ChangeProvider } from '../core/change-provider.js';
-import { CheckProvider } from '../core/check-provider.js';
 import { CreateProvider } from '../core/create-provider.js';
 import { DeleteProvider } from '../core/delete-provider.js';
 import { ReadProviders } from '../core/read-providers.js';
-import { ReplaceProviderSecret } from '../core/replace-provider-secret.js';
-import { ChangeProviderDto, CreateProviderDto, ReplaceProviderSecretDto } from './identity-providers.dto.js';
-import { IdentityProviderDto, ProviderCheckDto } from './identity-provider-view.dto.js';
+import type { Provider } from '../data/identity-providers.repository.js';
+import { ChangeProviderDto, CreateProviderDto } from './identity-providers.dto.js';
+import { IdentityProviderDto } from './identity-provider-view.dto.js';
 
 /** The installation's identity providers. */
 @ApiTags('Identity providers')
@@ -22,11 +20,8 @@ export class InstallationProvidersController {
   constructor(
     private readonly create: CreateProvider,
     private readonly change: ChangeProvider,
-    private readonly replace: ReplaceProviderSecret,
     private readonly deletion: DeleteProvider,
     private readonly providers: ReadProviders,
-    private readonly checking: CheckProvider,
-    private readonly settings: Settings,
   ) {}
 
   /** Add one of the installation's identity providers. Its client secret is sealed at once and shown by no answer. */
@@ -38,7 +33,7 @@ export class InstallationProvidersController {
   @ApiProblem(409, 'The name is taken (`federation/provider_name_taken`).')
   @ApiProblem(503, 'The key management service cannot be used (`kms/unavailable`, `kms/denied`, `kms/misconfigured`).')
   async add(@Body() body: CreateProviderDto, @CurrentPrincipal() principal: Principal): Promise<IdentityProviderDto> {
-    return IdentityProviderDto.of(await this.create.run(principal, null, body), this.settings);
+    return this.show(await this.create.run(principal, null, body));
   }
 
   /** List the installation's identity providers, oldest first. */
@@ -52,7 +47,7 @@ export class InstallationProvidersController {
       rows,
       limit,
       ({ id }) => ({ id }),
-      (row) => IdentityProviderDto.of(row, this.settings),
+      (row) => this.show(row),
     );
   }
 
@@ -62,7 +57,7 @@ export class InstallationProvidersController {
   @ApiOkResponse({ type: IdentityProviderDto })
   @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
   async get(@Param('providerId', ParseIdPipe) id: IdentityProviderId): Promise<IdentityProviderDto> {
-    return IdentityProviderDto.of(await this.providers.get({ organisationId: null, id }), this.settings);
+    return this.show(await this.providers.get({ organisationId: null, id }));
   }
 
   /** Rename an identity provider, switch it on or off, or change how far it is believed. */
@@ -78,36 +73,7 @@ export class InstallationProvidersController {
     @Body() body: ChangeProviderDto,
     @CurrentPrincipal() principal: Principal,
   ): Promise<IdentityProviderDto> {
-    return IdentityProviderDto.of(await this.change.run(principal, { organisationId: null, id }, body), this.settings);
-  }
-
-  /** Replace the client secret of an identity provider. */
-  @Post(':providerId/secret')
-  @HttpCode(200)
-  @Requires('installation_providers:write')
-  @RequiresRecentProof()
-  @ApiOkResponse({ type: IdentityProviderDto })
-  @ApiProblem(400, 'The secret is not valid, or the provider has none.')
-  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
-  @ApiProblem(409, 'Another change was first (`federation/provider_changed`).')
-  @ApiProblem(503, 'The key management service cannot be used (`kms/unavailable`, `kms/denied`, `kms/misconfigured`).')
-  async replaceSecret(
-    @Param('providerId', ParseIdPipe) id: IdentityProviderId,
-    @Body() { clientSecret }: ReplaceProviderSecretDto,
-    @CurrentPrincipal() principal: Principal,
-  ): Promise<IdentityProviderDto> {
-    return IdentityProviderDto.of(await this.replace.run(principal, { organisationId: null, id }, clientSecret), this.settings);
-  }
-
-  /** Try an identity provider: read its configuration anew, and ask whether it knows this client. Nobody signs in. */
-  @Post(':providerId/check')
-  @HttpCode(200)
-  @Requires('installation_providers:write')
-  @ApiOkResponse({ type: ProviderCheckDto })
-  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
-  @ApiProblem(503, 'The key management service cannot be used (`kms/unavailable`, `kms/denied`, `kms/misconfigured`).')
-  check(@Param('providerId', ParseIdPipe) id: IdentityProviderId): Promise<ProviderCheckDto> {
-    return this.checking.run({ organisationId: null, id });
+    return this.show(await this.change.run(principal, { organisationId: null, id }, body));
   }
 
   /** Remove an identity provider, and with it every identity linked through it. */
@@ -120,5 +86,9 @@ export class InstallationProvidersController {
   @ApiProblem(409, 'A domain requires sign-in through it (`federation/provider_in_use`).')
   delete(@Param('providerId', ParseIdPipe) id: IdentityProviderId, @CurrentPrincipal() principal: Principal): Promise<void> {
     return this.deletion.run(principal, { organisationId: null, id });
+  }
+
+  private show(provider: Provider): IdentityProviderDto {
+    return IdentityProviderDto.of(provider, this.providers.callbackUrl(provider));
   }
 }

@@ -8,18 +8,9 @@ import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { SignIn } from '../../accounts/accounts.contract.js';
 import { BeginFederation } from '../core/begin-federation.js';
-import { DiscoverSignIn } from '../core/discover-sign-in.js';
 import { isSecret, newSecret } from '../core/flow-secrets.js';
-import { ReadProviders } from '../core/read-providers.js';
 import { CallbackStrategy } from './callback-strategy.js';
-import {
-  AuthorisationDto,
-  DiscoverSignInDto,
-  OfferedProviderDto,
-  OfferedProvidersDto,
-  SignInDirectionDto,
-  StartSignInDto,
-} from './sign-in.dto.js';
+import { AuthorisationDto, StartSignInDto } from './sign-in.dto.js';
 
 /** How long a browser is remembered that has gone to a provider. */
 export const BROWSER_SECONDS = 900;
@@ -29,35 +20,11 @@ export const BROWSER_SECONDS = 900;
 @Controller('api/v1/sign-in')
 export class FederatedSignInController {
   constructor(
-    private readonly providers: ReadProviders,
-    private readonly discovery: DiscoverSignIn,
     private readonly beginning: BeginFederation,
     private readonly strategy: CallbackStrategy,
     private readonly signIn: SignIn,
     private readonly cookies: SessionCookies,
   ) {}
-
-  /** List the identity providers this installation lets people in through. */
-  @Get('providers')
-  @Public()
-  @RateLimited(120)
-  @ApiOkResponse({ type: OfferedProvidersDto })
-  async offered(): Promise<OfferedProvidersDto> {
-    return { data: (await this.providers.offered()).map(OfferedProviderDto.of) };
-  }
-
-  /** Say where people of an e-mail domain sign in. Tells nothing about who has an account. */
-  @Post('discovery')
-  @HttpCode(200)
-  @Public()
-  @RateLimited(60)
-  @ApiOkResponse({ type: SignInDirectionDto })
-  @ApiProblem(400, 'A field is not valid.')
-  async discover(@Body() { email }: DiscoverSignInDto): Promise<SignInDirectionDto> {
-    const direction = await this.discovery.run(email);
-    if (direction === null) return { provider: null, required: false };
-    return { provider: OfferedProviderDto.of(direction.provider), required: direction.required };
-  }
 
   /** Begin a sign-in at a provider. Binds it to this browser by a cookie. */
   @Post('providers/:providerId/start')
