@@ -1,4 +1,4 @@
-DROP TABLE second_factor_attempt;
+DROP TABLE totp_attempt;
 DROP TABLE webauthn_challenge;
 DROP TABLE recovery_code;
 DROP TABLE webauthn_credential;

@@ -55,19 +55,17 @@ CREATE TABLE webauthn_challenge (
 CREATE INDEX webauthn_challenge_by_end ON webauthn_challenge (expires_at);
 CREATE INDEX webauthn_challenge_by_session ON webauthn_challenge (session_id);
 
--- How many codes were tried in a row without one being right, and when the next may be tried: one count for all replicas.
-CREATE TABLE second_factor_attempt (
-  account_id uuid NOT NULL REFERENCES account (id) ON DELETE CASCADE,
-  kind text NOT NULL CHECK (kind IN ('totp', 'recovery_code')),
+-- How many codes of the app were tried in a row without one being right, and when the next may be tried: one count for all replicas.
+CREATE TABLE totp_attempt (
+  account_id uuid PRIMARY KEY REFERENCES account (id) ON DELETE CASCADE,
   attempts integer NOT NULL,
-  next_at timestamptz NOT NULL,
-  PRIMARY KEY (account_id, kind)
+  next_at timestamptz NOT NULL
 );
 
 CALL protect_system_table('totp_factor');
 CALL protect_system_table('webauthn_credential');
 CALL protect_system_table('recovery_code');
 CALL protect_system_table('webauthn_challenge');
-CALL protect_system_table('second_factor_attempt');
-GRANT SELECT, INSERT, UPDATE, DELETE ON totp_factor, webauthn_credential, second_factor_attempt TO lethe_system;
+CALL protect_system_table('totp_attempt');
+GRANT SELECT, INSERT, UPDATE, DELETE ON totp_factor, webauthn_credential, totp_attempt TO lethe_system;
 GRANT SELECT, INSERT, DELETE ON recovery_code, webauthn_challenge TO lethe_system;

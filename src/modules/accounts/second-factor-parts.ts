@@ -24,7 +24,7 @@ import { WebauthnChallenges } from './core/second-factor/webauthn-challenges.js'
 import { SecondFactors } from './core/second-factors.js';
 import { RecoveryCodeEntity } from './data/second-factor/recovery-code.entity.js';
 import { RecoveryCodesRepository } from './data/second-factor/recovery-codes.repository.js';
-import { SecondFactorAttemptsRepository } from './data/second-factor/second-factor-attempts.repository.js';
+import { TotpAttemptsRepository } from './data/second-factor/totp-attempts.repository.js';
 import { TotpFactorEntity } from './data/second-factor/totp-factor.entity.js';
 import { TotpFactorsRepository } from './data/second-factor/totp-factors.repository.js';
 import { WebauthnChallengeEntity } from './data/second-factor/webauthn-challenge.entity.js';
@@ -48,7 +48,7 @@ export const SECOND_FACTOR_PARTS = {
     WebauthnCredentialsRepository,
     RecoveryCodesRepository,
     WebauthnChallengesRepository,
-    SecondFactorAttemptsRepository,
+    TotpAttemptsRepository,
     SecondFactorDemand,
     FactorEvents,
     GuessGuard,

@@ -26,7 +26,7 @@ export class CheckTotpCode {
   /** Raises `second_factors/refused`, `second_factors/too_many_attempts`, `accounts/session_ended` and `kms/*`. */
   async run({ accountId, sessionId }: SecondFactorSession, code: string): Promise<OpenedSession> {
     const factor = await this.unitOfWork.asSystem(async (tx) => {
-      await this.guesses.refuseWhileWaiting(tx, accountId, 'totp');
+      await this.guesses.refuseWhileWaiting(tx, accountId);
       return this.factors.find(tx, accountId);
     });
     if (factor === null || factor.confirmedAt === null) throw secondFactorErrors.refused();
@@ -35,6 +35,6 @@ export class CheckTotpCode {
     const step = stepOfCode(secret, code, at.getTime());
     secret.fill(0);
     const isFresh = async (tx: Tx): Promise<boolean> => step !== null && (await this.factors.useStep(tx, factor.id, step, at));
-    return this.guesses.attempt(accountId, 'totp', isFresh, (tx) => this.renew.run(tx, sessionId, 'second_factor'));
+    return this.guesses.attempt(accountId, isFresh, (tx) => this.renew.run(tx, sessionId, 'second_factor'));
   }
 }

@@ -6,7 +6,7 @@ import { Accounts } from '../../accounts.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import { AccountsRepository } from '../../data/accounts.repository.js';
 import { RecoveryCodesRepository } from '../../data/second-factor/recovery-codes.repository.js';
-import { SecondFactorAttemptsRepository } from '../../data/second-factor/second-factor-attempts.repository.js';
+import { TotpAttemptsRepository } from '../../data/second-factor/totp-attempts.repository.js';
 import { TotpFactorsRepository } from '../../data/second-factor/totp-factors.repository.js';
 import { WebauthnCredentialsRepository } from '../../data/second-factor/webauthn-credentials.repository.js';
 import { FactorEvents } from './factor-events.js';
@@ -24,7 +24,7 @@ export class ResetSecondFactors {
     private readonly apps: TotpFactorsRepository,
     private readonly credentials: WebauthnCredentialsRepository,
     private readonly codes: RecoveryCodesRepository,
-    private readonly attempts: SecondFactorAttemptsRepository,
+    private readonly attempts: TotpAttemptsRepository,
     private readonly events: FactorEvents,
   ) {}
 
@@ -35,8 +35,7 @@ export class ResetSecondFactors {
       await this.apps.remove(tx, accountId);
       await this.credentials.removeAll(tx, accountId);
       await this.codes.removeAll(tx, accountId);
-      await this.attempts.forget(tx, accountId, 'totp');
-      await this.attempts.forget(tx, accountId, 'recovery_code');
+      await this.attempts.forget(tx, accountId);
       await this.events.record(tx, accountId, 'reset', { by: actor });
       await this.sessions.endSessions(tx, accountId, actor);
     });

@@ -9,7 +9,7 @@ import { rotateLocalRootKey } from '../../../../platform/kms/root-key-file.js';
 import { Accounts, SignIn } from '../../accounts.contract.js';
 import { AccountsModule } from '../../accounts.module.js';
 import { RecoveryCodesRepository } from '../../data/second-factor/recovery-codes.repository.js';
-import { type Attempt, SecondFactorAttemptsRepository } from '../../data/second-factor/second-factor-attempts.repository.js';
+import { type Attempt, TotpAttemptsRepository } from '../../data/second-factor/totp-attempts.repository.js';
 import type { TotpFactorId } from '../../data/second-factor/totp-factor.entity.js';
 import { TotpFactorsRepository } from '../../data/second-factor/totp-factors.repository.js';
 import { WebauthnChallengesRepository } from '../../data/second-factor/webauthn-challenges.repository.js';
@@ -26,7 +26,7 @@ const clock = new ManualClock(Date.UTC(2026, 10, 21, 12));
 const apps = new TotpFactorsRepository();
 const keys = new WebauthnCredentialsRepository();
 const codes = new RecoveryCodesRepository();
-const attempts = new SecondFactorAttemptsRepository();
+const attempts = new TotpAttemptsRepository();
 const challenges = new WebauthnChallengesRepository();
 let lethe: ConfigurationApp;
 
@@ -179,9 +179,9 @@ describe('using factors up', () => {
 });
 
 describe('guessing', () => {
-  it('A7: five codes, then one a minute, two, four, up to twelve hours, until one is right; the kinds apart', async () => {
+  it('A7: five codes, then one a minute, two, four, up to twelve hours, until one is right', async () => {
     const id = await account();
-    const take = (kind: 'totp' | 'recovery_code' = 'totp'): Promise<Attempt> => asSystem((tx) => attempts.take(tx, id, kind, clock.now()));
+    const take = (): Promise<Attempt> => asSystem((tx) => attempts.take(tx, id, clock.now()));
     for (let attempt = 1; attempt <= 5; attempt += 1) expect(await take()).toEqual({ allowed: true, attempts: attempt });
     for (let step = 0; step < 40; step += 1) {
       const waitMs = Math.min(60_000 * 2 ** step, 43_200_000);
@@ -191,14 +191,13 @@ describe('guessing', () => {
       clock.advance(1);
       expect(await take()).toEqual({ allowed: true, attempts: 6 + step });
     }
-    expect(await take('recovery_code')).toEqual({ allowed: true, attempts: 1 });
-    await asSystem((tx) => attempts.forget(tx, id, 'totp'));
+    await asSystem((tx) => attempts.forget(tx, id));
     expect(await take()).toEqual({ allowed: true, attempts: 1 });
   });
 
   it('A7: of a hundred at once five are let through', async () => {
     const id = await account();
-    const taken = await Promise.all(Array.from({ length: 100 }, () => asSystem((tx) => attempts.take(tx, id, 'totp', clock.now()))));
+    const taken = await Promise.all(Array.from({ length: 100 }, () => asSystem((tx) => attempts.take(tx, id, clock.now()))));
     expect(taken.filter(({ allowed }) => allowed)).toHaveLength(5);
   });
 });
@@ -225,11 +224,11 @@ describe('whose they are', () => {
     const sessionId = await session(id);
     await asSystem(async (tx) => {
       await codes.replace(tx, id, [randomBytes(32)], clock.now());
-      await attempts.take(tx, id, 'totp', clock.now());
+      await attempts.take(tx, id, clock.now());
       await lethe.get(WebauthnChallenges).give(tx, 'second_factor', sessionId);
     });
     await lethe.owner.query('DELETE FROM account WHERE id = $1', [id]);
-    for (const table of ['totp_factor', 'webauthn_credential', 'recovery_code', 'second_factor_attempt']) {
+    for (const table of ['totp_factor', 'webauthn_credential', 'recovery_code', 'totp_attempt']) {
       expect((await lethe.owner.query(`SELECT FROM ${table} WHERE account_id = $1`, [id])).rowCount).toBe(0);
     }
     expect((await lethe.owner.query('SELECT FROM webauthn_challenge WHERE session_id = $1', [sessionId])).rowCount).toBe(0);
@@ -240,7 +239,7 @@ describe('whose they are', () => {
     ['security keys', (tx, id) => keys.list(tx, id)],
     ['recovery codes', (tx, id) => codes.count(tx, id)],
     ['challenges', (tx) => challenges.sweep(tx, clock.now())],
-    ['counts of wrong codes', (tx, id) => attempts.nextAt(tx, id, 'totp')],
+    ['counts of wrong codes', (tx, id) => attempts.nextAt(tx, id)],
   ];
   it.each(reads)('A3: no organisation reaches %s', async (_, read) => {
     const organisationId = (await lethe.organisation()) satisfies OrganisationId;

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem, CurrentSignIn, FinishesSignIn } from '../../../../platform/http/access.js';
 import type { SignInProgress } from '../../../../platform/http/principal.js';
+import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import type { OpenedSession } from '../../accounts.contract.js';
 import { BeginAssertion } from '../../core/second-factor/begin-assertion.js';
@@ -56,8 +57,8 @@ export class SignInFactorsController {
   @Post('recovery-code')
   @HttpCode(200)
   @FinishesSignIn()
+  @RateLimited(60)
   @ApiProblem(401, REFUSED)
-  @ApiProblem(429, WAIT)
   async presentRecoveryCode(
     @Body() body: SecondFactorCodeDto,
     @CurrentSignIn() signIn: SignInProgress,
