@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../kernel/clock.js';
 import { type FieldError, invalidRequest } from '../../../kernel/errors.js';
 import { type AccountId, newId } from '../../../kernel/ids.js';
 import { Settings } from '../../../platform/config/settings.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
-import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
+import type { AuditActor } from '../../audit/audit.contract.js';
 import { Accounts, type AccountStatus, type AccountSummary, type NewAccount } from '../accounts.contract.js';
 import { accountsErrors } from '../accounts.errors.js';
 import type { AccountEntity } from '../data/account.entity.js';
-import { AccountsRepository } from '../data/accounts.repository.js';
-import { SessionsRepository } from '../data/sessions.repository.js';
+import { AccountDesk } from './account-desk.js';
+import { AccountEvents } from './account-events.js';
 import { readEmailAddress } from './email-address.js';
 import { readUsername } from './username.js';
 
@@ -19,37 +18,35 @@ const STATUS_ACTIONS = { active: 'account.released', blocked: 'account.blocked',
 @Injectable()
 export class CommittedAccounts extends Accounts {
   constructor(
-    private readonly accounts: AccountsRepository,
-    private readonly sessions: SessionsRepository,
-    private readonly audit: AuditLog,
+    private readonly desk: AccountDesk,
+    private readonly events: AccountEvents,
     private readonly settings: Settings,
-    private readonly clock: Clock,
   ) {
     super();
   }
 
   override async find(tx: Tx, id: AccountId): Promise<AccountSummary | null> {
-    const account = await this.accounts.find(tx, id);
+    const account = await this.desk.accounts.find(tx, id);
     return account && toAccountSummary(account);
   }
 
   override async findByVerifiedEmail(tx: Tx, email: string): Promise<AccountSummary | null> {
     const address = readEmailAddress(email);
     if ('problem' in address) return null;
-    const account = await this.accounts.findByVerifiedEmail(tx, address.normal);
+    const account = await this.desk.accounts.findByVerifiedEmail(tx, address.normal);
     return account && toAccountSummary(account);
   }
 
   override async hasOwnWayIn(tx: Tx, id: AccountId): Promise<boolean> {
     const { signInMethods } = this.settings;
-    const account = await this.accounts.find(tx, id);
+    const account = await this.desk.accounts.find(tx, id);
     if (account === null) return false;
     if (signInMethods.includes('email_link') && account.emailVerifiedAt !== null) return true;
-    return signInMethods.includes('password') && (await this.accounts.findPassword(tx, id)) !== null;
+    return signInMethods.includes('password') && (await this.desk.accounts.findPassword(tx, id)) !== null;
   }
 
   override async create(tx: Tx, account: NewAccount, actor: AuditActor): Promise<AccountSummary> {
-    const now = this.clock.now();
+    const now = this.desk.clock.now();
     const names = readNames(account);
     const row: AccountEntity = {
       id: newId<AccountId>(),
@@ -64,35 +61,25 @@ export class CommittedAccounts extends Accounts {
       createdAt: now,
       updatedAt: now,
     };
-    await this.accounts.insert(tx, row);
+    await this.desk.accounts.insert(tx, row);
     const detail = { attestedAge: account.attestedAge, emailVerified: row.emailVerifiedAt !== null };
-    await this.record(tx, 'account.created', row.id, actor, detail);
+    await this.events.record(tx, { action: 'account.created', accountId: row.id, actor, detail });
     return toAccountSummary(row);
   }
 
   override async changeStatus(tx: Tx, id: AccountId, status: AccountStatus, actor: AuditActor): Promise<void> {
-    const before = await this.accounts.lock(tx, id);
+    const before = await this.desk.accounts.lock(tx, id);
     if (before === null) throw accountsErrors.account_not_found();
     if (before.status === status) return;
-    await this.accounts.update(tx, id, { status, updatedAt: this.clock.now() });
-    await this.record(tx, STATUS_ACTIONS[status], id, actor, { from: before.status });
+    await this.desk.accounts.update(tx, id, { status, updatedAt: this.desk.clock.now() });
+    await this.events.record(tx, { action: STATUS_ACTIONS[status], accountId: id, actor, detail: { from: before.status } });
     if (status !== 'active') await this.endSessions(tx, id, actor);
   }
 
   override async endSessions(tx: Tx, id: AccountId, actor: AuditActor): Promise<number> {
-    const ended = await this.sessions.endAll(tx, id);
-    if (ended > 0) await this.record(tx, 'account.sessions_ended', id, actor, { ended });
+    const ended = await this.desk.sessions.endAll(tx, id);
+    if (ended > 0) await this.events.record(tx, { action: 'account.sessions_ended', accountId: id, actor, detail: { ended } });
     return ended;
-  }
-
-  private record(
-    tx: Tx,
-    action: `account.${string}`,
-    id: AccountId,
-    actor: AuditActor,
-    detail: Readonly<Record<string, string | number | boolean | null>>,
-  ): Promise<void> {
-    return this.audit.record(tx, { actor, action, organisationId: null, target: { type: 'account', id }, detail });
   }
 }
 

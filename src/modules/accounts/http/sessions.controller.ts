@@ -52,7 +52,7 @@ export class SessionsController {
     @CurrentSignIn() { accountId, sessionId }: SignInProgress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
-    if (body.everywhere) await this.ending.all(accountId, null);
+    if (body.everywhere) await this.ending.all(accountId);
     else await this.ending.one(accountId, sessionId);
     this.cookies.signedOut(reply);
   }

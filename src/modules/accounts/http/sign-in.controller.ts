@@ -1,7 +1,6 @@
-import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common';
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Settings } from '../../../platform/config/settings.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { BROWSER_COOKIE_SECONDS } from '../core/links/link-kinds.js';
@@ -9,7 +8,7 @@ import { newSecret } from '../core/secrets.js';
 import { RequestLink } from '../core/sign-in/request-link.js';
 import { SignInWithLink } from '../core/sign-in/sign-in-with-link.js';
 import { SignInWithPassword } from '../core/sign-in/sign-in-with-password.js';
-import { EmailDto, LinkTokenDto, MailRequestedDto, PasswordSignInDto, SignedInDto, SignInWaysDto } from './sign-in.dto.js';
+import { EmailDto, LinkTokenDto, MailRequestedDto, PasswordSignInDto, SignedInDto } from './sign-in.dto.js';
 
 @ApiTags('Sign-in')
 @Controller('api/v1/sign-in')
@@ -19,16 +18,7 @@ export class SignInController {
     private readonly requests: RequestLink,
     private readonly links: SignInWithLink,
     private readonly cookies: SessionCookies,
-    private readonly settings: Settings,
   ) {}
-
-  /** Says how people can sign in and up here. */
-  @Get()
-  @Public()
-  ways(): SignInWaysDto {
-    const { signInMethods, signUp, minimumAge } = this.settings;
-    return { methods: [...signInMethods], signUp, minimumAge };
-  }
 
   /** Signs in by e-mail address or username and password. */
   @Post('password')

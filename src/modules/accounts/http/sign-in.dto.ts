@@ -103,7 +103,7 @@ export class SignOutDto {
 /** A mail was sent, if there was anybody to send it to. The answer is the same when there was not. */
 export class MailRequestedDto {
   @ApiProperty({ enum: ['requested'] })
-  status: 'requested' = 'requested';
+  status = 'requested' as const;
 }
 
 /** The session that a sign-in has opened; its secret is in the cookie. */

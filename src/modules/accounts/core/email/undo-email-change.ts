@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { assert } from '../../../../kernel/assert.js';
-import { Clock } from '../../../../kernel/clock.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { AuditLog } from '../../../audit/audit.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
-import { AccountsRepository } from '../../data/accounts.repository.js';
-import { SessionsRepository } from '../../data/sessions.repository.js';
+import { AccountDesk } from '../account-desk.js';
+import { AccountEvents } from '../account-events.js';
 import { MailedLinks } from '../links/mailed-links.js';
 import { requireEmailAddress } from '../require-email-address.js';
 import { networkPressed, SignInBrake } from '../throttle/sign-in-brake.js';
@@ -17,36 +14,27 @@ import { networkPressed, SignInBrake } from '../throttle/sign-in-brake.js';
 @Injectable()
 export class UndoEmailChange {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly accounts: AccountsRepository,
-    private readonly sessions: SessionsRepository,
+    private readonly desk: AccountDesk,
     private readonly links: MailedLinks,
     private readonly brake: SignInBrake,
-    private readonly audit: AuditLog,
-    private readonly clock: Clock,
+    private readonly events: AccountEvents,
   ) {}
 
   /** Raises `accounts/link_not_valid`, `accounts/email_taken` and `http/too_many_requests`. */
   async run(token: string, remoteAddress: string): Promise<void> {
     await this.brake.admit(networkPressed('network_link', remoteAddress));
-    await this.unitOfWork.asSystem(async (tx) => {
+    await this.desk.unitOfWork.asSystem(async (tx) => {
       const { accountId: id, email } = await this.links.use(tx, 'email_undo', token, null);
       assert(id !== null && email !== null, 'a link that undoes names the account and its former address');
-      const account = await this.accounts.lock(tx, id);
+      const account = await this.desk.accounts.lock(tx, id);
       if (account === null) throw accountsErrors.link_not_valid();
       const { written, normal } = requireEmailAddress(email, 'email');
-      const now = this.clock.now();
-      await this.accounts.update(tx, id, { email: written, emailNormal: normal, emailVerifiedAt: now, updatedAt: now });
-      await this.accounts.removePassword(tx, id);
+      const now = this.desk.clock.now();
+      await this.desk.accounts.update(tx, id, { email: written, emailNormal: normal, emailVerifiedAt: now, updatedAt: now });
+      await this.desk.accounts.removePassword(tx, id);
       await this.links.cancel(tx, id, ['sign_in', 'recovery', 'step_up', 'email_change']);
-      const sessionsEnded = await this.sessions.endAll(tx, id);
-      await this.audit.record(tx, {
-        actor: { kind: 'account', id },
-        action: 'account.email_change_undone',
-        organisationId: null,
-        target: { type: 'account', id },
-        detail: { sessionsEnded },
-      });
+      const sessionsEnded = await this.desk.sessions.endAll(tx, id);
+      await this.events.record(tx, { action: 'account.email_change_undone', accountId: id, detail: { sessionsEnded } });
     });
   }
 }

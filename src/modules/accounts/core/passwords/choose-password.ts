@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { invalidRequest } from '../../../../kernel/errors.js';
-import { isCommonPassword } from './common-passwords.js';
+import { isFrequentPassword } from './frequent-passwords.js';
 import { PasswordHashes } from './password-hashes.js';
 
 const FEWEST_CHARACTERS = 10;
@@ -31,7 +31,7 @@ async function problemOf(password: string, { email, username }: PasswordOwner): 
   const plain = comparable(password);
   const names = [email, email?.split('@')[0], username].filter((name) => typeof name === 'string').map(comparable);
   if (names.includes(plain)) return 'must not be your e-mail address or username';
-  if (await isCommonPassword(password)) return 'must not be a password that many people use, nor one with a few characters added';
+  if (await isFrequentPassword(password)) return 'must not be a password that many people use, nor one with a few characters added';
   return undefined;
 }
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Settings } from '../../../../platform/config/settings.js';
-import { isCommonPassword } from './common-passwords.js';
+import { isFrequentPassword } from './frequent-passwords.js';
 import { PasswordHashes } from './password-hashes.js';
 
-describe('isCommonPassword', () => {
+describe('isFrequentPassword', () => {
   it.each([
     'password12',
     'PASSWORD12',
@@ -17,14 +17,14 @@ describe('isCommonPassword', () => {
     'ababababab',
     'qwertyuiop',
     '\uFF30assword12',
-  ])('K5: %j is', async (password) => expect(await isCommonPassword(password)).toBe(true));
+  ])('K5: %j is', async (password) => expect(await isFrequentPassword(password)).toBe(true));
 
   it.each([
     'quiet otters row upstream',
     'correct horse battery staple',
     'Xk9#vQ2mPz7w',
     '\u0442\u0438\u0445\u0438\u0435 \u0432\u044b\u0434\u0440\u044b',
-  ])('%j is not', async (password) => expect(await isCommonPassword(password)).toBe(false));
+  ])('%j is not', async (password) => expect(await isFrequentPassword(password)).toBe(false));
 });
 
 describe('PasswordHashes', () => {

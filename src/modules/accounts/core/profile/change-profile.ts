@@ -1,13 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../../kernel/clock.js';
 import { invalidRequest } from '../../../../kernel/errors.js';
 import type { AccountId } from '../../../../kernel/ids.js';
 import { Settings } from '../../../../platform/config/settings.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { AuditLog } from '../../../audit/audit.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import type { AccountEntity } from '../../data/account.entity.js';
-import { AccountsRepository } from '../../data/accounts.repository.js';
+import { AccountDesk } from '../account-desk.js';
+import { AccountEvents } from '../account-events.js';
 import { readUsername } from '../username.js';
 
 /** What to change; what is absent stays, and null takes away. */
@@ -24,31 +22,22 @@ type Row = Partial<Omit<AccountEntity, 'id'>>;
 @Injectable()
 export class ChangeProfile {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly accounts: AccountsRepository,
-    private readonly audit: AuditLog,
+    private readonly desk: AccountDesk,
+    private readonly events: AccountEvents,
     private readonly settings: Settings,
-    private readonly clock: Clock,
   ) {}
 
   /** Raises `accounts/account_not_found`, `accounts/username_taken` and `lethe/invalid_request`. A change to what already is writes nothing. */
-  run(id: AccountId, change: ProfileChange): Promise<AccountEntity> {
+  run(id: AccountId, change: ProfileChange): Promise<void> {
     const wanted = this.toRow(change);
-    return this.unitOfWork.asSystem(async (tx) => {
-      const before = await this.accounts.lock(tx, id);
+    return this.desk.unitOfWork.asSystem(async (tx) => {
+      const before = await this.desk.accounts.lock(tx, id);
       if (before === null) throw accountsErrors.account_not_found();
       const changed = (Object.keys(wanted) as (keyof Row)[]).filter((field) => wanted[field] !== before[field]);
-      if (changed.length === 0) return before;
-      const row = { ...wanted, updatedAt: this.clock.now() };
-      await this.accounts.update(tx, id, row);
-      await this.audit.record(tx, {
-        actor: { kind: 'account', id },
-        action: 'account.changed',
-        organisationId: null,
-        target: { type: 'account', id },
-        detail: { fields: changed.filter((field) => field !== 'usernameNormal') },
-      });
-      return { ...before, ...row };
+      if (changed.length === 0) return;
+      await this.desk.accounts.update(tx, id, { ...wanted, updatedAt: this.desk.clock.now() });
+      const fields = changed.filter((field) => field !== 'usernameNormal');
+      await this.events.record(tx, { action: 'account.changed', accountId: id, detail: { fields } });
     });
   }
 

@@ -43,7 +43,7 @@ export class RenewSession {
     return {
       accountId: session.accountId,
       sessionId: id,
-      state: await this.rules.stateOf(tx, { ...session, secondFactorAt }),
+      state: await this.rules.stateOf(tx, { accountId: session.accountId, secondFactorAt }),
       sessionToken,
       csrfToken: csrfTokenOf(sessionToken),
       expiresAt: session.expiresAt,

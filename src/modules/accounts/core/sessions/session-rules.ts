@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, DAY_MS } from '../../../../kernel/clock.js';
+import { DAY_MS } from '../../../../kernel/clock.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { AccessPolicy, Membership } from '../../../tenants/tenants.contract.js';
 import type { SignInState } from '../../accounts.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import type { SessionEntity } from '../../data/session.entity.js';
-import { SessionsRepository, type SessionWithStatus } from '../../data/sessions.repository.js';
+import type { SessionWithStatus } from '../../data/sessions.repository.js';
+import { AccountDesk } from '../account-desk.js';
 import { hashSecret, isSecretShaped } from '../secrets.js';
 import { SecondFactorDemand } from '../second-factor/second-factor-demand.js';
 import { SecondFactors } from '../second-factors.js';
@@ -17,31 +18,30 @@ const MINUTE_MS = 60_000;
 @Injectable()
 export class SessionRules {
   constructor(
-    private readonly sessions: SessionsRepository,
+    private readonly desk: AccountDesk,
     private readonly secondFactors: SecondFactors,
     private readonly demand: SecondFactorDemand,
     private readonly settings: Settings,
-    private readonly clock: Clock,
   ) {}
 
   /** The absolute limit of a session that begins now. */
   end(): Date {
-    return new Date(this.clock.nowMs() + this.settings.sessionDays * DAY_MS);
+    return new Date(this.desk.clock.nowMs() + this.settings.sessionDays * DAY_MS);
   }
 
   /** Sessions not seen since then are idle too long. */
   idleSince(): Date {
-    return new Date(this.clock.nowMs() - this.settings.sessionIdleMinutes * MINUTE_MS);
+    return new Date(this.desk.clock.nowMs() - this.settings.sessionIdleMinutes * MINUTE_MS);
   }
 
   isAlive(session: Pick<SessionEntity, 'expiresAt' | 'lastSeenAt'>): boolean {
-    return session.expiresAt.getTime() > this.clock.nowMs() && session.lastSeenAt > this.idleSince();
+    return session.expiresAt.getTime() > this.desk.clock.nowMs() && session.lastSeenAt > this.idleSince();
   }
 
   /** The live session of a token. Raises `accounts/session_ended`, also when its account is blocked or closed. */
   async require(tx: Tx, sessionToken: string): Promise<SessionWithStatus> {
     if (!isSecretShaped(sessionToken)) throw accountsErrors.session_ended();
-    const session = await this.sessions.findByToken(tx, hashSecret(sessionToken));
+    const session = await this.desk.sessions.findByToken(tx, hashSecret(sessionToken));
     if (session === null || session.status !== 'active' || !this.isAlive(session)) throw accountsErrors.session_ended();
     return session;
   }

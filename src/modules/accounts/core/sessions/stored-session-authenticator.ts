@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../../kernel/clock.js';
 import { AppError } from '../../../../kernel/errors.js';
 import type { OrganisationId } from '../../../../kernel/ids.js';
-import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { AllowedNetworks } from '../../../../platform/http/allowed-networks.js';
 import {
   EVERY_ACCOUNTS,
@@ -16,7 +15,7 @@ import { type AccessPolicy, type Membership, Memberships } from '../../../tenant
 import { SessionAuthenticator, type SessionState, type SignInOrigin } from '../../accounts.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import type { SessionEntity } from '../../data/session.entity.js';
-import { SessionsRepository } from '../../data/sessions.repository.js';
+import { AccountDesk } from '../account-desk.js';
 import { csrfTokenOf } from '../secrets.js';
 import { SessionRules } from './session-rules.js';
 
@@ -32,11 +31,9 @@ const HELD_ROLES = new Map<OrganisationRole, HeldRole>(
 @Injectable()
 export class StoredSessionAuthenticator extends SessionAuthenticator {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly sessions: SessionsRepository,
+    private readonly desk: AccountDesk,
     private readonly memberships: Memberships,
     private readonly rules: SessionRules,
-    private readonly clock: Clock,
   ) {
     super();
   }
@@ -73,13 +70,13 @@ export class StoredSessionAuthenticator extends SessionAuthenticator {
   }
 
   private async see(tx: Tx, { id, lastSeenAt }: SessionEntity): Promise<void> {
-    const now = this.clock.now();
-    if (now.getTime() - lastSeenAt.getTime() >= SEEN_EVERY_MS) await this.sessions.touch(tx, id, now);
+    const now = this.desk.clock.now();
+    if (now.getTime() - lastSeenAt.getTime() >= SEEN_EVERY_MS) await this.desk.sessions.touch(tx, id, now);
   }
 
   private async reading<T>(read: (tx: Tx) => Promise<T>): Promise<T> {
     try {
-      return await this.unitOfWork.asSystem(read);
+      return await this.desk.unitOfWork.asSystem(read);
     } catch (cause) {
       if (cause instanceof AppError) throw cause;
       throw accountsErrors.unavailable({ cause, details: { retryAfterSeconds: RETRY_AFTER_SECONDS } });

@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../../../platform/config/settings.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { Mailer } from '../../../notifications/notifications.contract.js';
 import type { SignInOrigin } from '../../accounts.contract.js';
-import { AccountsRepository } from '../../data/accounts.repository.js';
+import { AccountDesk } from '../account-desk.js';
 import { inEvenTime } from '../even-time.js';
 import { LINK_KINDS } from '../links/link-kinds.js';
-import { MailedLinks } from '../links/mailed-links.js';
+import { LinkPost } from '../links/link-post.js';
 import { requireEmailAddress } from '../require-email-address.js';
 import { requireMethod } from '../require-method.js';
-import { MailBrake } from '../throttle/mail-brake.js';
 
 const MINUTE_MS = 60_000;
 
@@ -26,11 +23,8 @@ const REQUESTED = {
 @Injectable()
 export class RequestLink {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly accounts: AccountsRepository,
-    private readonly links: MailedLinks,
-    private readonly mailer: Mailer,
-    private readonly brake: MailBrake,
+    private readonly desk: AccountDesk,
+    private readonly post: LinkPost,
     private readonly settings: Settings,
   ) {}
 
@@ -39,14 +33,14 @@ export class RequestLink {
     const { method, mail } = REQUESTED[kind];
     requireMethod(this.settings, method);
     const address = requireEmailAddress(email, 'email');
-    await this.brake.admit(address, origin.remoteAddress);
+    await this.post.brake.admit(address, origin.remoteAddress);
     await inEvenTime(() =>
-      this.unitOfWork.asSystem(async (tx) => {
-        const account = await this.accounts.findByVerifiedEmail(tx, address.normal);
+      this.desk.unitOfWork.asSystem(async (tx) => {
+        const account = await this.desk.accounts.findByVerifiedEmail(tx, address.normal);
         if (account?.status !== 'active' || account.email === null) return;
-        const link = await this.links.make(tx, { kind, accountId: account.id, email: account.email, browserNonce });
+        const link = await this.post.links.make(tx, { kind, accountId: account.id, email: account.email, browserNonce });
         const to = { accountId: account.id, email: account.email, locale: account.locale };
-        await this.mailer.send(tx, mail, to, { link, minutes: LINK_KINDS[kind].lifetimeMs / MINUTE_MS });
+        await this.post.mailer.send(tx, mail, to, { link, minutes: LINK_KINDS[kind].lifetimeMs / MINUTE_MS });
       }),
     );
   }

@@ -1,20 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { invalidRequest } from '../../../../kernel/errors.js';
-import { Settings } from '../../../../platform/config/settings.js';
-import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { Mailer } from '../../../notifications/notifications.contract.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { SignInOrigin } from '../../accounts.contract.js';
-import { accountsErrors } from '../../accounts.errors.js';
-import { AccountsRepository } from '../../data/accounts.repository.js';
 import type { WaitingSignUp } from '../../data/ticket.entity.js';
+import { AccountDesk } from '../account-desk.js';
 import type { EmailAddress } from '../email-address.js';
 import { inEvenTime } from '../even-time.js';
-import { PendingInvitations } from '../invitations/pending-invitations.js';
-import { MailedLinks } from '../links/mailed-links.js';
+import { LinkPost } from '../links/link-post.js';
 import { ChoosePassword } from '../passwords/choose-password.js';
 import { requireEmailAddress } from '../require-email-address.js';
-import { requireMethod } from '../require-method.js';
-import { MailBrake } from '../throttle/mail-brake.js';
+import { SignUpPolicy } from './sign-up-policy.js';
 
 export interface SignUpRequest {
   readonly email: string;
@@ -34,44 +28,36 @@ export interface SignUpRequest {
 @Injectable()
 export class RequestSignUp {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly accounts: AccountsRepository,
-    private readonly invitations: PendingInvitations,
-    private readonly links: MailedLinks,
+    private readonly desk: AccountDesk,
+    private readonly post: LinkPost,
     private readonly passwords: ChoosePassword,
-    private readonly mailer: Mailer,
-    private readonly brake: MailBrake,
-    private readonly settings: Settings,
+    private readonly policy: SignUpPolicy,
   ) {}
 
   /** Raises `accounts/sign_up_off`, `accounts/method_off`, `lethe/invalid_request` and `http/too_many_requests`. */
   async run(request: SignUpRequest, origin: SignInOrigin, browserNonce: string): Promise<void> {
-    if (this.settings.signUp === 'closed') throw accountsErrors.sign_up_off();
-    requireMethod(this.settings, request.password === null ? 'email_link' : 'password');
-    const { minimumAge } = this.settings;
-    if (!request.isOldEnough)
-      throw invalidRequest([{ field: 'isOldEnough', message: `must be true: one has to be at least ${minimumAge}` }]);
+    const { password, displayName, locale } = request;
+    this.policy.require(password === null ? 'email_link' : 'password', request.isOldEnough);
     const address = requireEmailAddress(request.email, 'email');
-    await this.brake.admit(address, origin.remoteAddress);
+    await this.post.brake.admit(address, origin.remoteAddress);
     await inEvenTime(async () => {
-      const { password, displayName, locale } = request;
-      const passwordHash =
-        password === null ? null : await this.passwords.run(password, { email: address.normal, username: null }, 'password');
-      await this.unitOfWork.asSystem((tx) =>
-        this.mail(tx, address, browserNonce, { passwordHash, displayName, locale, attestedAge: minimumAge }),
-      );
+      const owner = { email: address.normal, username: null };
+      const passwordHash = password === null ? null : await this.passwords.run(password, owner, 'password');
+      const waiting = { passwordHash, displayName, locale, attestedAge: this.policy.minimumAge };
+      await this.desk.unitOfWork.asSystem((tx) => this.mail(tx, address, browserNonce, waiting));
     });
   }
 
   private async mail(tx: Tx, address: EmailAddress, browserNonce: string, waiting: WaitingSignUp): Promise<void> {
-    const existing = await this.accounts.findByVerifiedEmail(tx, address.normal);
+    const { links, mailer } = this.post;
+    const existing = await this.desk.accounts.findByVerifiedEmail(tx, address.normal);
     if (existing !== null) {
       const to = { accountId: existing.id, email: existing.email ?? address.written, locale: existing.locale };
-      await this.mailer.send(tx, 'sign_up_attempted', to, {});
+      await mailer.send(tx, 'sign_up_attempted', to, {});
       return;
     }
-    if (this.settings.signUp === 'invitation' && !(await this.invitations.existFor(tx, address.normal))) return;
-    const link = await this.links.make(tx, { kind: 'sign_up', accountId: null, email: address.written, browserNonce, waiting });
-    await this.mailer.send(tx, 'confirm_email', { accountId: null, email: address.written, locale: waiting.locale }, { link, hours: 1 });
+    if (!(await this.policy.isExpected(tx, address.normal))) return;
+    const link = await links.make(tx, { kind: 'sign_up', accountId: null, email: address.written, browserNonce, waiting });
+    await mailer.send(tx, 'confirm_email', { accountId: null, email: address.written, locale: waiting.locale }, { link, hours: 1 });
   }
 }

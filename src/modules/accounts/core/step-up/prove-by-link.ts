@@ -1,17 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../../../platform/config/settings.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { AccountPrincipal } from '../../../../platform/http/principal.js';
-import { Mailer } from '../../../notifications/notifications.contract.js';
 import type { OpenedSession } from '../../accounts.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
-import { AccountsRepository } from '../../data/accounts.repository.js';
+import { AccountDesk } from '../account-desk.js';
 import { LINK_KINDS } from '../links/link-kinds.js';
-import { MailedLinks } from '../links/mailed-links.js';
+import { LinkPost } from '../links/link-post.js';
 import { requireEmailAddress } from '../require-email-address.js';
 import { requireMethod } from '../require-method.js';
 import { RenewSession } from '../sessions/renew-session.js';
-import { MailBrake } from '../throttle/mail-brake.js';
 
 const MINUTE_MS = 60_000;
 
@@ -19,11 +16,8 @@ const MINUTE_MS = 60_000;
 @Injectable()
 export class ProveByLink {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly accounts: AccountsRepository,
-    private readonly links: MailedLinks,
-    private readonly mailer: Mailer,
-    private readonly brake: MailBrake,
+    private readonly desk: AccountDesk,
+    private readonly post: LinkPost,
     private readonly sessions: RenewSession,
     private readonly settings: Settings,
   ) {}
@@ -31,13 +25,13 @@ export class ProveByLink {
   /** Mails the link. Raises `accounts/method_off`, `accounts/no_proven_email` and `http/too_many_requests`. */
   async request({ id }: AccountPrincipal, remoteAddress: string, browserNonce: string): Promise<void> {
     requireMethod(this.settings, 'email_link');
-    const account = await this.unitOfWork.asSystem((tx) => this.accounts.find(tx, id));
+    const account = await this.desk.unitOfWork.asSystem((tx) => this.desk.accounts.find(tx, id));
     if (account?.email == null || account.emailVerifiedAt === null) throw accountsErrors.no_proven_email();
     const { email, locale } = account;
-    await this.brake.admit(requireEmailAddress(email, 'email'), remoteAddress);
-    await this.unitOfWork.asSystem(async (tx) => {
-      const link = await this.links.make(tx, { kind: 'step_up', accountId: id, email, browserNonce });
-      await this.mailer.send(
+    await this.post.brake.admit(requireEmailAddress(email, 'email'), remoteAddress);
+    await this.desk.unitOfWork.asSystem(async (tx) => {
+      const link = await this.post.links.make(tx, { kind: 'step_up', accountId: id, email, browserNonce });
+      await this.post.mailer.send(
         tx,
         'sign_in_link',
         { accountId: id, email, locale },
@@ -48,8 +42,8 @@ export class ProveByLink {
 
   /** Raises `accounts/link_not_valid` and `accounts/link_of_another_browser`. */
   confirm({ id, sessionId }: AccountPrincipal, token: string, browserNonce: string | null): Promise<OpenedSession> {
-    return this.unitOfWork.asSystem(async (tx) => {
-      const ticket = await this.links.use(tx, 'step_up', token, browserNonce);
+    return this.desk.unitOfWork.asSystem(async (tx) => {
+      const ticket = await this.post.links.use(tx, 'step_up', token, browserNonce);
       if (ticket.accountId !== id) throw accountsErrors.link_not_valid();
       return this.sessions.run(tx, sessionId, 'email_link');
     });

@@ -19,16 +19,16 @@ const FEWEST_DIFFERENT = 4;
 let list: Promise<ReadonlySet<string>> | null = null;
 
 /** The 49,233 most used passwords of past breaches (`@zxcvbn-ts/language-common`), read when the first password is chosen and not before. */
-function commonPasswords(): Promise<ReadonlySet<string>> {
+function frequentPasswords(): Promise<ReadonlySet<string>> {
   list ??= import('@zxcvbn-ts/language-common').then(({ dictionary }) => new Set(dictionary['passwords-common'] as readonly string[]));
   return list;
 }
 
 /** Whether a password is common, or a common one in disguise: other case, digits for letters, a few characters before or after. */
-export async function isCommonPassword(password: string): Promise<boolean> {
+export async function isFrequentPassword(password: string): Promise<boolean> {
   const plain = password.normalize('NFKC').toLowerCase();
   if (new Set(plain).size < FEWEST_DIFFERENT || isSequence(plain)) return true;
-  const common = await commonPasswords();
+  const common = await frequentPasswords();
   return [plain, core(plain), core(undisguised(plain)), undisguised(plain)].some(
     (word) =>
       common.has(word) && (word.length === plain.length || (word.length >= SHORTEST_WORD && plain.length - word.length <= MAX_ADDED)),

@@ -1,0 +1,19 @@
+import { Controller, Get } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { Settings } from '../../../platform/config/settings.js';
+import { Public } from '../../../platform/http/access.js';
+import { SignInWaysDto } from './sign-in.dto.js';
+
+@ApiTags('Sign-in')
+@Controller('api/v1/sign-in')
+export class SignInWaysController {
+  constructor(private readonly settings: Settings) {}
+
+  /** Says how people can sign in and up here. */
+  @Get()
+  @Public()
+  ways(): SignInWaysDto {
+    const { signInMethods, signUp, minimumAge } = this.settings;
+    return { methods: [...signInMethods], signUp, minimumAge };
+  }
+}
