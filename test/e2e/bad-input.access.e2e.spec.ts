@@ -8,7 +8,7 @@ let operations: Operation[];
 
 beforeAll(async () => {
   target = await Target.start(0);
-  operations = (await readSurface(target.cluster.adminAddress, '/api/')).filter((operation) => operation.isSecured);
+  operations = (await readSurface(target.cluster.adminAddress, '/api/')).filter((operation) => operation.takesBearer);
 });
 
 afterAll(() => target?.stop());

@@ -9,7 +9,8 @@ let writes: (Operation & { readonly body: Schema })[];
 
 beforeAll(async () => {
   target = await Target.start(0);
-  operations = await readSurface(target.cluster.adminAddress, '/api/');
+  // What takes a session only is refused before its input is read.
+  operations = (await readSurface(target.cluster.adminAddress, '/api/')).filter(({ isSecured, takesBearer }) => !isSecured || takesBearer);
   writes = operations.filter((operation): operation is Operation & { readonly body: Schema } => operation.body !== null);
 });
 

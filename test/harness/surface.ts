@@ -30,8 +30,10 @@ export interface Operation {
   readonly pathParameters: readonly string[];
   readonly queryParameters: readonly Parameter[];
   readonly body: Schema | null;
-  /** Whether it asks for a bearer token. */
+  /** Whether it asks who is calling. */
   readonly isSecured: boolean;
+  /** Whether a bearer token can open it; what is about a person's own account takes a session only. */
+  readonly takesBearer: boolean;
 }
 
 interface Document {
@@ -41,7 +43,7 @@ interface Document {
 
 interface DocumentOperation {
   readonly parameters?: readonly Parameter[];
-  readonly security?: readonly unknown[];
+  readonly security?: readonly Readonly<Record<string, unknown>>[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
 }
 
@@ -61,6 +63,7 @@ export async function readSurface(address: string, prefix: string): Promise<Oper
         queryParameters: parameters.filter((parameter) => parameter.in === 'query'),
         body: body ? resolve(body, document) : null,
         isSecured: (operation.security ?? []).length > 0,
+        takesBearer: (operation.security ?? []).some((scheme) => 'bearer' in scheme),
       });
     }
   }
