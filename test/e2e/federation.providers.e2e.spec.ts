@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { TestLethe } from '../harness/app.js';
+import { Log } from '../../src/platform/telemetry/logger.js';
+import { TestLethe } from '../harness/app.js';
 import { signUp } from '../harness/accounts.js';
 import { FederatedBrowser } from '../harness/identity/federated-browser.js';
-import { admin, makeProvider, startFederation } from '../harness/identity/federation.js';
+import { admin, FEDERATION_SETTINGS, makeProvider, startFederation } from '../harness/identity/federation.js';
 import { LyingProvider } from '../harness/identity/lying-provider.js';
 import { OpenIdProvider } from '../harness/identity/openid-provider.js';
 
@@ -172,4 +173,26 @@ it('is off where the operator lets nobody in this way', async () => {
   expect(start).toMatchObject({ status: 403, body: { code: 'federation/method_off' } });
   expect((await closed.api('GET', '/sign-in/providers', undefined, null)).body).toEqual({ data: [] });
   await closed.stop();
+});
+
+it('K2: no log line holds a secret, a token, or what a provider said of somebody, whatever goes wrong', async () => {
+  const lines: string[] = [];
+  const log = Log.open({ level: 'trace', destination: { write: (line: string) => void lines.push(line) } });
+  const loud = await TestLethe.start({ environment: FEDERATION_SETTINGS, log });
+  const liar = await LyingProvider.start();
+  const { id } = await makeProvider(loud, { issuer: liar.issuer, clientSecret: SECRET, settings: { trustedEmailDomains: ['*'] } });
+  const said = { email: 'canary@example.com', email_verified: true, preferred_username: 'canary-name', picture: 'https://canary.example' };
+  for (const claims of [{}, { nonce: 'canary-nonce' }, { aud: 'canary-audience' }, { exp: 1 }, { sub: { canary: 1 } }]) {
+    liar.claims = { ...said, ...claims };
+    await FederatedBrowser.at(loud.url).signIn(id, { attestedAge: 16 });
+  }
+  liar.overrides.set('/token', (_request, response) => {
+    response.writeHead(400, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: 'canary-error', error_description: 'canary-description' }));
+  });
+  await FederatedBrowser.at(loud.url).signIn(id, { attestedAge: 16 });
+  expect(lines.length).toBeGreaterThan(5);
+  expect(lines.filter((line) => line.includes(SECRET) || /canary-(?!error)|canary@|"token"/.test(line))).toEqual([]);
+  await loud.stop();
+  await liar.stop();
 });
