@@ -6,10 +6,12 @@ import { BeginSaml } from './core/saml/begin-saml.js';
 import { ConsumeResponse } from './core/saml/consume-response.js';
 import { FinishSaml } from './core/saml/finish-saml.js';
 import { ProviderSource } from './core/saml/provider-source.js';
-import { ShowOwnMetadata } from './core/saml/show-own-metadata.js';
+import { SamlConnections } from './core/saml/saml-connections.js';
+import { SamlExchanges } from './core/saml/saml-exchanges.js';
 import { SamlAnswer } from './data/saml-answer.entity.js';
 import { SamlAnswersRepository } from './data/saml-answers.repository.js';
 import { FederationModule } from './federation.module.js';
+import { SamlMetadataController } from './http/saml/saml-metadata.controller.js';
 import { SamlProvidersController } from './http/saml/saml-providers.controller.js';
 import { SamlSignInController } from './http/saml/saml-sign-in.controller.js';
 import { SweepSamlJob } from './jobs/sweep-saml.job.js';
@@ -17,15 +19,16 @@ import { SweepSamlJob } from './jobs/sweep-saml.job.js';
 /** Sign-in through SAML 2.0 identity providers of organisations. Whom they bring is admitted by the rules for every provider. */
 @Module({
   imports: [TypeOrmModule.forFeature([SamlAnswer]), AccountsModule, FederationModule],
-  controllers: [SamlSignInController, SamlProvidersController],
+  controllers: [SamlSignInController, SamlMetadataController, SamlProvidersController],
   providers: [
     SamlAnswersRepository,
     ProviderSource,
     AdministerSamlProvider,
+    SamlConnections,
+    SamlExchanges,
     BeginSaml,
     ConsumeResponse,
     FinishSaml,
-    ShowOwnMetadata,
     SweepSamlJob,
   ],
 })

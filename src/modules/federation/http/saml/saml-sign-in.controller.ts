@@ -1,5 +1,5 @@
-import { Body, Controller, Get, Header, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { ApiConsumes, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentityProviderId } from '../../../../kernel/ids.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../../platform/http/access.js';
@@ -7,11 +7,9 @@ import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import { ParseIdPipe } from '../../../../platform/http/validation.js';
 import { Speaks } from '../../../../platform/http/wire-form.js';
-import { SignIn } from '../../../accounts/accounts.contract.js';
 import { BeginSaml } from '../../core/saml/begin-saml.js';
 import { ConsumeResponse } from '../../core/saml/consume-response.js';
 import { FinishSaml } from '../../core/saml/finish-saml.js';
-import { ShowOwnMetadata } from '../../core/saml/show-own-metadata.js';
 import { BROWSER_SECONDS, secretOf } from '../sign-in.controller.js';
 import { AuthorisationDto, StartSignInDto } from '../sign-in.dto.js';
 import { SamlResponseForm } from './saml-sign-in.dto.js';
@@ -24,22 +22,8 @@ export class SamlSignInController {
     private readonly beginning: BeginSaml,
     private readonly consumption: ConsumeResponse,
     private readonly finishing: FinishSaml,
-    private readonly metadata: ShowOwnMetadata,
-    private readonly signIn: SignIn,
     private readonly cookies: SessionCookies,
   ) {}
-
-  /** What an administrator gives the identity provider: our side of the connection, as SAML metadata. */
-  @Get('metadata')
-  @Public()
-  @RateLimited(120)
-  @Header('content-type', 'application/samlmetadata+xml; charset=utf-8')
-  @ApiProduces('application/samlmetadata+xml')
-  @ApiOkResponse({ schema: { type: 'string' } })
-  @ApiProblem(404, 'No such provider (`federation/provider_not_found`).')
-  ownMetadata(@Param('providerId', ParseIdPipe) providerId: IdentityProviderId): Promise<string> {
-    return this.metadata.run(providerId);
-  }
 
   /** Begin a sign-in at the identity provider. Binds it to this browser by a cookie. */
   @Post('start')
@@ -99,8 +83,8 @@ export class SamlSignInController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const browserSecret = this.cookies.browserNonce(request) ?? undefined;
-    const { accountId, secondFactorDone, returnPath } = await this.finishing.run({ providerId, code, browserSecret });
-    const session = await this.signIn.open(accountId, { method: 'saml', secondFactorDone }, this.cookies.originOf(request));
+    const origin = this.cookies.originOf(request);
+    const { session, returnPath } = await this.finishing.run({ providerId, code, browserSecret, origin });
     this.cookies.signedIn(request, reply, session);
     await reply.code(303).headers({ location: returnPath, 'cache-control': 'no-store' }).send();
   }
