@@ -1,7 +1,13 @@
 import { ModulesContainer } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId, type OrganisationId } from '../../src/kernel/ids.js';
-import { ORGANISATION_ROLES, type OrganisationRole, type Permission, ROLE_PERMISSIONS } from '../../src/platform/http/permissions.js';
+import {
+  EVERY_ACCOUNTS,
+  ORGANISATION_ROLES,
+  type OrganisationRole,
+  type Permission,
+  ROLE_PERMISSIONS,
+} from '../../src/platform/http/permissions.js';
 import { type DeclaredRoute, declaredRoutes } from '../../src/platform/http/routes.js';
 import { type Browser, type Person, signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
@@ -86,6 +92,16 @@ describe('what a role lets a member do', () => {
       if (!isRight) wrong.push(`${route.method} ${route.path} (${route.permission}): ${status} ${String(body['code'])}`);
     }
     expect(wrong).toEqual([]);
+  });
+
+  it('A3: whatever changes something of an organisation names it in its address, where the guard looks', () => {
+    const given = new Set<Permission>(Object.values(ROLE_PERMISSIONS).flat());
+    for (const permission of EVERY_ACCOUNTS) given.delete(permission);
+    const elsewhere = declaredRoutes(test.lethe.get(ModulesContainer)).filter(
+      ({ method, path, access }) =>
+        access?.kind === 'permission' && given.has(access.permission) && method !== 'GET' && !path.startsWith(OF_AN_ORGANISATION),
+    );
+    expect(elsewhere).toEqual([]);
   });
 
   it('A3: a foreign organisation does not exist for anybody, whatever their role elsewhere', async () => {

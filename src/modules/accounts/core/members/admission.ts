@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { AccountId, OrganisationId } from '../../../../kernel/ids.js';
+import { type AccountId, newId, type OrganisationId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { OrganisationRole } from '../../../../platform/http/permissions.js';
 import type { Principal } from '../../../../platform/http/principal.js';
@@ -25,8 +25,9 @@ export class Admission {
   ): Promise<void> {
     const { organisationId, role } = wanted;
     await this.authority.requireOver(tx, organisationId, inviter, [role]);
-    const member = invited && (await this.memberships.find(tx, organisationId, invited));
-    if (member) throw membersErrors.already_member({ details: { field: 'email' } });
+    // Asked for an address without an account too: the time an answer takes tells nothing either.
+    const member = await this.memberships.find(tx, organisationId, invited ?? newId<AccountId>());
+    if (member !== null) throw membersErrors.already_member({ details: { field: 'email' } });
   }
 
   /**
