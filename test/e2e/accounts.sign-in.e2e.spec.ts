@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { BROWSER_COOKIE, SESSION_COOKIE } from '../../src/platform/http/cookies.js';
+import { Browser } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
 import { type MailServer, startMailServer } from '../harness/mail.js';
 import { GOOD_PASSWORD, tokenIn, Town } from '../harness/mailbox.js';
@@ -324,5 +325,36 @@ describe('proving once more who one is', () => {
     stale.cookies.set(SESSION_COOKIE, before);
     expect((await stale.get('/account')).status).toBe(401);
     expect((await browser.post('/account/password', { newPassword: OTHER_PASSWORD })).status).toBe(204);
+  });
+});
+
+describe('how long a session lasts', () => {
+  const HOUR_MS = 60 * MINUTE_MS;
+
+  it('the owner is told of a sign-in from a network and a device that none of their sessions has', async () => {
+    const email = town.address();
+    await town.register(email);
+    const elsewhere = new Browser(test.url, {
+      'x-forwarded-for': '198.51.100.9',
+      'user-agent': 'Mozilla/5.0 (Windows NT 10.0) Firefox/140.0',
+    });
+    expect((await signInWith(email, GOOD_PASSWORD, elsewhere)).status).toBe(200);
+    const told = await mail.next(email);
+    expect(told.subject).toBe('A new sign-in to your account');
+    expect(told.text).toContain('Firefox on Windows');
+    expect(told.text).not.toContain('198.51.100.9');
+  });
+
+  it('unused, half a day; used, seven days and no longer', async () => {
+    const [idle, busy] = [await town.register(town.address()), await town.register(town.address())];
+    clock.advance(11 * HOUR_MS);
+    expect((await busy.get('/me')).status).toBe(200);
+    clock.advance(2 * HOUR_MS);
+    expect((await idle.get('/me')).body).toMatchObject({ status: 401, code: 'accounts/session_ended' });
+    for (let hours = 13; hours < 168; hours += 11) {
+      expect([hours, (await busy.get('/me')).status]).toEqual([hours, 200]);
+      clock.advance(11 * HOUR_MS);
+    }
+    expect((await busy.get('/me')).status).toBe(401);
   });
 });

@@ -15,7 +15,6 @@ export const accountsErrors = errorCatalogue('accounts', {
   no_proven_email: { status: 409, message: 'This account has no proven e-mail address.' },
   method_off: { status: 403, message: 'This way of signing in is switched off here.' },
   sign_up_off: { status: 403, message: 'Nobody can sign up here by themselves.' },
-  password_refused: { status: 400, message: 'Choose another password.' },
   busy: { status: 503, message: 'Too many people are signing in at this moment. Try again shortly.' },
 
   link_not_valid: { status: 410, message: 'This link has expired, has been used, or never was one. Ask for a new one.' },

@@ -5,9 +5,7 @@ export const SESSION_COOKIE = '__Host-lethe_session';
 /** Ties a mailed link to the browser that asked for it; goes when the link is used or after a quarter of an hour. */
 export const BROWSER_COOKIE = '__Host-lethe_browser';
 
-/** All of them, for the test that lists what is ever set. */
-export const COOKIES = [SESSION_COOKIE, BROWSER_COOKIE] as const;
-type CookieName = (typeof COOKIES)[number];
+type CookieName = typeof SESSION_COOKIE | typeof BROWSER_COOKIE;
 
 const ATTRIBUTES = 'Path=/; HttpOnly; Secure; SameSite=Lax';
 
