@@ -1,4 +1,9 @@
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IdentityProviderId } from '../../src/kernel/ids.js';
+import { RewrapSecrets } from '../../src/modules/federation/core/rewrap-secrets.js';
+import { SignOnProviders } from '../../src/modules/federation/core/sign-on-providers.js';
+import { rotateLocalRootKey } from '../../src/platform/kms/root-key-file.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { TestLethe } from '../harness/app.js';
 import { signUp } from '../harness/accounts.js';
@@ -90,6 +95,57 @@ describe('the installation’s identity providers', () => {
       problem: 'federation/provider_unavailable',
     });
     expect(await check(oidc({ issuer: `${plain.issuer}/none` }))).toMatchObject({ reachable: false, problem: 'federation/answer_refused' });
+  });
+
+  it('K3: keep their secrets readable through a rotation of the root key, without touching the ciphertext', async () => {
+    const { id } = await makeProvider(lethe, oidc() as Record<string, unknown>);
+    const row = async () => (await lethe.rows<Record<string, unknown>>('SELECT * FROM identity_provider WHERE id = $1', [id]))[0];
+    const before = await row();
+    const current = await rotateLocalRootKey(join(lethe.directory, 'root-key.json'));
+    expect(await lethe.lethe.get(RewrapSecrets).run()).toBeGreaterThan(0);
+    const after = await row();
+    expect(after).toMatchObject({ ciphertext: before?.['ciphertext'], secret_version: 1 });
+    expect(String(after?.['kms_key_id'])).toContain(current);
+    expect(after?.['kms_key_id']).not.toBe(before?.['kms_key_id']);
+    const signOn = lethe.lethe.get(SignOnProviders);
+    expect(await signOn.secretOf(await signOn.require(id as IdentityProviderId))).toBe(SECRET);
+    expect(await lethe.lethe.get(RewrapSecrets).run()).toBe(0);
+  });
+
+  it('K1: a secret copied to another provider does not open there', async () => {
+    const [one, two] = [
+      await makeProvider(lethe, oidc() as Record<string, unknown>),
+      await makeProvider(lethe, oidc() as Record<string, unknown>),
+    ];
+    await lethe.rows(
+      `UPDATE identity_provider SET (wrapped_key, ciphertext, kms_key_id) =
+         (SELECT wrapped_key, ciphertext, kms_key_id FROM identity_provider WHERE id = $1) WHERE id = $2`,
+      [one.id, two.id],
+    );
+    const signOn = lethe.lethe.get(SignOnProviders);
+    const copied = await signOn.require(two.id as IdentityProviderId);
+    await expect(signOn.secretOf(copied)).rejects.toMatchObject({ code: 'kms/unreadable' });
+  });
+
+  it('know Google by name', async () => {
+    const made = await admin(lethe, 'POST', '/identity-providers', oidc({ preset: 'google', issuer: undefined }));
+    expect(made).toMatchObject({ status: 201, body: { connection: { issuer: 'https://accounts.google.com', preset: 'google' } } });
+  });
+
+  it('let in the Workspace domains they are for, by what the signed token says and not by what was asked', async () => {
+    const { id } = await makeProvider(
+      lethe,
+      oidc({ issuer: plain.issuer, settings: { hostedDomains: ['Example.com'] } }) as Record<string, unknown>,
+    );
+    const browser = FederatedBrowser.at(lethe.url);
+    expect(new URL(await browser.start(id)).searchParams.get('hd')).toBe('example.com');
+    for (const hd of [undefined, 'evil.example', ['example.com']]) {
+      plain.claims = { hd };
+      expect((await browser.signIn(id, { attestedAge: 16 })).body).toMatchObject({ code: 'federation/domain_not_admitted' });
+    }
+    plain.claims = { hd: 'example.com' };
+    expect(await browser.signIn(id, { attestedAge: 16 })).toMatchObject({ status: 303 });
+    plain.repent();
   });
 
   it.each<[string, () => object, string]>([

@@ -12,7 +12,7 @@ import type {
 import type { TrustSettings } from './trust-settings.js';
 import type { ProviderHttp } from './provider-http.js';
 
-export const GOOGLE_ISSUER = 'https://accounts.google.com';
+const GOOGLE_ISSUER = 'https://accounts.google.com';
 const OPENID_CONNECT_CLAIMS: ClaimPaths = {
   username: 'preferred_username',
   email: 'email',

@@ -57,7 +57,7 @@ export class SignOnProviders {
 }
 
 /** Raises `federation/method_off` unless the installation lets people in this way. */
-export function requireMethod(settings: Settings, { kind }: Pick<Provider, 'kind'>): void {
+function requireMethod(settings: Settings, { kind }: Pick<Provider, 'kind'>): void {
   if (!settings.signInMethods.includes(methodOf(kind))) throw federationErrors.method_off();
 }
 
