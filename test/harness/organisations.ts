@@ -32,7 +32,12 @@ export async function rolesIn(test: TestLethe, organisationId: OrganisationId): 
  * Makes the database end the session that writes `act` on `table`, at that moment: what a process that is killed there leaves behind. Answers how to
  * take the trap away.
  */
-export async function killAt(test: TestLethe, table: string, act: 'INSERT' | 'UPDATE' | 'DELETE', when = 'true'): Promise<() => Promise<void>> {
+export async function killAt(
+  test: TestLethe,
+  table: string,
+  act: 'INSERT' | 'UPDATE' | 'DELETE',
+  when = 'true',
+): Promise<() => Promise<void>> {
   const row = act === 'DELETE' ? 'OLD' : 'NEW';
   await test.rows(`CREATE FUNCTION killed_here() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
     IF ${when.replaceAll('row.', `${row}.`)} THEN PERFORM pg_terminate_backend(pg_backend_pid()); END IF; RETURN ${row}; END $$`);
