@@ -8,6 +8,9 @@ import { AdministerScimTokens } from './core/scim/administer-scim-tokens.js';
 import { AuthenticateDirectory } from './core/scim/authenticate-directory.js';
 import { ChangeGroup } from './core/scim/change-group.js';
 import { ChangeUser } from './core/scim/change-user.js';
+import { AuditedScimTokens } from './core/scim/audited-scim-tokens.js';
+import { DirectoryAccounts } from './core/scim/directory-accounts.js';
+import { DirectoryBook } from './core/scim/directory-book.js';
 import { DirectoryAddresses } from './core/scim/directory-addresses.js';
 import { ProvisionUser } from './core/scim/provision-user.js';
 import { ReadDirectory } from './core/scim/read-directory.js';
@@ -37,6 +40,9 @@ import { ScimUsersController } from './http/scim/scim-users.controller.js';
     ScimGroupsRepository,
     DomainRules,
     DirectoryAddresses,
+    DirectoryAccounts,
+    DirectoryBook,
+    AuditedScimTokens,
     AdministerScimTokens,
     AuthenticateDirectory,
     ProvisionUser,

@@ -4,15 +4,12 @@ import { Clock } from '../../../../kernel/clock.js';
 import { invalidRequest } from '../../../../kernel/errors.js';
 import { newId, type OrganisationId, type ScimTokenId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
+import type { AuditActor } from '../../../audit/audit.contract.js';
 import { Tenants } from '../../../tenants/tenants.contract.js';
 import type { ScimTokenRow } from '../../data/scim-token.entity.js';
-import { ScimTokensRepository } from '../../data/scim-tokens.repository.js';
-import { scimErrors } from '../../scim.errors.js';
+import { AuditedScimTokens } from './audited-scim-tokens.js';
 
 export const SCIM_TOKEN_PREFIX = 'lethe_scim_';
-/** One in use, one that follows it, and some for a second directory. */
-const MAX_LIVE = 5;
 /** Longest that a token and the one in its place both work. */
 const LONGEST_OVERLAP_MS = 7 * 86_400_000;
 const HINT_LENGTH = 4;
@@ -34,9 +31,8 @@ export interface IssuedScimToken {
 export class AdministerScimTokens {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly tokens: ScimTokensRepository,
+    private readonly tokens: AuditedScimTokens,
     private readonly tenants: Tenants,
-    private readonly audit: AuditLog,
     private readonly clock: Clock,
   ) {}
 
@@ -55,25 +51,23 @@ export class AdministerScimTokens {
    * `scim/token_not_found`, `scim/token_limit` and `lethe/invalid_request`.
    */
   rotate(organisationId: OrganisationId, id: ScimTokenId, previousUntil: Date | null, actor: AuditActor): Promise<IssuedScimToken> {
+    const ref = { organisationId, id };
     const overlapMs = (previousUntil?.getTime() ?? this.clock.nowMs() + 1) - this.clock.nowMs();
     if (overlapMs <= 0 || overlapMs > LONGEST_OVERLAP_MS)
       throw invalidRequest([{ field: 'previousValidUntil', message: 'must lie in the next 7 days; null ends it at once' }]);
     return this.unitOfWork.forOrganisation(organisationId, async (tx) => {
-      const before = await this.tokens.lock(tx, organisationId, id);
-      if (before === null || before.revokedAt !== null) throw scimErrors.token_not_found();
+      const before = await this.tokens.lock(tx, ref);
       const issued = await this.add(tx, organisationId, { name: before.name, expiresAt: null }, actor);
-      if (previousUntil === null) await this.end(tx, organisationId, id, actor);
-      else await this.tokens.expire(tx, organisationId, id, previousUntil);
+      if (previousUntil === null) await this.tokens.revoke(tx, ref, this.clock.now(), actor);
+      else await this.tokens.expire(tx, ref, previousUntil);
       return issued;
     });
   }
 
   /** The directory is refused from its next request on. Revoking twice changes nothing. Raises `scim/token_not_found`. */
   revoke(organisationId: OrganisationId, id: ScimTokenId, actor: AuditActor): Promise<void> {
-    return this.unitOfWork.forOrganisation(organisationId, async (tx) => {
-      if ((await this.tokens.find(tx, organisationId, id)) === null) throw scimErrors.token_not_found();
-      await this.end(tx, organisationId, id, actor);
-    });
+    const ref = { organisationId, id };
+    return this.unitOfWork.forOrganisation(organisationId, (tx) => this.tokens.revoke(tx, ref, this.clock.now(), actor));
   }
 
   /** In the order they were made, revoked ones too. */
@@ -87,22 +81,13 @@ export class AdministerScimTokens {
     { name, expiresAt }: NewScimToken,
     actor: AuditActor,
   ): Promise<IssuedScimToken> {
-    if ((await this.tokens.countLive(tx, organisationId, this.clock.now())) >= MAX_LIVE) throw scimErrors.token_limit();
+    const now = this.clock.now();
     const secret = SCIM_TOKEN_PREFIX + randomBytes(32).toString('base64url');
-    const id = newId<ScimTokenId>();
     const hint = secret.slice(-HINT_LENGTH);
-    const token = { id, organisationId, name, hint, createdAt: this.clock.now(), expiresAt, revokedAt: null, lastUsedAt: null };
-    await this.tokens.insert(tx, token, hashScimToken(secret));
-    const target = { type: 'scim_token', id };
-    const detail = { expiresAt: expiresAt?.toISOString() ?? null };
-    await this.audit.record(tx, { actor, action: 'scim_token.created', organisationId, target, detail });
+    const id = newId<ScimTokenId>();
+    const token = { id, organisationId, name, hint, createdAt: now, expiresAt, revokedAt: null, lastUsedAt: null };
+    await this.tokens.add(tx, token, hashScimToken(secret), actor);
     return { token, secret };
-  }
-
-  private async end(tx: Tx, organisationId: OrganisationId, id: ScimTokenId, actor: AuditActor): Promise<void> {
-    const isNew = await this.tokens.revoke(tx, organisationId, id, this.clock.now());
-    const target = { type: 'scim_token', id };
-    if (isNew) await this.audit.record(tx, { actor, action: 'scim_token.revoked', organisationId, target });
   }
 }
 

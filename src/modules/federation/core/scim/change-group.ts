@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../../kernel/clock.js';
 import { newId, type OrganisationId, type ScimGroupId, type ScimUserId } from '../../../../kernel/ids.js';
-import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { type AuditActor, type AuditEntry, AuditLog } from '../../../audit/audit.contract.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
+import type { AuditActor } from '../../../audit/audit.contract.js';
 import type { GroupRole, ScimGroupRow } from '../../data/scim-group.entity.js';
 import { ScimGroupsRepository } from '../../data/scim-groups.repository.js';
 import { ScimUsersRepository } from '../../data/scim-users.repository.js';
 import { scimErrors } from '../../scim.errors.js';
+import { DirectoryBook, type DirectoryEvent } from './directory-book.js';
 import { type Directory, directoryActor } from './directory.js';
 import type { GroupDraft } from './group-draft.js';
 import { UserReach } from './user-reach.js';
@@ -15,20 +15,17 @@ import { UserReach } from './user-reach.js';
 @Injectable()
 export class ChangeGroup {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
+    private readonly book: DirectoryBook,
     private readonly groups: ScimGroupsRepository,
     private readonly users: ScimUsersRepository,
     private readonly reach: UserReach,
-    private readonly audit: AuditLog,
-    private readonly clock: Clock,
   ) {}
 
   /** Raises `scim/uniqueness` and `scim/invalid_value`. */
   create(directory: Directory, draft: GroupDraft): Promise<ScimGroupRow> {
     const { organisationId } = directory;
-    return this.unitOfWork.asSystem(async (tx) => {
-      await this.users.lockDirectory(tx, organisationId);
-      const now = this.clock.now();
+    return this.book.change(organisationId, async (tx) => {
+      const now = this.book.now();
       const { displayName, externalId } = draft;
       const group = { id: newId<ScimGroupId>(), organisationId, displayName, externalId, role: null, createdAt: now, updatedAt: now };
       await this.groups.insert(tx, group);
@@ -44,13 +41,13 @@ export class ChangeGroup {
    */
   run(directory: Directory, id: ScimGroupId, change: (group: GroupDraft) => GroupDraft): Promise<ScimGroupRow> {
     const actor = directoryActor(directory);
-    return this.unitOfWork.asSystem(async (tx) => {
-      const { group, members } = await this.lock(tx, directory.organisationId, id);
+    return this.book.change(directory.organisationId, async (tx) => {
+      const { group, members } = await this.require(tx, directory.organisationId, id);
       const draft = change({ displayName: group.displayName, externalId: group.externalId, members: new Set(members) });
       const moved = difference(members, draft.members);
       const isRenamed = draft.displayName !== group.displayName || draft.externalId !== group.externalId;
       if (moved.length === 0 && !isRenamed) return group;
-      const after = { ...group, displayName: draft.displayName, externalId: draft.externalId, updatedAt: this.clock.now() };
+      const after = { ...group, displayName: draft.displayName, externalId: draft.externalId, updatedAt: this.book.now() };
       await this.groups.update(tx, after);
       await this.groups.replaceMembers(tx, group.organisationId, id, await this.memberIds(tx, group.organisationId, draft));
       if (group.role !== null) await this.settle(tx, group.organisationId, moved, actor);
@@ -65,8 +62,8 @@ export class ChangeGroup {
   /** Raises `scim/resource_not_found`. */
   remove(directory: Directory, id: ScimGroupId): Promise<void> {
     const actor = directoryActor(directory);
-    return this.unitOfWork.asSystem(async (tx) => {
-      const { group, members } = await this.lock(tx, directory.organisationId, id);
+    return this.book.change(directory.organisationId, async (tx) => {
+      const { group, members } = await this.require(tx, directory.organisationId, id);
       await this.groups.delete(tx, directory.organisationId, id);
       if (group.role !== null) await this.settle(tx, group.organisationId, members, actor);
       await this.record(tx, group, actor, { action: 'scim_group.deleted', detail: { members: members.length } });
@@ -75,10 +72,10 @@ export class ChangeGroup {
 
   /** Says what the members of a group are here; null: nothing. For the organisation, not its directory. Raises `scim/resource_not_found`. */
   mapRole(organisationId: OrganisationId, id: ScimGroupId, role: GroupRole | null, actor: AuditActor): Promise<ScimGroupRow> {
-    return this.unitOfWork.asSystem(async (tx) => {
-      const { group, members } = await this.lock(tx, organisationId, id);
+    return this.book.change(organisationId, async (tx) => {
+      const { group, members } = await this.require(tx, organisationId, id);
       if (group.role === role) return group;
-      const after = { ...group, role, updatedAt: this.clock.now() };
+      const after = { ...group, role, updatedAt: this.book.now() };
       await this.groups.update(tx, after);
       await this.settle(tx, organisationId, members, actor);
       await this.record(tx, after, actor, { action: 'scim_group.role_mapped', detail: { from: group.role, to: role } });
@@ -86,12 +83,11 @@ export class ChangeGroup {
     });
   }
 
-  private async lock(
+  private async require(
     tx: Tx,
     organisationId: OrganisationId,
     id: ScimGroupId,
   ): Promise<{ readonly group: ScimGroupRow; readonly members: readonly ScimUserId[] }> {
-    await this.users.lockDirectory(tx, organisationId);
     const group = await this.groups.find(tx, organisationId, id);
     if (group === null) throw scimErrors.resource_not_found();
     const members = await this.groups.members(tx, organisationId, id);
@@ -116,9 +112,9 @@ export class ChangeGroup {
     tx: Tx,
     { id, organisationId }: ScimGroupRow,
     actor: AuditActor,
-    what: Pick<AuditEntry, 'action' | 'detail'>,
+    what: Pick<DirectoryEvent, 'action' | 'detail'>,
   ): Promise<void> {
-    await this.audit.record(tx, { ...what, actor, organisationId, target: { type: 'scim_group', id } });
+    await this.book.record(tx, organisationId, actor, { ...what, target: { type: 'scim_group', id } });
   }
 }
 

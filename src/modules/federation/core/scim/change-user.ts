@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../../kernel/clock.js';
 import type { ScimUserId } from '../../../../kernel/ids.js';
-import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { type AuditEntry, AuditLog } from '../../../audit/audit.contract.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { ScimUserRow } from '../../data/scim-user.entity.js';
 import { ScimUsersRepository } from '../../data/scim-users.repository.js';
 import { scimErrors } from '../../scim.errors.js';
 import { addressOf, DirectoryAddresses } from './directory-addresses.js';
+import { DirectoryBook, type DirectoryEvent } from './directory-book.js';
 import { type Directory, directoryActor } from './directory.js';
 import type { UserDraft } from './user-draft.js';
 import { UserReach } from './user-reach.js';
@@ -17,12 +16,10 @@ const FIELDS = ['userName', 'externalId', 'formattedName', 'givenName', 'familyN
 @Injectable()
 export class ChangeUser {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
+    private readonly book: DirectoryBook,
     private readonly users: ScimUsersRepository,
     private readonly addresses: DirectoryAddresses,
     private readonly reach: UserReach,
-    private readonly audit: AuditLog,
-    private readonly clock: Clock,
   ) {}
 
   /**
@@ -31,14 +28,14 @@ export class ChangeUser {
    */
   run(directory: Directory, id: ScimUserId, change: (user: UserDraft) => UserDraft): Promise<ScimUserRow> {
     const { organisationId } = directory;
-    return this.unitOfWork.asSystem(async (tx) => {
-      const before = await this.lock(tx, directory, id);
+    return this.book.change(organisationId, async (tx) => {
+      const before = await this.require(tx, directory, id);
       const draft = change(draftOf(before));
       const changed = FIELDS.filter((field) => draft[field] !== before[field]);
       if (changed.length === 0) return before;
       if (addressOf(draft).toLowerCase() !== addressOf(before).toLowerCase())
         await this.addresses.requireCaptured(tx, organisationId, draft);
-      const after = { ...before, ...draft, updatedAt: this.clock.now() };
+      const after = { ...before, ...draft, updatedAt: this.book.now() };
       await this.users.update(tx, draftWithId(after));
       if (changed.includes('active')) await this.reach.settle(tx, after, directoryActor(directory));
       await this.record(tx, directory, after, { action: 'scim_user.updated', detail: { changed, active: after.active } });
@@ -48,16 +45,15 @@ export class ChangeUser {
 
   /** Raises `scim/resource_not_found` and `tenants/last_owner`. */
   remove(directory: Directory, id: ScimUserId): Promise<void> {
-    return this.unitOfWork.asSystem(async (tx) => {
-      const user = await this.lock(tx, directory, id);
+    return this.book.change(directory.organisationId, async (tx) => {
+      const user = await this.require(tx, directory, id);
       await this.reach.end(tx, user, directoryActor(directory));
       await this.users.delete(tx, directory.organisationId, id);
       await this.record(tx, directory, user, { action: 'scim_user.deleted' });
     });
   }
 
-  private async lock(tx: Tx, { organisationId }: Directory, id: ScimUserId): Promise<ScimUserRow> {
-    await this.users.lockDirectory(tx, organisationId);
+  private async require(tx: Tx, { organisationId }: Directory, id: ScimUserId): Promise<ScimUserRow> {
     const user = await this.users.find(tx, organisationId, id);
     if (user === null) throw scimErrors.resource_not_found();
     return user;
@@ -67,11 +63,10 @@ export class ChangeUser {
     tx: Tx,
     directory: Directory,
     { id, organisationId, accountId }: ScimUserRow,
-    what: Pick<AuditEntry, 'action' | 'detail'>,
+    what: Pick<DirectoryEvent, 'action' | 'detail'>,
   ): Promise<void> {
-    const target = { type: 'scim_user', id };
-    const detail = { accountId, ...what.detail };
-    await this.audit.record(tx, { actor: directoryActor(directory), action: what.action, organisationId, target, detail });
+    const event = { action: what.action, target: { type: 'scim_user', id }, detail: { accountId, ...what.detail } };
+    await this.book.record(tx, organisationId, directoryActor(directory), event);
   }
 }
 
