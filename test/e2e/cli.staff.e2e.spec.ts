@@ -20,10 +20,17 @@ afterAll(async () => {
 
 describe('lethe staff', () => {
   it('A4: adds, invites, gives a token with an end, disables and lists, and shows no hash', async () => {
-    expect(await cli.run(['staff', 'add', '-n', 'Ada', '-r', 'administrator'])).toMatchObject({ code: 0, stdout: 'added Ada, administrator\n' });
+    expect(await cli.run(['staff', 'add', '-n', 'Ada', '-r', 'administrator'])).toMatchObject({
+      code: 0,
+      stdout: 'added Ada, administrator\n',
+    });
     expectSentence(await cli.run(['staff', 'add', '-n', 'Ada', '-r', 'support']), 'Another operator has this name');
     const invited = await cli.run(['staff', 'invite', '-n', 'Ada']);
-    expect(invited).toMatchObject({ code: 0, stdout: expect.stringMatching(/^[\w-]{43}\n$/), stderr: expect.stringContaining('valid until') });
+    expect(invited).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^[\w-]{43}\n$/),
+      stderr: expect.stringContaining('valid until'),
+    });
     const token = await cli.run(['staff', 'token', '-n', 'Ada', '--expires-in-days', '30', '--json']);
     const made = JSON.parse(token.stdout) as { token: string; expiresAt: string };
     expect(made.token).toMatch(/^lethe_op_\w{49}$/);

@@ -7,6 +7,7 @@ import { KeyAdministration, KeyAuthenticator, OperatorAdministration } from './a
 import { AdministerKeys } from './core/administer-keys.js';
 import { AdministerOperators } from './core/administer-operators.js';
 import { AuditedKeys } from './core/audited-keys.js';
+import { AuditedGrants } from './core/break-glass/audited-grants.js';
 import { CloseBreakGlass } from './core/break-glass/close-break-glass.js';
 import { ChangeKey } from './core/change-key.js';
 import { CreateKey } from './core/create-key.js';
@@ -25,9 +26,11 @@ import { AddOperator } from './core/staff/add-operator.js';
 import { AuditedCalls } from './core/staff/audited-calls.js';
 import { ChangeOperator } from './core/staff/change-operator.js';
 import { InviteOperator } from './core/staff/invite-operator.js';
+import { LoneAudit } from './core/staff/lone-audit.js';
 import { OperatorSessions } from './core/staff/operator-sessions.js';
 import { OperatorTokens } from './core/staff/operator-tokens.js';
 import { RefusedOperators } from './core/staff/refused-operators.js';
+import { StaffDesk } from './core/staff/staff-desk.js';
 import { StaffSecondFactor } from './core/staff/staff-second-factor.js';
 import { StandDown } from './core/staff/stand-down.js';
 import { ApiKeyEntity } from './data/api-key.entity.js';
@@ -54,12 +57,14 @@ const STAFF = [
   OperatorsRepository,
   DutiesRepository,
   BreakGlassGrantsRepository,
+  AuditedGrants,
   CloseBreakGlass,
   StandDown,
   AddOperator,
   ChangeOperator,
   InviteOperator,
   OperatorTokens,
+  StaffDesk,
 ];
 
 /**
@@ -94,6 +99,7 @@ const STAFF = [
     BearerSignIn,
     SessionSignIn,
     OperatorSessions,
+    LoneAudit,
     AuditedCalls,
     RefusedOperators,
     AdminDoor,

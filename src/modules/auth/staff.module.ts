@@ -4,10 +4,13 @@ import { AuditModule } from '../audit/audit.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { AuthModule } from './auth.module.js';
+import { AffectedOrganisation } from './core/break-glass/affected-organisation.js';
 import { OpenBreakGlass } from './core/break-glass/open-break-glass.js';
 import { ReadBreakGlass } from './core/break-glass/read-break-glass.js';
 import { TellOrganisation } from './core/break-glass/tell-organisation.js';
 import { AdministerStaff } from './core/staff/administer-staff.js';
+import { AuditedDuties } from './core/staff/audited-duties.js';
+import { DutyRules } from './core/staff/duty-rules.js';
 import { ReadStaff } from './core/staff/read-staff.js';
 import { ServeDuty } from './core/staff/serve-duty.js';
 import { BreakGlassController } from './http/break-glass/break-glass.controller.js';
@@ -21,6 +24,17 @@ import { CloseBreakGlassJob } from './jobs/close-break-glass.job.js';
 @Module({
   imports: [AuthModule, AccountsModule, AuditModule, NotificationsModule, TenantsModule],
   controllers: [StaffController, OperatorTokensController, DutyController, BreakGlassController, OrganisationBreakGlassController],
-  providers: [AdministerStaff, ReadStaff, ServeDuty, OpenBreakGlass, ReadBreakGlass, TellOrganisation, CloseBreakGlassJob],
+  providers: [
+    AdministerStaff,
+    ReadStaff,
+    DutyRules,
+    AuditedDuties,
+    ServeDuty,
+    AffectedOrganisation,
+    OpenBreakGlass,
+    ReadBreakGlass,
+    TellOrganisation,
+    CloseBreakGlassJob,
+  ],
 })
 export class StaffModule {}

@@ -6,11 +6,8 @@ import type { AuditActor } from '../../audit/audit.contract.js';
 import { type IssuedOperatorToken, type Operator, OperatorAdministration, type OperatorChange } from '../auth.contract.js';
 import { authErrors } from '../auth.errors.js';
 import { OperatorsRepository } from '../data/operators.repository.js';
-import { AddOperator } from './staff/add-operator.js';
-import { ChangeOperator } from './staff/change-operator.js';
-import { InviteOperator } from './staff/invite-operator.js';
 import { operatorOf } from './staff/operator-view.js';
-import { OperatorTokens } from './staff/operator-tokens.js';
+import { StaffDesk } from './staff/staff-desk.js';
 
 const PAGE = 200;
 
@@ -20,10 +17,7 @@ export class AdministerOperators extends OperatorAdministration {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly operators: OperatorsRepository,
-    private readonly addition: AddOperator,
-    private readonly changes: ChangeOperator,
-    private readonly invitations: InviteOperator,
-    private readonly tokens: OperatorTokens,
+    private readonly desk: StaffDesk,
   ) {
     super();
   }
@@ -44,22 +38,22 @@ export class AdministerOperators extends OperatorAdministration {
   }
 
   override addOperator(name: string, role: StaffRole, actor: AuditActor): Promise<Operator> {
-    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.addition.run(tx, name, role, actor)));
+    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.desk.additions.run(tx, name, role, actor)));
   }
 
   override createOperator(name: string, actor: AuditActor): Promise<IssuedOperatorToken> {
     return this.unitOfWork.asSystem(async (tx) => {
-      const { id } = await this.addition.run(tx, name, 'administrator', actor);
+      const { id } = await this.desk.additions.run(tx, name, 'administrator', actor);
       return this.issue(tx, id, null, actor);
     });
   }
 
   override changeOperator(name: string, change: OperatorChange, actor: AuditActor): Promise<Operator> {
-    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.changes.run(tx, await this.require(tx, name), change, actor)));
+    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.desk.changes.run(tx, await this.require(tx, name), change, actor)));
   }
 
   override inviteOperator(name: string, actor: AuditActor): Promise<{ readonly invitation: string; readonly expiresAt: Date }> {
-    return this.unitOfWork.asSystem(async (tx) => this.invitations.invite(tx, await this.require(tx, name), actor));
+    return this.unitOfWork.asSystem(async (tx) => this.desk.invitations.invite(tx, await this.require(tx, name), actor));
   }
 
   override issueToken(name: string, actor: AuditActor, expiresAt: Date | null = null): Promise<IssuedOperatorToken> {
@@ -67,7 +61,7 @@ export class AdministerOperators extends OperatorAdministration {
   }
 
   override revokeTokens(name: string, actor: AuditActor): Promise<number> {
-    return this.unitOfWork.asSystem(async (tx) => this.tokens.revokeAll(tx, await this.require(tx, name), actor));
+    return this.unitOfWork.asSystem(async (tx) => this.desk.tokens.revokeAll(tx, await this.require(tx, name), actor));
   }
 
   private async require(tx: Tx, name: string): Promise<OperatorId> {
@@ -77,7 +71,7 @@ export class AdministerOperators extends OperatorAdministration {
   }
 
   private async issue(tx: Tx, operatorId: OperatorId, expiresAt: Date | null, actor: AuditActor): Promise<IssuedOperatorToken> {
-    const { secret } = await this.tokens.issue(tx, operatorId, { name: 'command line', expiresAt }, actor);
+    const { secret } = await this.desk.tokens.issue(tx, operatorId, { name: 'command line', expiresAt }, actor);
     return { operatorId, token: secret };
   }
 }

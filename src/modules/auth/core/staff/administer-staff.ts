@@ -7,11 +7,9 @@ import type { Operator, OperatorChange } from '../../auth.contract.js';
 import { authErrors } from '../../auth.errors.js';
 import type { OperatorTokenEntity } from '../../data/operator-token.entity.js';
 import { OperatorsRepository } from '../../data/operators.repository.js';
-import { AddOperator } from './add-operator.js';
-import { ChangeOperator } from './change-operator.js';
-import { InviteOperator } from './invite-operator.js';
-import { type NewOperatorToken, OperatorTokens } from './operator-tokens.js';
+import type { NewOperatorToken } from './operator-tokens.js';
 import { operatorOf } from './operator-view.js';
+import { StaffDesk } from './staff-desk.js';
 
 /** Staff by their ids, each change in a transaction of its own: what the routes under `/admin/v1/staff` do. */
 @Injectable()
@@ -19,30 +17,27 @@ export class AdministerStaff {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly operators: OperatorsRepository,
-    private readonly addition: AddOperator,
-    private readonly changes: ChangeOperator,
-    private readonly invitations: InviteOperator,
-    private readonly tokens: OperatorTokens,
+    private readonly desk: StaffDesk,
   ) {}
 
   add(name: string, role: StaffRole, actor: AuditActor): Promise<Operator> {
-    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.addition.run(tx, name, role, actor)));
+    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.desk.additions.run(tx, name, role, actor)));
   }
 
   change(id: OperatorId, change: OperatorChange, actor: AuditActor): Promise<Operator> {
-    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.changes.run(tx, id, change, actor)));
+    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.desk.changes.run(tx, id, change, actor)));
   }
 
   invite(id: OperatorId, actor: AuditActor): Promise<{ readonly invitation: string; readonly expiresAt: Date }> {
-    return this.unitOfWork.asSystem((tx) => this.invitations.invite(tx, id, actor));
+    return this.unitOfWork.asSystem((tx) => this.desk.invitations.invite(tx, id, actor));
   }
 
   accept(invitation: string, accountId: AccountId): Promise<Operator> {
-    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.invitations.accept(tx, invitation, accountId)));
+    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.desk.invitations.accept(tx, invitation, accountId)));
   }
 
   unlink(id: OperatorId, actor: AuditActor): Promise<void> {
-    return this.unitOfWork.asSystem((tx) => this.invitations.unlink(tx, id, actor));
+    return this.unitOfWork.asSystem((tx) => this.desk.invitations.unlink(tx, id, actor));
   }
 
   /** Raises `auth/operator_not_found` and `auth/operator_disabled`. */
@@ -55,11 +50,11 @@ export class AdministerStaff {
       const operator = await this.operators.find(tx, id);
       if (operator === null) throw authErrors.operator_not_found();
       if (operator.status !== 'active') throw authErrors.operator_disabled();
-      return this.tokens.issue(tx, id, token, actor);
+      return this.desk.tokens.issue(tx, id, token, actor);
     });
   }
 
   revokeToken(id: OperatorId, tokenId: OperatorTokenId, actor: AuditActor): Promise<void> {
-    return this.unitOfWork.asSystem((tx) => this.tokens.revoke(tx, id, tokenId, actor));
+    return this.unitOfWork.asSystem((tx) => this.desk.tokens.revoke(tx, id, tokenId, actor));
   }
 }

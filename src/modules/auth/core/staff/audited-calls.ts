@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { BreakGlassId, OrganisationId } from '../../../../kernel/ids.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { Permission } from '../../../../platform/http/permissions.js';
-import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
+import type { AuditActor, AuditEntry } from '../../../audit/audit.contract.js';
 import { authErrors } from '../../auth.errors.js';
+import { LoneAudit } from './lone-audit.js';
 
 const RETRY_AFTER_SECONDS = 2;
 
@@ -23,27 +23,28 @@ export interface StaffCall {
  */
 @Injectable()
 export class AuditedCalls {
-  constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditLog,
-  ) {}
+  constructor(private readonly audit: LoneAudit) {}
 
   /** Under a grant the row stands in the organisation's own log, else in the installation's. Raises `auth/unavailable`. */
   async record(actor: AuditActor, call: StaffCall): Promise<void> {
-    const { method, route, permission, means, grants } = call;
-    const detail = { method, route, permission, means };
     try {
-      await this.unitOfWork.asSystem(async (tx) => {
-        if (grants.size === 0) {
-          const target = { type: 'route', id: `${method} ${route}` };
-          await this.audit.record(tx, { actor, action: 'operator.called', organisationId: null, target, detail });
-        }
-        for (const [organisationId, id] of grants) {
-          await this.audit.record(tx, { actor, action: 'break_glass.used', organisationId, target: { type: 'break_glass', id }, detail });
-        }
-      });
+      await this.audit.record(entriesOf(actor, call));
     } catch (cause) {
       throw authErrors.unavailable({ cause, details: { retryAfterSeconds: RETRY_AFTER_SECONDS } });
     }
   }
+}
+
+function entriesOf(actor: AuditActor, { method, route, permission, means, grants }: StaffCall): AuditEntry[] {
+  const detail = { method, route, permission, means };
+  if (grants.size === 0) {
+    return [{ actor, action: 'operator.called', organisationId: null, target: { type: 'route', id: `${method} ${route}` }, detail }];
+  }
+  return [...grants].map(([organisationId, id]) => ({
+    actor,
+    action: 'break_glass.used',
+    organisationId,
+    target: { type: 'break_glass', id },
+    detail,
+  }));
 }

@@ -3,6 +3,8 @@ import { Clock } from '../../../../kernel/clock.js';
 import { AppError } from '../../../../kernel/errors.js';
 import type { BreakGlassId, OrganisationId } from '../../../../kernel/ids.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import { RECENT_PROOF_MS } from '../../../../platform/http/access.guard.js';
+import { httpErrors } from '../../../../platform/http/http.errors.js';
 import type { AccountPrincipal, OperatorPrincipal } from '../../../../platform/http/principal.js';
 import { STAFF_PERMISSIONS } from '../../../../platform/http/staff-roles.js';
 import { authErrors } from '../../auth.errors.js';
@@ -47,6 +49,11 @@ export class OperatorSessions {
       if (cause instanceof AppError) throw cause;
       throw authErrors.unavailable({ cause, details: { retryAfterSeconds: RETRY_AFTER_SECONDS } });
     }
+  }
+
+  /** For a dangerous act: a person on duty must have shown a second factor a moment ago. A token proves itself with every request. Raises `http/step_up_required`. */
+  requireRecentFactor({ duty }: OperatorPrincipal): void {
+    if (duty !== null && this.clock.nowMs() - duty.secondFactorAtMs > RECENT_PROOF_MS) throw httpErrors.step_up_required();
   }
 }
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import type { OperatorId } from '../../../../kernel/ids.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { Log } from '../../../../platform/telemetry/logger.js';
 import { Metrics, type OperatorRefusal } from '../../../../platform/telemetry/metrics.js';
-import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
+import type { AuditActor } from '../../../audit/audit.contract.js';
+import { LoneAudit } from './lone-audit.js';
 
 /** One audit row a minute for each operator and reason tells as much as thousands. */
 const QUIET_MS = 60_000;
@@ -18,8 +18,7 @@ export class RefusedOperators {
   private readonly seen = new Map<string, { readonly untilMs: number; unwritten: number }>();
 
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly audit: AuditLog,
+    private readonly audit: LoneAudit,
     private readonly metrics: Metrics,
     private readonly clock: Clock,
     private readonly log: Log,
@@ -33,9 +32,7 @@ export class RefusedOperators {
     const actor: AuditActor = operator === null ? STRANGER : { kind: 'operator', id: operator };
     const target = operator === null ? { type: 'listener', id: 'admin' } : { type: 'operator', id: operator };
     try {
-      await this.unitOfWork.asSystem((tx) =>
-        this.audit.record(tx, { actor, action: 'operator.refused', organisationId: null, target, detail: { reason, count } }),
-      );
+      await this.audit.record([{ actor, action: 'operator.refused', organisationId: null, target, detail: { reason, count } }]);
     } catch (err) {
       this.log.error('a refused operator could not be written down', { component: 'admin-door', reason, err });
     }

@@ -2,7 +2,6 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query } from '@ne
 import { ApiTags } from '@nestjs/swagger';
 import { Clock } from '../../../../kernel/clock.js';
 import type { BreakGlassId, OrganisationId } from '../../../../kernel/ids.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { ApiProblem, CurrentPrincipal, Requires, RequiresRecentProof } from '../../../../platform/http/access.js';
 import { httpErrors } from '../../../../platform/http/http.errors.js';
 import { ApiPage, decodeCursor, type Page, pageOf } from '../../../../platform/http/pagination.js';
@@ -20,7 +19,6 @@ export class BreakGlassController {
     private readonly opening: OpenBreakGlass,
     private readonly closing: CloseBreakGlass,
     private readonly reading: ReadBreakGlass,
-    private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
   ) {}
 
@@ -63,6 +61,6 @@ export class BreakGlassController {
   @Requires('break_glass:write')
   @ApiProblem(404, 'There is no such grant (`auth/break_glass_not_found`).')
   async close(@Param('grantId', ParseIdPipe) id: BreakGlassId, @CurrentPrincipal() principal: Principal): Promise<void> {
-    await this.unitOfWork.asSystem((tx) => this.closing.close(tx, id, principal));
+    await this.closing.run(id, principal);
   }
 }

@@ -1,11 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { Clock } from '../../../../kernel/clock.js';
 import { type BreakGlassId, isId, type OrganisationId } from '../../../../kernel/ids.js';
 import { needsRecentProof, routeAccess } from '../../../../platform/http/access.js';
-import { RECENT_PROOF_MS } from '../../../../platform/http/access.guard.js';
 import { isAdminRoute, isByAdminListener } from '../../../../platform/http/admin-listener.js';
-import { httpErrors } from '../../../../platform/http/http.errors.js';
 import { ACCOUNTS_ONLY, type Permission } from '../../../../platform/http/permissions.js';
 import type { OperatorPrincipal, Principal } from '../../../../platform/http/principal.js';
 import { INSTALLATION_PERMISSIONS, isOpenedByBreakGlass } from '../../../../platform/http/staff-roles.js';
@@ -39,7 +36,6 @@ export class OperatorGate {
     private readonly door: AdminDoor,
     private readonly tenants: Tenants,
     private readonly calls: AuditedCalls,
-    private readonly clock: Clock,
   ) {}
 
   /** Who acts: the caller, or the operator its session is raised to. Raises what the operator side refuses with, each with a code of its own. */
@@ -54,7 +50,7 @@ export class OperatorGate {
     await this.door.require(request.raw, acting.principal.id);
     // Whoever lacks the permission is refused by the guard, and learns nothing of grants.
     if (!acting.principal.permissions.has(permission)) return acting.principal;
-    this.requireRecentFactor(acting.principal, handler);
+    if (needsRecentProof(handler)) this.sessions.requireRecentFactor(acting.principal);
     const organisations = this.ownedByOthers(acting.principal, request, permission);
     const grants = new Map(organisations.map((id) => [id, grantFor(acting, id, permission)]));
     await this.write(acting.principal, { request, permission, grants });
@@ -73,11 +69,6 @@ export class OperatorGate {
       await this.calls.record(caller, this.call(request, { permission, means: 'account', grants: new Map() }));
     }
     return caller;
-  }
-
-  private requireRecentFactor({ duty }: OperatorPrincipal, handler: object): void {
-    if (duty === null || !needsRecentProof(handler)) return;
-    if (this.clock.nowMs() - duty.secondFactorAtMs > RECENT_PROOF_MS) throw httpErrors.step_up_required();
   }
 
   /** The customers whose own data the request names, for an operator who needs leave to see it. Raises `auth/break_glass_required` where none is named. */
