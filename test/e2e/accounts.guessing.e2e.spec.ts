@@ -176,7 +176,7 @@ describe('people who are found to be minors', () => {
        WHERE attname = 'account_id' AND relkind IN ('r', 'p') AND NOT relispartition AND attrelid NOT IN
          (SELECT conrelid FROM pg_constraint WHERE contype = 'f' AND confrelid = 'account'::regclass) ORDER BY 1`,
     );
-    // Links are emptied at once and leave with their day; the others their own module deletes.
-    expect(loose.map(({ table }) => table)).toEqual(['account_notice', 'account_ticket', 'marketing_consent', 'notification_preference']);
+    // Links are emptied at once and leave with their day.
+    expect(loose.map(({ table }) => table)).toEqual(['account_ticket']);
   });
 });

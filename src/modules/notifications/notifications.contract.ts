@@ -80,9 +80,3 @@ export abstract class Notices {
   /** A notice the organisation's owners and admins read, and a webhook event (`<kind with dots>`) to its endpoints. Values hold ids and enums only. */
   abstract tellOrganisation(tx: Tx, organisationId: OrganisationId, kind: MessageKind, values: MessageValues): Promise<void>;
 }
-
-/** What is kept of an account here: notices, preferences, consent. Also the injection token. */
-export abstract class ReaderData {
-  /** Deletes all of it, in the transaction that removes the account; a system one. */
-  abstract forget(tx: Tx, accountId: AccountId): Promise<void>;
-}

@@ -8,7 +8,6 @@ import { AuditModule } from '../audit/audit.module.js';
 import { AddressHash } from './core/address-hash.js';
 import { ChangePreferences } from './core/change-preferences.js';
 import { CommittedNotices } from './core/committed-notices.js';
-import { ForgetReader } from './core/forget-reader.js';
 import { ComposeMail } from './core/compose-mail.js';
 import { MailPermission } from './core/mail-permission.js';
 import { MailQueue } from './core/mail-queue.js';
@@ -63,7 +62,7 @@ import { GiveUpMailsJob } from './jobs/give-up-mails.job.js';
 import { RetryWebhooksJob } from './jobs/retry-webhooks.job.js';
 import { RewrapNotificationKeyJob } from './jobs/rewrap-notification-key.job.js';
 import { SendMailJob } from './jobs/send-mail.job.js';
-import { Mailer, Notices, ReaderData } from './notifications.contract.js';
+import { Mailer, Notices } from './notifications.contract.js';
 
 const MAIL = [
   NotificationKeyRepository,
@@ -147,8 +146,7 @@ const WEBHOOKS = [
     { provide: MailTransport, useFactory: createMailTransport, inject: [Settings, Log] },
     { provide: Mailer, useClass: QueuedMailer },
     { provide: Notices, useClass: CommittedNotices },
-    { provide: ReaderData, useClass: ForgetReader },
   ],
-  exports: [Mailer, Notices, ReaderData],
+  exports: [Mailer, Notices],
 })
 export class NotificationsModule {}

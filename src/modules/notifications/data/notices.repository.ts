@@ -31,10 +31,6 @@ export class NoticesRepository {
     await tx.insert(OrganisationNoticeEntity, { id, expiresOn, kind, detail, createdAt, readAt: null, ...reader });
   }
 
-  async forget(tx: Tx, accountId: AccountId): Promise<void> {
-    await tx.delete(AccountNoticeEntity, { accountId });
-  }
-
   /** Newest first. */
   list(tx: Tx, reader: NoticeReader, { before, limit, unreadOnly }: NoticePage): Promise<NoticeRow[]> {
     const where = { ...reader, ...(before === undefined ? {} : { id: LessThan(before) }), ...(unreadOnly ? { readAt: IsNull() } : {}) };

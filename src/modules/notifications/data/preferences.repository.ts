@@ -24,9 +24,4 @@ export class PreferencesRepository {
   async putConsent(tx: Tx, row: ConsentRow): Promise<void> {
     await tx.upsert(MarketingConsentEntity, row, ['accountId']);
   }
-
-  async forget(tx: Tx, accountId: AccountId): Promise<void> {
-    await tx.delete(NotificationPreferenceEntity, { accountId });
-    await tx.delete(MarketingConsentEntity, { accountId });
-  }
 }

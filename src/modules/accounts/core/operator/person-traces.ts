@@ -3,7 +3,6 @@ import { AppError } from '../../../../kernel/errors.js';
 import type { AccountId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
-import { ReaderData } from '../../../notifications/notifications.contract.js';
 import { Memberships } from '../../../tenants/tenants.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import { EVERY_LINK_KIND } from '../links/link-kinds.js';
@@ -14,16 +13,14 @@ import { MailedLinks } from '../links/mailed-links.js';
 export class PersonTraces {
   constructor(
     private readonly memberships: Memberships,
-    private readonly readers: ReaderData,
     private readonly links: MailedLinks,
   ) {}
 
-  /** Ends memberships, deletes notices and preferences, empties links. Raises `accounts/account_still_needed` for a last owner. */
+  /** Ends memberships, each with its audit row, and empties links. Raises `accounts/account_still_needed` for a last owner. */
   async remove(tx: Tx, accountId: AccountId, actor: AuditActor): Promise<void> {
     for (const { organisationId } of await this.memberships.ofAccount(tx, accountId)) {
       await this.leave(tx, { organisationId, accountId }, actor);
     }
-    await this.readers.forget(tx, accountId);
     await this.links.cancel(tx, accountId, EVERY_LINK_KIND);
   }
 
