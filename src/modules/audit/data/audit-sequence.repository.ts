@@ -7,6 +7,9 @@ import type { AuditEventEntity } from './audit-event.entity.js';
 /** Stands for the installation itself where an organisation's id would stand. */
 const NIL = '00000000-0000-0000-0000-000000000000';
 
+/** The snapshot that sees nothing. */
+export const NOTHING_SEEN = '1:1:';
+
 /** How far the log is. Snapshots and transaction numbers are Postgres' own, in text. */
 export interface TreeState {
   readonly size: number;
@@ -53,7 +56,7 @@ export class AuditSequenceRepository {
        FROM audit_tree FOR UPDATE`,
     );
     const { size, seen, now, moved } = present(row, 'the row of audit_tree');
-    return { size: Number(size), seen: moved ? '1:1:' : seen, now };
+    return { size: Number(size), seen: moved ? NOTHING_SEEN : seen, now };
   }
 
   /**

@@ -70,12 +70,9 @@ function entriesOf(text: string): Entry[] {
 function acceptedChanges(bytes: Buffer): string[] {
   const accepted: string[] = [];
   for (let at = 0; at < bytes.length; at += 1) {
-    // The sixth bit makes capitals of small letters; the others take their turns.
-    const flips = [32, 1 << (at % 5)].map((bits) => {
-      const flipped = Buffer.from(bytes);
-      flipped[at] = (flipped[at] as number) ^ bits;
-      return flipped;
-    });
+    // Each bit in its turn; the sixth more often, which makes capitals of small letters.
+    const flipped = Buffer.from(bytes);
+    flipped[at] = (flipped[at] as number) ^ (at % 2 === 0 ? 32 : 1 << ((at >> 1) % 8));
     const shorter = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]);
     const longer = Buffer.concat([bytes.subarray(0, at), Buffer.from(' '), bytes.subarray(at)]);
     const changes = { flipped, shorter, longer, cut: bytes.subarray(0, at) };

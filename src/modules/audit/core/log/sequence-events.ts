@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { OrganisationId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { AuditLogTables } from '../../data/audit-log-tables.js';
-import type { PendingCursor, PendingEvent } from '../../data/audit-sequence.repository.js';
+import { NOTHING_SEEN, type PendingCursor, type PendingEvent } from '../../data/audit-sequence.repository.js';
 import { leafHashOf, type LogEntry } from './log-entry.js';
 import { rightEdge, TileTree } from './tile-tree.js';
 
@@ -51,7 +51,9 @@ export class SequenceEvents {
     const events = found.filter(({ id }) => !placed.has(id));
     if (events.length > 0) await this.append(tx, state.size, events);
     const isOver = found.length < BATCH;
-    if (isOver && pass.snapshot !== state.seen) await this.tables.sequence.caughtUp(tx, pass.snapshot);
+    const foundAny = found.length > 0 || before !== undefined;
+    // A look that finds nothing writes nothing: what was seen before is still all there is.
+    if (isOver && (foundAny || pass.seen === NOTHING_SEEN)) await this.tables.sequence.caughtUp(tx, pass.snapshot);
     return {
       seen: pass.seen,
       snapshot: pass.snapshot,
