@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
-import { ApiOkResponse, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentityProviderId } from '../../../kernel/ids.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
@@ -55,14 +55,13 @@ export class FederatedSignInController {
     return { authorisationUrl };
   }
 
-  /** Where a provider sends the browser back to: finishes the sign-in, or the linking, and goes on to the return path. */
+  /**
+   * Where a provider sends the browser back to: finishes the sign-in, or the linking, and goes on to the return path. The query is the protocol's
+   * (`code`, `state`, `iss`, `error`), and a provider may add to it what it likes (RFC 6749 §4.1.2).
+   */
   @Get('providers/:providerId/callback')
   @Public()
   @RateLimited(60)
-  @ApiQuery({ name: 'state', required: false, type: String })
-  @ApiQuery({ name: 'code', required: false, type: String })
-  @ApiQuery({ name: 'error', required: false, type: String })
-  @ApiQuery({ name: 'iss', required: false, type: String, description: 'RFC 9207.' })
   @ApiResponse({ status: 303, description: 'Signed in, or linked: the session cookie is set and the browser goes on.' })
   @ApiProblem(400, 'The sign-in expired, was used, or began in another browser (`federation/attempt_not_found`).')
   @ApiProblem(401, "The provider's answer is not valid (`federation/answer_refused`).")
