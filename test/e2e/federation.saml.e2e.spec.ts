@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Clock } from '../../src/kernel/clock.js';
 import type { AccountId } from '../../src/kernel/ids.js';
+import { SamlCertificatesRepository } from '../../src/modules/federation/data/saml-certificates.repository.js';
+import { WarnCertificatesJob } from '../../src/modules/federation/jobs/warn-certificates.job.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { BROWSER_COOKIE, SESSION_COOKIE } from '../../src/platform/http/cookies.js';
+import { Log } from '../../src/platform/telemetry/logger.js';
 import { Browser, signIn, signUp } from '../harness/accounts.js';
 import { TestLethe, type TestTenant } from '../harness/app.js';
 import { type ForgedAnswer, formField, makeSamlKey, signedAnswer } from '../harness/saml-forge.js';
@@ -87,6 +92,16 @@ async function signInThrough(
   const { location } = await post(await begin(browser, { idp, provider }));
   const answer = await finish(browser, location);
   return { browser, status: answer.status, location: answer.headers.get('location') };
+}
+
+/** What the daily look at the certificates says of this provider. */
+async function warnings(): Promise<unknown[]> {
+  const lines: string[] = [];
+  const log = Log.open({ level: 'warn', destination: { write: (line: string) => void lines.push(line) } });
+  const { lethe: running } = lethe;
+  const job = new WarnCertificatesJob(running.get(UnitOfWork), running.get(SamlCertificatesRepository), log, running.get(Clock));
+  await job.run();
+  return lines.map((line) => JSON.parse(line) as { providerId: string }).filter(({ providerId }) => providerId === provider.id);
 }
 
 async function accounts(): Promise<number> {
@@ -274,7 +289,9 @@ describe('a SAML provider', () => {
     });
     expect(both.body.certificates.map(({ state }) => state)).toEqual(['valid', 'expires_soon']);
     expect((await signInThrough(`kim@${domain}`)).status).toBe(303);
+    expect(await warnings()).toEqual([]);
     expect((await lethe.api('PUT', certificates, { certificates: [next.certificate] })).status).toBe(200);
+    expect(await warnings()).toEqual([expect.objectContaining({ providerId: provider.id, state: 'expires_soon' })]);
     idp.nameId = `kim@${domain}`;
     expect((await post(await begin(new Browser(lethe.url), { idp, provider }))).body).toMatchObject({
       details: { reason: 'signature_invalid' },

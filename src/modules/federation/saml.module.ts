@@ -10,11 +10,13 @@ import { SamlConnections } from './core/saml/saml-connections.js';
 import { SamlExchanges } from './core/saml/saml-exchanges.js';
 import { SamlAnswer } from './data/saml-answer.entity.js';
 import { SamlAnswersRepository } from './data/saml-answers.repository.js';
+import { SamlCertificatesRepository } from './data/saml-certificates.repository.js';
 import { FederationModule } from './federation.module.js';
 import { SamlMetadataController } from './http/saml/saml-metadata.controller.js';
 import { SamlProvidersController } from './http/saml/saml-providers.controller.js';
 import { SamlSignInController } from './http/saml/saml-sign-in.controller.js';
 import { SweepSamlJob } from './jobs/sweep-saml.job.js';
+import { WarnCertificatesJob } from './jobs/warn-certificates.job.js';
 
 /** Sign-in through SAML 2.0 identity providers of organisations. Whom they bring is admitted by the rules for every provider. */
 @Module({
@@ -29,7 +31,9 @@ import { SweepSamlJob } from './jobs/sweep-saml.job.js';
     BeginSaml,
     ConsumeResponse,
     FinishSaml,
+    SamlCertificatesRepository,
     SweepSamlJob,
+    WarnCertificatesJob,
   ],
 })
 export class SamlModule {}

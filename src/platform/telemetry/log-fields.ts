@@ -17,6 +17,7 @@ const LOG_FIELDS = {
   operatorId: 'id',
   routeId: 'id',
   credentialId: 'id',
+  providerId: 'id',
   budgetId: 'id',
   instanceId: 'id',
   jobId: 'word',

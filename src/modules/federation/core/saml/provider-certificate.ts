@@ -1,8 +1,11 @@
 import { X509Certificate } from 'node:crypto';
+import { DAY_MS } from '../../../../kernel/clock.js';
 import { samlErrors } from '../../saml.errors.js';
 
 const MIN_RSA_BITS = 2_048;
 const MAX_BASE64 = 16_384;
+/** Administrators of providers want to be told this long before. */
+const SOON_MS = 30 * DAY_MS;
 
 /** A certificate an identity provider signs with. Its key counts, not who issued it: providers issue their own. */
 export interface ProviderCertificate {
@@ -11,6 +14,15 @@ export interface ProviderCertificate {
   /** SHA-256 of the certificate, in hexadecimal, by which administrators compare. */
   readonly fingerprint: string;
   readonly notAfter: Date;
+}
+
+/** `expires_soon`: within 30 days. */
+export type CertificateState = 'valid' | 'expires_soon' | 'expired';
+
+export function certificateState({ notAfter }: Pick<ProviderCertificate, 'notAfter'>, nowMs: number): CertificateState {
+  const leftMs = notAfter.getTime() - nowMs;
+  if (leftMs <= 0) return 'expired';
+  return leftMs <= SOON_MS ? 'expires_soon' : 'valid';
 }
 
 /** Reads a certificate in PEM or in bare base64, as metadata has it. Raises `saml/metadata_refused` for anything but one RSA certificate of 2048 bits or more. */

@@ -17,15 +17,13 @@ import type { Settings } from '../../../../platform/config/settings.js';
 import { IsCleanText } from '../../../../platform/http/field-rules.js';
 import { ORGANISATION_ROLES, type OrganisationRole } from '../../../../platform/http/permissions.js';
 import { SECOND_FACTOR_TRUST, type SecondFactorTrust } from '../../core/trust-settings.js';
-import { readCertificate } from '../../core/saml/provider-certificate.js';
+import { certificateState, type CertificateState, readCertificate } from '../../core/saml/provider-certificate.js';
 import { MAX_CERTIFICATES, MAX_METADATA_BYTES } from '../../core/saml/provider-metadata.js';
 import { samlAddresses, type SamlProvider } from '../../core/saml/service-provider.js';
 
 const MEMBER_ROLES = ORGANISATION_ROLES.filter((role) => role !== 'owner') as Exclude<OrganisationRole, 'owner'>[];
 const STATUSES = ['active', 'disabled'] as const;
 const MAX_CERTIFICATE = 20_000;
-/** A provider's administrators want to be told this long before. */
-const SOON_MS = 30 * 86_400_000;
 
 const given = (_: object, value: unknown): boolean => value !== undefined;
 const givenAndNotNull = (_: object, value: unknown): boolean => value !== undefined && value !== null;
@@ -166,7 +164,7 @@ export class SamlCertificateDto {
 
   /** `expires_soon`: within 30 days. An expired one still counts, as it is its key that is trusted: replace it nevertheless. */
   @ApiProperty({ enum: ['valid', 'expires_soon', 'expired'] })
-  state: 'valid' | 'expires_soon' | 'expired';
+  state: CertificateState;
 }
 
 /** An organisation's SAML provider. */
@@ -227,7 +225,7 @@ export class SamlProviderDto {
 }
 
 function certificateView(pem: string, nowMs: number): SamlCertificateDto {
-  const { fingerprint, notAfter } = readCertificate(pem);
-  const leftMs = notAfter.getTime() - nowMs;
-  return { fingerprint, notAfter: notAfter.toISOString(), state: leftMs <= 0 ? 'expired' : leftMs <= SOON_MS ? 'expires_soon' : 'valid' };
+  const certificate = readCertificate(pem);
+  const { fingerprint, notAfter } = certificate;
+  return { fingerprint, notAfter: notAfter.toISOString(), state: certificateState(certificate, nowMs) };
 }
