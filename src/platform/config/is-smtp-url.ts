@@ -11,7 +11,8 @@ function isSmtpUrl(value: unknown): boolean {
   const { hostname, username, password, pathname, search, hash } = new URL(value);
   if (hostname === '' || !['', '/'].includes(pathname) || search !== '' || hash !== '') return false;
   try {
-    return [username, password].every((part) => decodeURIComponent(part) !== undefined);
+    [username, password].forEach(decodeURIComponent);
+    return true;
   } catch {
     return false;
   }

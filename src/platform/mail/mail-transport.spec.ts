@@ -51,6 +51,15 @@ describe('over SMTP', () => {
     expect(server.mails()).toEqual([]);
   });
 
+  it('S1: a server whose certificate nobody vouches for gets nothing, required or not', async () => {
+    server = await startMailServer({ tls: true });
+    for (const requireTls of [true, false]) {
+      const transport = new SmtpMailTransport({ url: server.url, from: 'a@b.example', requireTls });
+      await expect(transport.send(mail())).rejects.toMatchObject({ code: 'mail/not_accepted' });
+    }
+    expect(server.mails()).toEqual([]);
+  });
+
   it('a server that is away, hangs up or never answers is worth another try; none of it quotes an address', async () => {
     const transport = new SmtpMailTransport({ url: 'smtp://127.0.0.1:9', from: 'a@b.example', requireTls: false });
     const failure = await transport.send(mail()).catch((error: unknown) => error);

@@ -149,6 +149,10 @@ describe('what an account wants', () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const clicked = await app.inner.app.inject({ method: 'POST', url: path, headers, payload: 'List-Unsubscribe=One-Click' });
     expect(clicked.statusCode).toBe(200);
+    // RFC 8058 prefers the other encoding of the same form; doing it twice is doing it once.
+    const payload = '--x\r\ncontent-disposition: form-data; name="List-Unsubscribe"\r\n\r\nOne-Click\r\n--x--\r\n';
+    const multipart = { 'content-type': 'multipart/form-data; boundary=x' };
+    expect((await app.inner.app.inject({ method: 'POST', url: path, headers: multipart, payload })).statusCode).toBe(200);
     expect((await app.inner.get(ChangePreferences).read(reader.accountId)).marketing).toMatchObject({ granted: false, version: '2026-01' });
     const [consent] = await app.rows('SELECT source FROM marketing_consent WHERE account_id = $1', [reader.accountId]);
     expect(consent).toEqual({ source: 'one_click' });

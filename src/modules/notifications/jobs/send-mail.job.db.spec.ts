@@ -80,19 +80,19 @@ describe.each([
     async () => {
       const email = `again-${backend}@reader.example`;
       const seen: string[] = [];
-      let first: TestWorker | undefined;
+      const started: TestWorker[] = [];
       behaviour.onMail = async (mail) => {
         seen.push(mail.messageId);
         if (seen.length === 1) return 451;
         if (seen.length > 2) return undefined;
         // In the middle of the second try its worker has to stop.
-        void first?.stop();
+        void started[0]?.stop();
         workers.length = 0;
         await startWorker();
         return 451;
       };
       await queue(email);
-      first = await startWorker();
+      started.push(await startWorker());
       await server.next(email);
       expect(seen.length).toBeGreaterThanOrEqual(3);
       expect(new Set(seen).size).toBe(1);
