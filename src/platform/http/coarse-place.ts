@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { Injectable } from '@nestjs/common';
 import { type CityResponse, Reader } from 'mmdb-lib';
 import { errorCatalogue } from '../../kernel/errors.js';
@@ -26,8 +27,12 @@ export class CoarsePlaces {
   }
 
   find(address: string): CoarsePlace | null {
-    const found = address === '' ? null : this.reader?.get(address);
-    if (!found) return null;
+    const { reader } = this;
+    const version = isIP(address);
+    // The reader would look an IPv6 address up among IPv4 ones and find a place that is somebody else's.
+    if (reader === null || version === 0 || version > reader.metadata.ipVersion) return null;
+    const found = reader.get(address);
+    if (found === null) return null;
     return { country: found.country?.iso_code ?? null, region: found.subdivisions?.[0]?.names.en ?? null };
   }
 }
