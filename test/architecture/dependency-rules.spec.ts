@@ -35,6 +35,8 @@ const planted: Record<string, readonly [from: string, to: string]> = {
   'audit-may-use': ['src/modules/audit/wrong.ts', 'src/modules/tenants/tenants.contract.ts'],
   'tenants-may-use': ['src/modules/tenants/wrong.ts', 'src/modules/usage/usage.contract.ts'],
   'notifications-may-use': ['src/modules/notifications/wrong.ts', 'src/modules/tenants/tenants.contract.ts'],
+  'accounts-may-use': ['src/modules/accounts/wrong.ts', 'src/modules/auth/auth.contract.ts'],
+  'federation-may-use': ['src/modules/federation/wrong.ts', 'src/modules/auth/auth.contract.ts'],
   'auth-may-use': ['src/modules/auth/wrong.ts', 'src/modules/routing/routing.contract.ts'],
   'credentials-may-use': ['src/modules/credentials/wrong.ts', 'src/modules/auth/auth.contract.ts'],
   'subprocessors-may-use': ['src/modules/subprocessors/wrong.ts', 'src/modules/routing/routing.contract.ts'],

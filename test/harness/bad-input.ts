@@ -45,7 +45,7 @@ export class Target {
     return made;
   }
 
-  /** A digest of every table. Left out is what changes by itself: who is alive, and when a key was last used. */
+  /** A digest of every table. Left out is what changes by itself: who is alive, when a key was last used, that an operator asked, and was refused. */
   async fingerprint(): Promise<Record<string, string>> {
     const tables = await this.cluster.rows<{ name: string }>(
       `SELECT relname AS name FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
@@ -53,7 +53,7 @@ export class Target {
     );
     const digests: Record<string, string> = {};
     for (const { name } of tables) {
-      const sql = `SELECT md5(coalesce(string_agg(row, E'\\n' ORDER BY row), '')) AS digest FROM (SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM "${name}" t) r`;
+      const sql = `SELECT md5(coalesce(string_agg(row, E'\\n' ORDER BY row), '')) AS digest FROM (SELECT (to_jsonb(t) - 'last_used_at')::text AS row FROM "${name}" t) r WHERE row !~ '"action": "operator\\.(called|refused)"'`;
       const [row] = await this.cluster.rows<{ digest: string }>(sql);
       digests[name] = row?.digest ?? '';
     }

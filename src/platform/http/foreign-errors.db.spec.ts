@@ -16,6 +16,7 @@ beforeAll(async () => {
   source = await new DataSource({ type: 'postgres', url: database.url, poolSize: 2 }).initialize();
   await source.query('CREATE TABLE owner_rows (id uuid PRIMARY KEY, name varchar(20) UNIQUE CHECK (length(name) > 1))');
   await source.query('CREATE TABLE owned_rows (owner_id uuid REFERENCES owner_rows (id), amount numeric(4,2))');
+  await source.query('CREATE TABLE dated_rows (day date, name text) PARTITION BY RANGE (day)');
   await source.query("INSERT INTO owner_rows VALUES ('0190a000-0000-7000-8000-000000000001', 'canary-4711')");
   await source.query("INSERT INTO owned_rows VALUES ('0190a000-0000-7000-8000-000000000001', 1)");
 });
@@ -46,6 +47,7 @@ describe('errors of a real Postgres', () => {
     ['text that is too long', 'INSERT INTO owner_rows VALUES ($1, $2)', [OTHER_ID, CANARY.repeat(9)], [400, 'lethe/invalid_request']],
     ['a number out of range', 'INSERT INTO owned_rows VALUES (NULL, $1)', ['12345678'], [400, 'lethe/invalid_request']],
     ['a broken check', 'INSERT INTO owner_rows VALUES ($1, $2)', [OTHER_ID, 'c'], [400, 'lethe/invalid_request']],
+    ['a row without a partition', 'INSERT INTO dated_rows VALUES ($1, $2)', ['2030-01-01', CANARY], [500, 'lethe/internal']],
     ['a table that is missing', `SELECT * FROM "${CANARY}"`, [], [500, 'lethe/internal']],
     ['a server that shuts the connection', 'SELECT pg_terminate_backend(pg_backend_pid())', [], [503, 'lethe/unavailable']],
   ])('%s is answered without repeating a value', async (_what, sql, parameters, [status, code]) => {

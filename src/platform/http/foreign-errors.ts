@@ -95,13 +95,15 @@ const TRANSIENT_MESSAGES = new Set([
 function fromDatabase(error: unknown): AppError | undefined {
   if (!(error instanceof Error)) return undefined;
   const driver: unknown = error instanceof QueryFailedError ? error.driverError : error;
-  const { code, message } = driver as { code?: unknown; message?: unknown };
+  const { code, message, constraint } = driver as { code?: unknown; message?: unknown; constraint?: unknown };
   if (typeof message === 'string' && TRANSIENT_MESSAGES.has(message)) return unavailable(error);
   if (typeof code !== 'string') return undefined;
   if (TRANSIENT_SQLSTATE.test(code) || UNREACHABLE.has(code)) return unavailable(error);
   if (code === '23505' || code === '23P01') return kernelErrors.conflict({ cause: error });
   if (code === '23001') return httpErrors.in_use({ cause: error });
   if (code === '23503') return isDelete(error) ? httpErrors.in_use({ cause: error }) : kernelErrors.not_found({ cause: error });
+  // A row for which there is no partition breaks no named check, and is no fault of the caller's.
+  if (code === '23514' && constraint === undefined) return undefined;
   return BAD_INPUT.has(code) ? kernelErrors.invalid_request({ cause: error }) : undefined;
 }
 
