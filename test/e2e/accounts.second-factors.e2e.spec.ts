@@ -173,7 +173,7 @@ describe('recovery codes', () => {
     const [first, second] = [await signIn(test.lethe, person.accountId), elsewhere(await signIn(test.lethe, person.accountId))];
     const code = ` ${recoveryCodes[3]?.toUpperCase().replaceAll('-', ' ')}`;
     const both = await Promise.all([first, second].map((browser) => browser.post(`${PRESENT}/recovery-code`, { code })));
-    expect(both.map(({ status }) => status).sort()).toEqual([200, 401]);
+    expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 401]);
     expect(await person.browser.get(FACTORS)).toMatchObject({ body: { recoveryCodesLeft: 9 } });
     const renewed = await person.browser.post<{ recoveryCodes: string[] }>(`${FACTORS}/recovery-codes`);
     expect(renewed.status).toBe(201);

@@ -4,7 +4,11 @@ import { BeginTotp } from './core/second-factor/begin-totp.js';
 import { CheckSecurityKey } from './core/second-factor/check-security-key.js';
 import { CheckTotpCode } from './core/second-factor/check-totp-code.js';
 import { ConfirmTotp } from './core/second-factor/confirm-totp.js';
-import { FactorPermit } from './core/second-factor/factor-permit.js';
+import { FactorChanges } from './core/second-factor/factor-changes.js';
+import { FactorRecords } from './core/second-factor/factor-records.js';
+import { FactorSessions } from './core/second-factor/factor-sessions.js';
+import { FinishEnrolment } from './core/second-factor/finish-enrolment.js';
+import { TotpSecrets } from './core/second-factor/totp-secrets.js';
 import { FactorEvents } from './core/second-factor/factor-events.js';
 import { GuessGuard } from './core/second-factor/guess-guard.js';
 import { ListSecondFactors } from './core/second-factor/list-second-factors.js';
@@ -31,18 +35,28 @@ import { WebauthnChallengeEntity } from './data/second-factor/webauthn-challenge
 import { WebauthnChallengesRepository } from './data/second-factor/webauthn-challenges.repository.js';
 import { WebauthnCredentialEntity } from './data/second-factor/webauthn-credential.entity.js';
 import { WebauthnCredentialsRepository } from './data/second-factor/webauthn-credentials.repository.js';
-import { FactorEnrolmentController } from './http/second-factor/factor-enrolment.controller.js';
+import { KeyEnrolmentController } from './http/second-factor/key-enrolment.controller.js';
 import { PasskeysController } from './http/second-factor/passkeys.controller.js';
 import { PeopleFactorsController } from './http/second-factor/people-factors.controller.js';
 import { SecondFactorsController } from './http/second-factor/second-factors.controller.js';
 import { SignInFactorsController } from './http/second-factor/sign-in-factors.controller.js';
+import { SignInKeysController } from './http/second-factor/sign-in-keys.controller.js';
+import { TotpEnrolmentController } from './http/second-factor/totp-enrolment.controller.js';
 import { RewrapTotpSecretsJob } from './jobs/rewrap-totp-secrets.job.js';
 import { SweepWebauthnChallengesJob } from './jobs/sweep-webauthn-challenges.job.js';
 
 /** What second factors bring to the module of accounts. They have no module of their own: sessions ask them, and they renew sessions. */
 export const SECOND_FACTOR_PARTS = {
   entities: [TotpFactorEntity, WebauthnCredentialEntity, RecoveryCodeEntity, WebauthnChallengeEntity],
-  controllers: [PeopleFactorsController, FactorEnrolmentController, SecondFactorsController, SignInFactorsController, PasskeysController],
+  controllers: [
+    PeopleFactorsController,
+    TotpEnrolmentController,
+    KeyEnrolmentController,
+    SecondFactorsController,
+    SignInFactorsController,
+    SignInKeysController,
+    PasskeysController,
+  ],
   providers: [
     TotpFactorsRepository,
     WebauthnCredentialsRepository,
@@ -52,7 +66,11 @@ export const SECOND_FACTOR_PARTS = {
     SecondFactorDemand,
     FactorEvents,
     GuessGuard,
-    FactorPermit,
+    FactorSessions,
+    FactorRecords,
+    FactorChanges,
+    FinishEnrolment,
+    TotpSecrets,
     WebauthnChallenges,
     RecoveryCodes,
     BeginTotp,

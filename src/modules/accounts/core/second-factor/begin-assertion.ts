@@ -1,12 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { PublicKeyCredentialRequestOptionsJSON } from '@simplewebauthn/server';
-import { publicUrl } from '../../../../platform/config/public-url.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import { WebauthnCredentialsRepository } from '../../data/second-factor/webauthn-credentials.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
-import { relyingPartyOf } from './relying-party.js';
 import type { SecondFactorSession } from './second-factor-session.js';
 import { assertionOptions } from './webauthn-assertion.js';
 import { WebauthnChallenges } from './webauthn-challenges.js';
@@ -23,7 +21,7 @@ export class BeginAssertion {
 
   /** For one of the account's keys, in its session. Raises `second_factors/none_enrolled` and `second_factors/webauthn_unavailable`. */
   async asSecondFactor({ accountId, sessionId }: SecondFactorSession): Promise<PublicKeyCredentialRequestOptionsJSON> {
-    const party = relyingPartyOf(publicUrl(this.settings));
+    const { party } = this.challenges;
     const { known, challenge } = await this.unitOfWork.asSystem(async (tx) => {
       const active = (await this.credentials.list(tx, accountId)).filter(({ status }) => status === 'active');
       if (active.length === 0) throw secondFactorErrors.none_enrolled();
@@ -35,7 +33,7 @@ export class BeginAssertion {
   /** For whoever has a passkey here: names nobody. Raises `accounts/method_off` and `second_factors/webauthn_unavailable`. */
   async asPasskey(): Promise<PublicKeyCredentialRequestOptionsJSON> {
     if (!this.settings.signInMethods.includes('webauthn')) throw accountsErrors.method_off();
-    const party = relyingPartyOf(publicUrl(this.settings));
+    const { party } = this.challenges;
     const challenge = await this.unitOfWork.asSystem((tx) => this.challenges.give(tx, 'passkey', null));
     return assertionOptions(party, 'passkey', challenge, []);
   }

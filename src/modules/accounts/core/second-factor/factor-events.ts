@@ -20,6 +20,12 @@ const EVENTS = {
 
 export type FactorEvent = keyof typeof EVENTS;
 
+/** The factor something happened to. */
+export interface FactorTarget {
+  readonly type: 'totp_factor' | 'webauthn_credential';
+  readonly id: string;
+}
+
 const SYSTEM: AuditActor = { kind: 'system', id: 'second-factors' };
 /** What Lethe found out by itself; the rest the owner did, or somebody who passed for them. */
 const FOUND: ReadonlySet<FactorEvent> = new Set<FactorEvent>(['webauthn_suspended', 'codes_guessed']);
@@ -38,7 +44,7 @@ export class FactorEvents {
     tx: Tx,
     accountId: AccountId,
     event: FactorEvent,
-    { target, by }: { readonly target?: { readonly type: string; readonly id: string }; readonly by?: AuditActor } = {},
+    { target, by }: { readonly target?: FactorTarget; readonly by?: AuditActor } = {},
   ): Promise<void> {
     await this.audit.record(tx, {
       actor: by ?? (FOUND.has(event) ? SYSTEM : { kind: 'account', id: accountId }),

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../../kernel/clock.js';
 import type { AppError } from '../../../../kernel/errors.js';
 import type { AccountId } from '../../../../kernel/ids.js';
-import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { FREE_ATTEMPTS, TotpAttemptsRepository } from '../../data/second-factor/totp-attempts.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
+import { AccountDesk } from '../account-desk.js';
 import { FactorEvents } from './factor-events.js';
 
 /**
@@ -14,16 +14,18 @@ import { FactorEvents } from './factor-events.js';
 @Injectable()
 export class GuessGuard {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
+    private readonly desk: AccountDesk,
     private readonly attempts: TotpAttemptsRepository,
     private readonly events: FactorEvents,
-    private readonly clock: Clock,
   ) {}
 
-  /** Raises `second_factors/too_many_attempts` without counting anything: a look before work is done that costs something. */
-  async refuseWhileWaiting(tx: Tx, accountId: AccountId): Promise<void> {
-    const nextAt = await this.attempts.nextAt(tx, accountId);
-    if (nextAt !== null && nextAt > this.clock.now()) throw this.tooMany(nextAt);
+  /** What `read` gives, before work is done that costs something. Raises `second_factors/too_many_attempts`, and counts nothing. */
+  unlessWaiting<T>(accountId: AccountId, read: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.desk.unitOfWork.asSystem(async (tx) => {
+      const nextAt = await this.attempts.nextAt(tx, accountId);
+      if (nextAt !== null && nextAt > this.desk.clock.now()) throw this.tooMany(nextAt);
+      return read(tx);
+    });
   }
 
   /**
@@ -32,8 +34,8 @@ export class GuessGuard {
    */
   async attempt<T>(accountId: AccountId, isRight: (tx: Tx) => Promise<boolean>, then: (tx: Tx) => Promise<T>): Promise<T> {
     // A refusal is returned and raised outside, so that the count commits.
-    const ended = await this.unitOfWork.asSystem(async (tx): Promise<{ readonly value: T } | { readonly refusal: AppError }> => {
-      const taken = await this.attempts.take(tx, accountId, this.clock.now());
+    const ended = await this.desk.unitOfWork.asSystem(async (tx): Promise<{ readonly value: T } | { readonly refusal: AppError }> => {
+      const taken = await this.attempts.take(tx, accountId, this.desk.clock.now());
       if (!taken.allowed) return { refusal: this.tooMany(taken.nextAt) };
       if (!(await isRight(tx))) {
         if (taken.attempts === FREE_ATTEMPTS) await this.events.record(tx, accountId, 'codes_guessed');
@@ -47,7 +49,7 @@ export class GuessGuard {
   }
 
   private tooMany(nextAt: Date): AppError {
-    const retryAfterSeconds = Math.max(1, Math.ceil((nextAt.getTime() - this.clock.nowMs()) / 1_000));
+    const retryAfterSeconds = Math.max(1, Math.ceil((nextAt.getTime() - this.desk.clock.nowMs()) / 1_000));
     return secondFactorErrors.too_many_attempts({ details: { retryAfterSeconds } });
   }
 }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId } from '../../../../kernel/ids.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { RecoveryCodesRepository } from '../../data/second-factor/recovery-codes.repository.js';
-import { type TotpFactorRow, TotpFactorsRepository } from '../../data/second-factor/totp-factors.repository.js';
-import { type WebauthnCredentialRow, WebauthnCredentialsRepository } from '../../data/second-factor/webauthn-credentials.repository.js';
+import type { TotpFactorRow } from '../../data/second-factor/totp-factors.repository.js';
+import type { WebauthnCredentialRow } from '../../data/second-factor/webauthn-credentials.repository.js';
+import { FactorRecords } from './factor-records.js';
 import { SecondFactorDemand } from './second-factor-demand.js';
 
 export interface SecondFactorOverview {
@@ -20,19 +20,17 @@ export interface SecondFactorOverview {
 export class ListSecondFactors {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly apps: TotpFactorsRepository,
-    private readonly credentials: WebauthnCredentialsRepository,
-    private readonly codes: RecoveryCodesRepository,
+    private readonly records: FactorRecords,
     private readonly demand: SecondFactorDemand,
   ) {}
 
   run(accountId: AccountId): Promise<SecondFactorOverview> {
     return this.unitOfWork.asSystem(async (tx) => {
-      const app = await this.apps.find(tx, accountId);
+      const app = await this.records.apps.find(tx, accountId);
       return {
         totp: app === null || app.confirmedAt === null ? null : app,
-        securityKeys: await this.credentials.list(tx, accountId),
-        recoveryCodesLeft: await this.codes.count(tx, accountId),
+        securityKeys: await this.records.credentials.list(tx, accountId),
+        recoveryCodesLeft: await this.records.codes.count(tx, accountId),
         demanded: await this.demand.appliesTo(tx, accountId),
       };
     });

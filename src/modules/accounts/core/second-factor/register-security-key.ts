@@ -1,18 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../../kernel/clock.js';
 import { newId } from '../../../../kernel/ids.js';
-import { publicUrl } from '../../../../platform/config/public-url.js';
-import { Settings } from '../../../../platform/config/settings.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { AccountsRepository } from '../../data/accounts.repository.js';
 import type { WebauthnCredentialId } from '../../data/second-factor/webauthn-credential.entity.js';
 import { WebauthnCredentialsRepository } from '../../data/second-factor/webauthn-credentials.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
-import { RenewSession } from '../sessions/renew-session.js';
-import { FactorPermit } from './factor-permit.js';
-import { FactorEvents } from './factor-events.js';
-import { type Enrolled, RecoveryCodes } from './recovery-codes.js';
-import { relyingPartyOf } from './relying-party.js';
+import { AccountDesk } from '../account-desk.js';
+import { FinishEnrolment } from './finish-enrolment.js';
+import type { Enrolled } from './recovery-codes.js';
 import type { SecondFactorSession } from './second-factor-session.js';
 import { WebauthnChallenges } from './webauthn-challenges.js';
 import { type RegistrationAnswer, verifyRegistration } from './webauthn-registration.js';
@@ -23,36 +16,27 @@ const MAX_CREDENTIALS = 20;
 @Injectable()
 export class RegisterSecurityKey {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly accounts: AccountsRepository,
-    private readonly permit: FactorPermit,
+    private readonly desk: AccountDesk,
     private readonly credentials: WebauthnCredentialsRepository,
     private readonly challenges: WebauthnChallenges,
-    private readonly codes: RecoveryCodes,
-    private readonly renew: RenewSession,
-    private readonly events: FactorEvents,
-    private readonly settings: Settings,
-    private readonly clock: Clock,
+    private readonly finishing: FinishEnrolment,
   ) {}
 
   /**
    * Raises `second_factors/registration_refused`, `second_factors/already_enrolled`, `second_factors/too_many`,
    * `second_factors/webauthn_unavailable`, `accounts/second_factor_required` and `accounts/session_ended`.
    */
-  async run(
-    session: SecondFactorSession,
-    name: string,
-    answer: RegistrationAnswer,
-  ): Promise<Enrolled & { readonly credentialId: WebauthnCredentialId }> {
+  async run(session: SecondFactorSession, name: string, answer: RegistrationAnswer): Promise<Enrolled> {
     const { accountId, sessionId } = session;
-    const party = relyingPartyOf(publicUrl(this.settings));
-    const challenge = await this.unitOfWork.asSystem((tx) => this.challenges.take(tx, 'registration', sessionId, answer.clientDataJSON));
+    const { party } = this.challenges;
+    const challenge = await this.desk.unitOfWork.asSystem((tx) =>
+      this.challenges.take(tx, 'registration', sessionId, answer.clientDataJSON),
+    );
     if (challenge === null) throw secondFactorErrors.registration_refused();
     const { counter, transports, ...key } = await verifyRegistration(party, challenge, answer);
     const id = newId<WebauthnCredentialId>();
-    return this.unitOfWork.asSystem(async (tx) => {
-      await this.accounts.lock(tx, accountId);
-      await this.permit.toFinish(tx, sessionId);
+    const added = { event: 'webauthn_added', target: { type: 'webauthn_credential', id } } as const;
+    return this.finishing.run(session, added, async (tx) => {
       if ((await this.credentials.list(tx, accountId)).length >= MAX_CREDENTIALS) throw secondFactorErrors.too_many();
       const isNew = await this.credentials.insert(tx, {
         ...key,
@@ -62,13 +46,10 @@ export class RegisterSecurityKey {
         signCount: counter,
         transports: [...transports],
         status: 'active',
-        createdAt: this.clock.now(),
+        createdAt: this.desk.clock.now(),
         lastUsedAt: null,
       });
       if (!isNew) throw secondFactorErrors.already_enrolled();
-      await this.events.record(tx, accountId, 'webauthn_added', { target: { type: 'webauthn_credential', id } });
-      const recoveryCodes = await this.codes.issueFirst(tx, accountId);
-      return { credentialId: id, recoveryCodes, session: await this.renew.run(tx, sessionId, 'second_factor') };
     });
   }
 }

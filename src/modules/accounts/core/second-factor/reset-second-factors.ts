@@ -1,15 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId } from '../../../../kernel/ids.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
 import { Accounts } from '../../accounts.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
-import { AccountsRepository } from '../../data/accounts.repository.js';
-import { RecoveryCodesRepository } from '../../data/second-factor/recovery-codes.repository.js';
-import { TotpAttemptsRepository } from '../../data/second-factor/totp-attempts.repository.js';
-import { TotpFactorsRepository } from '../../data/second-factor/totp-factors.repository.js';
-import { WebauthnCredentialsRepository } from '../../data/second-factor/webauthn-credentials.repository.js';
+import { AccountDesk } from '../account-desk.js';
 import { FactorEvents } from './factor-events.js';
+import { FactorRecords } from './factor-records.js';
 
 /**
  * For a person who has lost every factor and every code, once an operator is sure of who is asking: takes all of them away and ends the account's
@@ -18,26 +14,22 @@ import { FactorEvents } from './factor-events.js';
 @Injectable()
 export class ResetSecondFactors {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly accounts: AccountsRepository,
-    private readonly sessions: Accounts,
-    private readonly apps: TotpFactorsRepository,
-    private readonly credentials: WebauthnCredentialsRepository,
-    private readonly codes: RecoveryCodesRepository,
-    private readonly attempts: TotpAttemptsRepository,
+    private readonly desk: AccountDesk,
+    private readonly accounts: Accounts,
+    private readonly records: FactorRecords,
     private readonly events: FactorEvents,
   ) {}
 
   /** Raises `accounts/account_not_found`. */
   run(accountId: AccountId, actor: AuditActor): Promise<void> {
-    return this.unitOfWork.asSystem(async (tx) => {
-      if ((await this.accounts.lock(tx, accountId)) === null) throw accountsErrors.account_not_found();
-      await this.apps.remove(tx, accountId);
-      await this.credentials.removeAll(tx, accountId);
-      await this.codes.removeAll(tx, accountId);
-      await this.attempts.forget(tx, accountId);
+    return this.desk.unitOfWork.asSystem(async (tx) => {
+      if ((await this.desk.accounts.lock(tx, accountId)) === null) throw accountsErrors.account_not_found();
+      await this.records.apps.remove(tx, accountId);
+      await this.records.credentials.removeAll(tx, accountId);
+      await this.records.codes.removeAll(tx, accountId);
+      await this.records.attempts.forget(tx, accountId);
       await this.events.record(tx, accountId, 'reset', { by: actor });
-      await this.sessions.endSessions(tx, accountId, actor);
+      await this.accounts.endSessions(tx, accountId, actor);
     });
   }
 }

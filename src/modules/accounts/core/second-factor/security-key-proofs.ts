@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../../kernel/clock.js';
 import type { SessionId } from '../../../../kernel/ids.js';
-import { publicUrl } from '../../../../platform/config/public-url.js';
-import { Settings } from '../../../../platform/config/settings.js';
-import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type WebauthnCredentialRow, WebauthnCredentialsRepository } from '../../data/second-factor/webauthn-credentials.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
+import { AccountDesk } from '../account-desk.js';
 import { FactorEvents } from './factor-events.js';
-import { relyingPartyOf } from './relying-party.js';
 import { type AssertionAnswer, type AssertionUse, type ProvenAssertion, verifyAssertion } from './webauthn-assertion.js';
 import { WebauthnChallenges } from './webauthn-challenges.js';
 
@@ -17,18 +14,16 @@ export type SecurityKeyProof = ProvenAssertion & { readonly credential: Webauthn
 @Injectable()
 export class SecurityKeyProofs {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
+    private readonly desk: AccountDesk,
     private readonly credentials: WebauthnCredentialsRepository,
     private readonly challenges: WebauthnChallenges,
     private readonly events: FactorEvents,
-    private readonly settings: Settings,
-    private readonly clock: Clock,
   ) {}
 
   /** The credential that signed. Its challenge is used up, whatever comes of it. Raises `second_factors/refused`. */
   async verify(use: AssertionUse, sessionId: SessionId | null, answer: AssertionAnswer): Promise<SecurityKeyProof> {
-    const party = relyingPartyOf(publicUrl(this.settings));
-    const { challenge, credential } = await this.unitOfWork.asSystem(async (tx) => ({
+    const { party } = this.challenges;
+    const { challenge, credential } = await this.desk.unitOfWork.asSystem(async (tx) => ({
       challenge: await this.challenges.take(tx, use, sessionId, answer.clientDataJSON),
       credential: await this.credentials.findByCredentialId(tx, Buffer.from(answer.id, 'base64url')),
     }));
@@ -42,11 +37,11 @@ export class SecurityKeyProofs {
    */
   async use<T>({ credential, counter, backedUp }: SecurityKeyProof, then: (tx: Tx) => Promise<T>): Promise<T> {
     // The refusal is raised outside, so that the suspension commits.
-    const ended = await this.unitOfWork.asSystem(async (tx): Promise<{ readonly value: T } | null> => {
-      const hasGrown = await this.credentials.advance(tx, credential.id, { counter, backedUp, at: this.clock.now() });
+    const ended = await this.desk.unitOfWork.asSystem(async (tx): Promise<{ readonly value: T } | null> => {
+      const hasGrown = await this.credentials.advance(tx, credential.id, { counter, backedUp, at: this.desk.clock.now() });
       if (hasGrown) return { value: await then(tx) };
       if (await this.credentials.suspend(tx, credential.id)) {
-        const target = { type: 'webauthn_credential', id: credential.id };
+        const target = { type: 'webauthn_credential', id: credential.id } as const;
         await this.events.record(tx, credential.accountId, 'webauthn_suspended', { target });
       }
       return null;

@@ -3,8 +3,8 @@ import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { OpenedSession } from '../../accounts.contract.js';
 import { RecoveryCodesRepository } from '../../data/second-factor/recovery-codes.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
-import { RenewSession } from '../sessions/renew-session.js';
 import { FactorEvents } from './factor-events.js';
+import { FactorSessions } from './factor-sessions.js';
 import { hashRecoveryCode } from './recovery-code.js';
 import type { SecondFactorSession } from './second-factor-session.js';
 
@@ -17,7 +17,7 @@ export class UseRecoveryCode {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly codes: RecoveryCodesRepository,
-    private readonly renew: RenewSession,
+    private readonly sessions: FactorSessions,
     private readonly events: FactorEvents,
   ) {}
 
@@ -27,7 +27,7 @@ export class UseRecoveryCode {
     return this.unitOfWork.asSystem(async (tx) => {
       if (hash === null || !(await this.codes.use(tx, accountId, hash))) throw secondFactorErrors.refused();
       await this.events.record(tx, accountId, 'recovery_code_used');
-      return this.renew.run(tx, sessionId, 'second_factor');
+      return this.sessions.shown(tx, sessionId);
     });
   }
 }

@@ -2,9 +2,12 @@ import { hash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import type { SessionId } from '../../../../kernel/ids.js';
+import { publicUrl } from '../../../../platform/config/public-url.js';
+import { Settings } from '../../../../platform/config/settings.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { Ceremony } from '../../data/second-factor/webauthn-challenge.entity.js';
 import { WebauthnChallengesRepository } from '../../data/second-factor/webauthn-challenges.repository.js';
+import { type RelyingParty, relyingPartyOf } from './relying-party.js';
 import { claimedChallenge } from './webauthn-client-data.js';
 
 const CHALLENGE_BYTES = 32;
@@ -15,8 +18,14 @@ const LIFE_MS = 300_000;
 export class WebauthnChallenges {
   constructor(
     private readonly challenges: WebauthnChallengesRepository,
+    private readonly settings: Settings,
     private readonly clock: Clock,
   ) {}
+
+  /** Who challenges come from. Raises `second_factors/webauthn_unavailable`. */
+  get party(): RelyingParty {
+    return relyingPartyOf(publicUrl(this.settings));
+  }
 
   /** `sessionId`: the only session that may answer; null for a passkey, which has none yet. */
   async give(tx: Tx, ceremony: Ceremony, sessionId: SessionId | null): Promise<Buffer> {

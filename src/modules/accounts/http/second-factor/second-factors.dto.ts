@@ -53,7 +53,8 @@ export class EnrolledDto extends SignedInDto {
 
   static ofEnrolled(this: void, enrolled: Enrolled): EnrolledDto {
     const { recoveryCodes, session } = enrolled;
-    return { ...SignedInDto.of(session), recoveryCodes: recoveryCodes === null ? null : [...recoveryCodes] };
+    const { accountId, sessionId, state, csrfToken } = session;
+    return { accountId, sessionId, state, csrfToken, recoveryCodes: recoveryCodes === null ? null : [...recoveryCodes] };
   }
 }
 

@@ -6,14 +6,11 @@ import type { SignInProgress } from '../../../../platform/http/principal.js';
 import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import type { OpenedSession } from '../../accounts.contract.js';
-import { BeginAssertion } from '../../core/second-factor/begin-assertion.js';
-import { CheckSecurityKey } from '../../core/second-factor/check-security-key.js';
 import { CheckTotpCode } from '../../core/second-factor/check-totp-code.js';
 import { ListSecondFactors } from '../../core/second-factor/list-second-factors.js';
 import { UseRecoveryCode } from '../../core/second-factor/use-recovery-code.js';
-import { PublicKeyOptionsDto, SecondFactorCodeDto, SecurityKeyAnswerDto, SignInFactorsDto } from './second-factors.dto.js';
+import { SecondFactorCodeDto, SignInFactorsDto } from './second-factors.dto.js';
 import { SignedInDto } from '../sign-in.dto.js';
-import { assertionAnswer } from './webauthn-answers.js';
 
 const REFUSED = 'The factor was not accepted (`second_factors/refused`), or the session has ended (`accounts/session_ended`).';
 const WAIT = 'Too many wrong codes in a row (`second_factors/too_many_attempts`); `Retry-After` says how long to wait.';
@@ -26,8 +23,6 @@ export class SignInFactorsController {
     private readonly factors: ListSecondFactors,
     private readonly totp: CheckTotpCode,
     private readonly recovery: UseRecoveryCode,
-    private readonly assertions: BeginAssertion,
-    private readonly keys: CheckSecurityKey,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -66,29 +61,6 @@ export class SignInFactorsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SignedInDto> {
     return this.step(await this.recovery.run(signIn, body.code), request, reply);
-  }
-
-  /** Gives what the browser needs to ask one of the account's security keys. */
-  @Post('security-key/options')
-  @HttpCode(200)
-  @FinishesSignIn()
-  @ApiProblem(409, 'The account has no security key (`second_factors/none_enrolled`).')
-  async securityKeyOptions(@CurrentSignIn() signIn: SignInProgress): Promise<PublicKeyOptionsDto> {
-    return { publicKey: await this.assertions.asSecondFactor(signIn) };
-  }
-
-  /** Takes what a security key has signed. */
-  @Post('security-key')
-  @HttpCode(200)
-  @FinishesSignIn()
-  @ApiProblem(401, REFUSED)
-  async presentSecurityKey(
-    @Body() body: SecurityKeyAnswerDto,
-    @CurrentSignIn() signIn: SignInProgress,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<SignedInDto> {
-    return this.step(await this.keys.run(signIn, assertionAnswer(body.credential)), request, reply);
   }
 
   private step(session: OpenedSession, request: FastifyRequest, reply: FastifyReply): SignedInDto {

@@ -1,28 +1,28 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../../kernel/clock.js';
 import type { SessionId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { RECENT_PROOF_MS } from '../../../../platform/http/access.guard.js';
 import { httpErrors } from '../../../../platform/http/http.errors.js';
-import type { SignInState } from '../../accounts.contract.js';
+import type { OpenedSession, SignInState } from '../../accounts.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import type { SessionEntity } from '../../data/session.entity.js';
-import { SessionsRepository } from '../../data/sessions.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
+import { AccountDesk } from '../account-desk.js';
 import { SecondFactors } from '../second-factors.js';
+import { RenewSession } from '../sessions/renew-session.js';
 import { SessionRules } from '../sessions/session-rules.js';
 
 /**
- * Who may set factors up and take them away: somebody who is signed in, or lacks nothing but a first factor of their own. Never a session that has yet
+ * What factors have to do with sessions. Who may set factors up and take them away: somebody who is signed in, or lacks nothing but a first factor of their own. Never a session that has yet
  * to present one: whoever knows a password only would answer the question with a factor of theirs.
  */
 @Injectable()
-export class FactorPermit {
+export class FactorSessions {
   constructor(
-    private readonly sessions: SessionsRepository,
+    private readonly desk: AccountDesk,
     private readonly factors: SecondFactors,
     private readonly rules: SessionRules,
-    private readonly clock: Clock,
+    private readonly renewing: RenewSession,
   ) {}
 
   /**
@@ -34,7 +34,7 @@ export class FactorPermit {
     const { session, state } = await this.read(tx, sessionId);
     const hasFactor = await this.factors.hasAny(tx, session.accountId);
     const provenAt = (hasFactor ? session.secondFactorAt : session.provenAt)?.getTime() ?? 0;
-    if (this.clock.nowMs() - provenAt <= RECENT_PROOF_MS) return;
+    if (this.desk.clock.nowMs() - provenAt <= RECENT_PROOF_MS) return;
     if (hasFactor) throw secondFactorErrors.present_again();
     throw state === 'complete' ? httpErrors.step_up_required() : secondFactorErrors.sign_in_again();
   }
@@ -47,8 +47,13 @@ export class FactorPermit {
     await this.read(tx, sessionId);
   }
 
+  /** A factor was shown in the session: it is complete, and has a new token. Raises `accounts/session_ended`. */
+  shown(tx: Tx, sessionId: SessionId): Promise<OpenedSession> {
+    return this.renewing.run(tx, sessionId, 'second_factor');
+  }
+
   private async read(tx: Tx, sessionId: SessionId): Promise<{ readonly session: SessionEntity; readonly state: SignInState }> {
-    const session = await this.sessions.lock(tx, sessionId);
+    const session = await this.desk.sessions.lock(tx, sessionId);
     if (session === null || !this.rules.isAlive(session)) throw accountsErrors.session_ended();
     const state = await this.rules.stateOf(tx, session);
     if (state === 'second_factor_required') throw accountsErrors.second_factor_required({ details: { state } });
