@@ -29,7 +29,8 @@ interface SamlifyRequest {
   readonly extract: { readonly request: { readonly id: string } };
 }
 
-const samlify = createRequire(import.meta.url)('samlify') as Samlify;
+const require = createRequire(import.meta.url);
+const samlify = require('samlify') as Samlify;
 samlify.setSchemaValidator({ validate: () => Promise.resolve('checked by nobody: this is a test') });
 
 const REDIRECT = 'urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect';

@@ -6,7 +6,7 @@ import { signedBytes } from './signed-bytes.js';
 import { onlyChild, readXml, type XmlElement } from './xml-element.js';
 
 /** Clocks of two organisations may differ by this much. */
-export const CLOCK_SKEW_MS = 60_000;
+const CLOCK_SKEW_MS = 60_000;
 
 /** What an answer must say to be for us, from this provider, now. */
 export interface ResponseExpectation {

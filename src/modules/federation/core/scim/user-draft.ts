@@ -14,7 +14,7 @@ export interface UserDraft {
   readonly active: boolean;
 }
 
-export const NEW_USER: UserDraft = {
+const NEW_USER: UserDraft = {
   userName: '',
   externalId: null,
   formattedName: null,

@@ -40,7 +40,7 @@ type DirectoryRequest = FastifyRequest & { directory?: Directory };
 
 /** Lets a directory in by its token. It is no principal: a SCIM token opens nothing but SCIM. */
 @Injectable()
-export class DirectoryGuard implements CanActivate {
+class DirectoryGuard implements CanActivate {
   constructor(private readonly authentication: AuthenticateDirectory) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -76,7 +76,7 @@ export function ScimRoute(): MethodDecorator {
 }
 
 /** An error as RFC 7644 §3.12 writes it. The status is text there. */
-export function scimError(error: AppError): { readonly contentType: string; readonly body: string } {
+function scimError(error: AppError): { readonly contentType: string; readonly body: string } {
   const scimType = SCIM_TYPES[error.code];
   const body = {
     schemas: [ERROR_MESSAGE],
