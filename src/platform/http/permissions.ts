@@ -12,6 +12,7 @@ export const PERMISSIONS = {
   'projects:write': 'Create, rename and archive projects.',
   'keys:read': 'Read API keys (never their secret).',
   'keys:write': 'Create, change, rotate and revoke API keys.',
+  'keys:block': 'Block API keys of any organisation, and release them. Operators only.',
   'credentials:read': 'Read provider credentials (masked).',
   'credentials:write': 'Create, rotate and delete provider credentials.',
   'routes:read': 'Read routes.',
@@ -83,7 +84,6 @@ const ADMIN = [
   'audit:read',
   'members:write',
   'identity_providers:read',
-  'identity_providers:write',
   'notices:read',
   'notices:write',
   'webhooks:read',
@@ -92,7 +92,8 @@ const ADMIN = [
 
 /** What each role lets a member do in the organisation it is held in (A2). */
 export const ROLE_PERMISSIONS: Readonly<Record<OrganisationRole, readonly Permission[]>> = {
-  owner: [...ADMIN, 'ownership:write'],
+  // Whoever sets what a provider's word is checked by can sign in as anyone whom it vouches for, owners who use it included.
+  owner: [...ADMIN, 'identity_providers:write', 'ownership:write'],
   admin: ADMIN,
   billing: [...VIEWER, 'limits:write'],
   developer: DEVELOPER,
