@@ -176,7 +176,7 @@ describe('staff', () => {
       }
       const added = await admin<{ id: string }>(own, { method: 'POST', path: '/staff', body: { name: 'two', role: 'administrator' } });
       const answers = await Promise.all([change(first, { role: 'auditor' }), change(added.body.id, { role: 'auditor' })]);
-      expect(answers.map(({ status }) => status).sort()).not.toEqual([200, 200]);
+      expect(answers.filter(({ status }) => status === 200)).not.toHaveLength(2);
       expect(await own.rows(`SELECT FROM operator WHERE role = 'administrator' AND status = 'active'`)).toHaveLength(1);
     } finally {
       await own.stop();

@@ -27,7 +27,19 @@ describe('the command line', () => {
   it('explains itself without settings and without a database', async () => {
     const { code, stdout } = await cli.run(['--help'], { env: { LETHE_PORT: 'abc' } });
     expect(code).toBe(0);
-    for (const command of ['start', 'migrate', 'bootstrap', 'keys', 'credentials', 'staff', 'root-key', 'audit-log', 'verify', 'doctor', 'generate']) {
+    for (const command of [
+      'start',
+      'migrate',
+      'bootstrap',
+      'keys',
+      'credentials',
+      'staff',
+      'root-key',
+      'audit-log',
+      'verify',
+      'doctor',
+      'generate',
+    ]) {
       expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect((await cli.run(['credentials', 'add', '--help'])).stdout).toContain('--secret-file <path>');

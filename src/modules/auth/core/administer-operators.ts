@@ -49,7 +49,7 @@ export class AdministerOperators extends OperatorAdministration {
   }
 
   override changeOperator(name: string, change: OperatorChange, actor: AuditActor): Promise<Operator> {
-    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.desk.changes.run(tx, await this.require(tx, name), change, actor)));
+    return this.unitOfWork.asSystem(async (tx) => this.desk.changes.run(tx, await this.require(tx, name), change, actor));
   }
 
   override inviteOperator(name: string, actor: AuditActor): Promise<{ readonly invitation: string; readonly expiresAt: Date }> {

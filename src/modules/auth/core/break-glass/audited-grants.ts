@@ -33,7 +33,7 @@ export class AuditedGrants {
     });
   }
 
-  async end(tx: Tx, grant: BreakGlassGrantEntity, closedAt: Date, actor: AuditActor): Promise<BreakGlassGrantEntity> {
+  async end(tx: Tx, grant: BreakGlassGrantEntity, closedAt: Date, actor: AuditActor): Promise<void> {
     const { id, organisationId, operatorId } = grant;
     const closedBy = actor.kind === 'operator' ? (actor.id as OperatorId) : null;
     await this.grants.close(tx, id, closedAt, closedBy);
@@ -44,6 +44,5 @@ export class AuditedGrants {
       target: { type: 'break_glass', id },
       detail: { operatorId, early: closedAt < grant.endsAt },
     });
-    return { ...grant, closedAt, closedBy };
   }
 }

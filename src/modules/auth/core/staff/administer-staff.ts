@@ -25,7 +25,7 @@ export class AdministerStaff {
   }
 
   change(id: OperatorId, change: OperatorChange, actor: AuditActor): Promise<Operator> {
-    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.desk.changes.run(tx, id, change, actor)));
+    return this.unitOfWork.asSystem((tx) => this.desk.changes.run(tx, id, change, actor));
   }
 
   invite(id: OperatorId, actor: AuditActor): Promise<{ readonly invitation: string; readonly expiresAt: Date }> {
@@ -33,7 +33,7 @@ export class AdministerStaff {
   }
 
   accept(invitation: string, accountId: AccountId): Promise<Operator> {
-    return this.unitOfWork.asSystem(async (tx) => operatorOf(await this.desk.invitations.accept(tx, invitation, accountId)));
+    return this.unitOfWork.asSystem((tx) => this.desk.invitations.accept(tx, invitation, accountId));
   }
 
   unlink(id: OperatorId, actor: AuditActor): Promise<void> {

@@ -5,8 +5,8 @@ import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
 import type { Operator, OperatorChange } from '../../auth.contract.js';
 import { authErrors } from '../../auth.errors.js';
-import type { OperatorEntity } from '../../data/operator.entity.js';
 import { OperatorsRepository } from '../../data/operators.repository.js';
+import { operatorOf } from './operator-view.js';
 import { StandDown } from './stand-down.js';
 
 const CHANGEABLE = ['name', 'role', 'status'] as const satisfies readonly (keyof Operator)[];
@@ -22,10 +22,11 @@ export class ChangeOperator {
   ) {}
 
   /** Raises `auth/operator_not_found`, `auth/operator_name_taken`, and `auth/last_administrator` when nobody else could administer. */
-  async run(tx: Tx, id: OperatorId, change: OperatorChange, actor: AuditActor): Promise<OperatorEntity> {
+  async run(tx: Tx, id: OperatorId, change: OperatorChange, actor: AuditActor): Promise<Operator> {
     await this.operators.lockAll(tx);
-    const before = await this.operators.find(tx, id);
-    if (before === null) throw authErrors.operator_not_found();
+    const row = await this.operators.find(tx, id);
+    if (row === null) throw authErrors.operator_not_found();
+    const before = operatorOf(row);
     const after = {
       ...before,
       name: change.name ?? before.name,
@@ -51,6 +52,6 @@ export class ChangeOperator {
   }
 }
 
-function isAdministrator({ role, status }: Pick<OperatorEntity, 'role' | 'status'>): boolean {
+function isAdministrator({ role, status }: Pick<Operator, 'role' | 'status'>): boolean {
   return role === 'administrator' && status === 'active';
 }

@@ -4,9 +4,11 @@ import { Clock, DAY_MS } from '../../../../kernel/clock.js';
 import type { AccountId, OperatorId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
+import type { Operator } from '../../auth.contract.js';
 import { authErrors } from '../../auth.errors.js';
 import type { OperatorEntity } from '../../data/operator.entity.js';
 import { OperatorsRepository } from '../../data/operators.repository.js';
+import { operatorOf } from './operator-view.js';
 import { StandDown } from './stand-down.js';
 
 /** How long an invitation waits. */
@@ -42,7 +44,7 @@ export class InviteOperator {
   }
 
   /** The account becomes the operator's. Raises `auth/invitation_not_valid` and `auth/account_is_staff`. */
-  async accept(tx: Tx, invitation: string, accountId: AccountId): Promise<OperatorEntity> {
+  async accept(tx: Tx, invitation: string, accountId: AccountId): Promise<Operator> {
     if (!INVITATION.test(invitation)) throw authErrors.invitation_not_valid();
     await this.operators.lockAll(tx);
     const operator = await this.operators.findInvited(tx, hashOf(invitation));
@@ -52,7 +54,7 @@ export class InviteOperator {
     const linked = { accountId, invitationHash: null, invitedUntil: null, updatedAt: this.clock.now() };
     await this.operators.update(tx, operator.id, linked);
     await this.record(tx, 'operator.linked', operator.id, { kind: 'account', id: accountId });
-    return { ...operator, ...linked };
+    return { ...operatorOf(operator), accountId, invitedUntil: null, updatedAt: linked.updatedAt };
   }
 
   /** Takes the account away again, and an invitation; without either it changes nothing. Raises `auth/operator_not_found`. */

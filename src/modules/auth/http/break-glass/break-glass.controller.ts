@@ -33,8 +33,9 @@ export class BreakGlassController {
   @ApiProblem(409, 'You have it open already (`auth/break_glass_open`).')
   async open(@Body() body: OpenBreakGlassDto, @CurrentPrincipal() principal: Principal): Promise<BreakGlassDto> {
     if (principal.kind !== 'operator') throw httpErrors.forbidden();
+    const { reason, ticket, minutes } = body;
     const organisationId = body.organisationId.toLowerCase() as OrganisationId;
-    const grant = await this.opening.run(principal, { ...body, organisationId });
+    const grant = await this.opening.run(principal, { organisationId, reason, ticket, minutes });
     return BreakGlassDto.of(grant, this.clock.nowMs());
   }
 

@@ -106,8 +106,8 @@ function grantFor({ grants }: ActingOperator, organisationId: OrganisationId, pe
   return grant;
 }
 
-/** Every organisation that the address and the query name. Whatever is no id stays in the list, and no grant will be found for it. */
+/** Every organisation that the address and the query name. What is no id stands as one that nobody has, and no grant will be found for it. */
 function organisationsNamed({ params, query }: StaffRequest): OrganisationId[] {
   const named = [params?.organisationId, query?.organisationId].filter((value) => value !== undefined);
-  return [...new Set(named.map((value) => (isId(value) ? value.toLowerCase() : String(value)) as OrganisationId))];
+  return [...new Set(named.map((value) => (isId(value) ? value.toLowerCase() : '') as OrganisationId))];
 }
