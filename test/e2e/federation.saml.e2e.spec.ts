@@ -335,7 +335,7 @@ describe('a SAML provider', () => {
     expect((await stranger.browser.get(`${providers}/${provider.id}`)).status).toBe(404);
     const other = await lethe.tenant({ route: false });
     expect((await lethe.api('GET', `/organisations/${other.organisationId}/saml-providers/${provider.id}`)).status).toBe(404);
-    await lethe.rows(`UPDATE membership SET role = 'admin' WHERE account_id = $1`, [kim?.id]);
+    await lethe.rows(`UPDATE membership SET role = 'owner' WHERE account_id = $1`, [kim?.id]);
     await lethe.rows(`UPDATE account_session SET proven_at = now() - interval '11 minutes'`);
     expect((await browser.post(providers, { name: 'x', metadataXml: idp.metadata() })).body).toMatchObject({
       code: 'http/step_up_required',
