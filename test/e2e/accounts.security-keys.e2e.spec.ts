@@ -136,7 +136,10 @@ describe('a security key', () => {
     expect((await present(browser, device)).status).toBe(200);
     expect((await present(browser, device)).status).toBe(200);
     const thief = await signIn(test.lethe, accountId);
+    const mails = (): Promise<object[]> => test.rows(`SELECT FROM outgoing_mail WHERE kind = 'second_factor_changed'`);
+    const before = (await mails()).length;
     expect(await present(thief, copy)).toMatchObject(REFUSED);
+    expect(await mails()).toHaveLength(before + 1);
     expect((await thief.get('/me')).status).toBe(401);
     expect(await present(await signIn(test.lethe, accountId), device).catch(() => null)).toBeNull();
     expect(await passkey(new Browser(test.url), device)).toMatchObject(REFUSED);

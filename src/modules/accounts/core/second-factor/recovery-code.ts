@@ -2,7 +2,7 @@ import { hash, randomBytes } from 'node:crypto';
 import type { AccountId } from '../../../../kernel/ids.js';
 import { lengthPrefixed } from '../../../../platform/kms/key-context.js';
 
-export const RECOVERY_CODES = 10;
+const RECOVERY_CODES = 10;
 
 /** Crockford's base 32: no I, L, O or U, so nothing is misread from paper. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
