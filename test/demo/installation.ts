@@ -23,6 +23,11 @@ export class Installation {
     this.bootstrap = bootstrap;
   }
 
+  /** What the installation keeps on disk. */
+  get dataDirectory(): string {
+    return join(this.#folder, 'data');
+  }
+
   /** Starts Lethe in an empty folder and waits until it takes calls. */
   static async start(): Promise<Installation> {
     const folder = temporaryFolder();
@@ -44,6 +49,16 @@ export class Installation {
 
   /** Asks the operator's API. Throws when the answer is no success. */
   async ask<T>(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<T> {
+    const text = await this.#send(method, path, body);
+    return (text === '' ? undefined : JSON.parse(text)) as T;
+  }
+
+  /** What the operator's API answers, to the byte. */
+  read(path: string): Promise<string> {
+    return this.#send('GET', path);
+  }
+
+  async #send(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<string> {
     const answer = await fetch(`${this.bootstrap.url}/api/v1${path}`, {
       method,
       headers: {
@@ -54,7 +69,7 @@ export class Installation {
     });
     const text = await answer.text();
     if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
-    return (text === '' ? undefined : JSON.parse(text)) as T;
+    return text;
   }
 
   /** Tells Lethe to stop, as a process manager would, and answers its exit code. Removes the folder. */

@@ -1,8 +1,14 @@
 // The tour, step by step. Each step does something a user does, shows what came of it, and throws when that is not as promised.
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import OpenAI from 'openai';
 import type { Installation } from './installation.ts';
+import { Person } from './person.ts';
 
 export interface Tour {
   readonly lethe: Installation;
@@ -38,7 +44,9 @@ export const STEPS: readonly Step[] = [
   { title: 'What the ledger recorded', run: showLedger },
   { title: 'The provider key is stored sealed, and shown masked', run: showCredential },
   { title: 'A hard budget that leaves no room', run: showBudget },
+  { title: 'Somebody is invited, signs up by mail, and joins the organisation', run: invitePerson },
   { title: 'The audit log', run: showAudit },
+  { title: 'The audit log, checked by somebody who does not trust us', run: verifyAudit },
 ];
 
 async function plainCall({ client, lethe, calls }: Tour): Promise<void> {
@@ -130,6 +138,59 @@ async function showAudit({ lethe }: Tour): Promise<void> {
   }
   say(actions.join(', '));
 }
+
+/** A1, A2, A5: a person without a password, let in by two mailed links, may do what their role says and no more. */
+async function invitePerson({ lethe }: Tour): Promise<void> {
+  const { organisationId } = lethe.bootstrap;
+  const kim = new Person(lethe, 'kim@example.com');
+  await lethe.ask('POST', `/organisations/${organisationId}/invitations`, { email: kim.email, role: 'viewer' });
+  const invitation = await kim.mailedSecret();
+  await kim.ask('POST', '/sign-up', { email: kim.email, displayName: 'Kim', isOldEnough: true });
+  await kim.ask('POST', '/sign-up/confirm', { token: await kim.mailedSecret() });
+  const { role } = await kim.ask<{ role: string }>('POST', '/invitations/accept', { token: invitation });
+  strictEqual(role, 'viewer');
+  const { data } = await kim.ask<{ data: unknown[] }>('GET', `/usage/requests?organisationId=${organisationId}`);
+  say(`a ${role} sees the ${data.length} calls of the organisation`);
+  const change = kim.ask('POST', `/organisations/${organisationId}/projects`, { name: 'mine' });
+  await rejects(change, /403/);
+  say('and may not add a project to it');
+}
+
+/** O6: one file without dependencies checks an export offline; what was changed afterwards is found. */
+async function verifyAudit({ lethe }: Tour): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'lethe-bundle-'));
+  try {
+    const { keys } = await lethe.ask<{ keys: { verifierKey: string }[] }>('GET', '/audit-log/keys');
+    const bundle = await untilLogged(lethe);
+    const verify = (text: string): { status: number | null; said: string } => {
+      const file = join(folder, 'bundle.json');
+      writeFileSync(file, text);
+      const run = spawnSync(process.execPath, [VERIFIER, file, '--key', keys[0]?.verifierKey ?? ''], { encoding: 'utf8', cwd: folder });
+      return { status: run.status, said: `${run.stdout}${run.stderr}`.trim() };
+    };
+    const genuine = verify(bundle);
+    strictEqual(genuine.status, 0, genuine.said);
+    say(genuine.said);
+    const forged = verify(bundle.replace('budget.deleted', 'budget.changed'));
+    strictEqual(forged.status, 1, 'a changed event is refused');
+    say(`with one event changed: ${forged.said}`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** The export, once the log has taken in what was done last; a worker does that every few seconds. */
+async function untilLogged(lethe: Installation): Promise<string> {
+  const deadline = performance.now() + 30_000;
+  for (;;) {
+    const bundle = await lethe.read('/audit-log/bundle').catch(() => '');
+    if (bundle.includes('budget.deleted')) return bundle;
+    ok(performance.now() < deadline, 'the audit log takes in what was done');
+    await sleep(500);
+  }
+}
+
+const VERIFIER = fileURLToPath(new URL('../../verify/lethe-verify.mjs', import.meta.url));
 
 function say(text: string): void {
   console.log(`    ${text}`);
