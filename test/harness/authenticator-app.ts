@@ -23,7 +23,7 @@ export class MovableClock extends SystemClock {
 }
 
 /** An authenticator app that has read a QR code. */
-class AuthenticatorApp {
+export class AuthenticatorApp {
   private readonly totp: TOTP;
 
   constructor(

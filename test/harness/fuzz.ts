@@ -124,7 +124,7 @@ export function requestsTo(operation: Operation, known: Readonly<Record<string, 
     })
     .map((made) => ({
       path: operation.path.replace(/\{(\w+)\}/g, (_, name: string) => made.places[name] ?? ''),
-      query: made.query,
+      query: made.query as Readonly<Record<string, string>>,
       body: made.body,
     }));
 }

@@ -21,7 +21,7 @@ export class ScimTokensController {
   /** Makes a token for the organisation's directory. It is in this answer and nowhere else. At most five can be in use. */
   @Post()
   @Header('cache-control', 'no-store')
-  @Requires('members:write')
+  @Requires('identity_providers:write')
   @RequiresRecentProof()
   @ApiProblem(404, 'There is no such organisation (`tenants/organisation_not_found`).')
   @ApiProblem(409, 'Five tokens are in use (`scim/token_limit`).')
@@ -38,7 +38,7 @@ export class ScimTokensController {
   /** Makes a token in place of another, which goes on for as long as is said, at most a week. */
   @Post(':tokenId/rotation')
   @Header('cache-control', 'no-store')
-  @Requires('members:write')
+  @Requires('identity_providers:write')
   @RequiresRecentProof()
   @ApiProblem(404, 'The organisation has no such token in use (`scim/token_not_found`).')
   @ApiProblem(409, 'Five tokens are in use (`scim/token_limit`).')
@@ -55,7 +55,7 @@ export class ScimTokensController {
 
   /** Lists the tokens of an organisation in the order they were made, revoked ones too. */
   @Get()
-  @Requires('members:write')
+  @Requires('identity_providers:write')
   @ApiPage(ScimTokenDto)
   async list(
     @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
@@ -77,7 +77,7 @@ export class ScimTokensController {
   /** Revokes a token: its directory is refused from the next request on. Revoking it again changes nothing. */
   @Delete(':tokenId')
   @HttpCode(204)
-  @Requires('members:write')
+  @Requires('identity_providers:write')
   @ApiProblem(404, 'The organisation has no such token (`scim/token_not_found`).')
   async revoke(
     @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
