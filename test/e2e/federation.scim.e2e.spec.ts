@@ -331,7 +331,7 @@ describe('a SCIM token', () => {
     const stranger = await signUp(lethe.lethe);
     expect((await stranger.browser.post(path, { name: 'mine' })).status).toBe(404);
     expect((await lethe.api('POST', path, { name: 'x' }, null)).status).toBe(401);
-    const promote = `UPDATE membership SET role = 'admin' FROM account WHERE account.id = account_id AND email_normal = $1`;
+    const promote = `UPDATE membership SET role = 'owner' FROM account WHERE account.id = account_id AND email_normal = $1`;
     await lethe.rows(promote, [acme.address('ada')]);
     expect((await viewer.post(path, { name: 'mine' })).status).toBe(201);
     await lethe.rows(`UPDATE account_session SET proven_at = now() - interval '11 minutes'`);
