@@ -47,7 +47,9 @@ export class Person {
     const folder = join(this.#lethe.dataDirectory, 'outbox-mail');
     const deadline = performance.now() + MAIL_MS;
     while (performance.now() < deadline) {
-      for (const name of (await readdir(folder).catch(() => [])).sort()) {
+      const names = await readdir(folder).catch((): string[] => []);
+      // Their names are ids, which sort by time.
+      for (const name of names.sort((a, b) => (a < b ? -1 : 1))) {
         const mail = this.#read.has(name) ? '' : await readFile(join(folder, name), 'utf8');
         if (!mail.startsWith(`To: ${this.email}\n`)) continue;
         this.#read.add(name);

@@ -59,9 +59,8 @@ export class TestLethe {
       readonly ownUpstream: boolean;
       readonly directory: string;
       readonly owner: pg.Pool;
+      readonly databaseUrl: string;
     },
-    /** The superuser's. */
-    readonly databaseUrl: string,
   ) {}
 
   static async start(options: TestLetheOptions = {}): Promise<TestLethe> {
@@ -89,11 +88,22 @@ export class TestLethe {
     const { token } = await operators.createOperator(name, ACTOR);
     const owner = new pg.Pool({ connectionString: url, max: 2 });
     owner.on('error', () => undefined);
-    return new TestLethe(lethe, upstream, token, { database, ownUpstream: options.upstream === undefined, directory, owner }, url);
+    return new TestLethe(lethe, upstream, token, {
+      database,
+      ownUpstream: options.upstream === undefined,
+      directory,
+      owner,
+      databaseUrl: url,
+    });
   }
 
   get url(): string {
     return this.lethe.url;
+  }
+
+  /** The superuser's. */
+  get databaseUrl(): string {
+    return this.parts.databaseUrl;
   }
 
   get directory(): string {
