@@ -323,6 +323,31 @@ describe('a SCIM token', () => {
     expect((await lethe.api('POST', `${tokens}/${rotated.body.id}/rotation`, { previousValidUntil: late })).status).toBe(400);
   });
 
+  it('gets no longer life by being rotated: one that ends sooner keeps its end, and one that is over is not brought back', async () => {
+    const directory = await TestDirectory.of(lethe);
+    const tokens = `/organisations/${directory.organisationId}/scim-tokens`;
+    const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+    const soon = inHours(1);
+    const { body: brief } = await lethe.api<{ id: string }>('POST', tokens, { name: 'brief', expiresAt: soon });
+    const rotation = `${tokens}/${brief.id}/rotation`;
+    expect((await lethe.api('POST', rotation, { previousValidUntil: inHours(48) })).status).toBe(201);
+    const expiry = () => lethe.rows<{ expires_at: Date }>('SELECT expires_at FROM scim_token WHERE id = $1', [brief.id]);
+    expect((await expiry())[0]?.expires_at.toISOString()).toBe(soon);
+    await lethe.rows(`UPDATE scim_token SET expires_at = now() - interval '1 minute' WHERE id = $1`, [brief.id]);
+    expect(await lethe.api('POST', rotation, { previousValidUntil: inHours(48) })).toMatchObject({
+      status: 404,
+      body: { code: 'scim/token_not_found' },
+    });
+  });
+
+  it('is one of five, however many are made at the same moment', async () => {
+    const directory = await TestDirectory.of(lethe);
+    const tokens = `/organisations/${directory.organisationId}/scim-tokens`;
+    const made = await Promise.all(Array.from({ length: 8 }, (_, index) => lethe.api('POST', tokens, { name: `token ${index}` })));
+    expect(made.filter(({ status }) => status === 201)).toHaveLength(4);
+    expect(made.filter(({ status }) => status === 409)).toHaveLength(4);
+  });
+
   it('is made by who may and has just proven who they are: neither a viewer, nor another organisation', async () => {
     const viewer = await signIn(lethe.lethe, (await account(acme.address('ada'))).id as never);
     const path = `/organisations/${acme.organisationId}/scim-tokens`;

@@ -25,9 +25,14 @@ export class ScimTokensRepository {
     return tx.findOneBy(ScimToken, { tokenHash });
   }
 
-  /** The same, locked until the transaction ends. */
+  /** The same as {@link find}, locked until the transaction ends. */
   lock(tx: Tx, organisationId: OrganisationId, id: ScimTokenId): Promise<ScimTokenRow | null> {
     return tx.findOne(ScimToken, { where: { organisationId, id }, lock: { mode: 'pessimistic_write' } });
+  }
+
+  /** Lets those who make tokens of one organisation follow one another until the transaction ends, so that what they count stays true. */
+  async lockAll(tx: Tx, organisationId: OrganisationId): Promise<void> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('scim-tokens:' || $1, 0))`, [organisationId]);
   }
 
   /** Tokens that may be used. */

@@ -47,7 +47,8 @@ export class AdministerScimTokens {
   }
 
   /**
-   * Makes a token in place of another, which goes on until `previousUntil`, at most a week, or ends at once with null. Raises
+   * Makes a token in place of another in use, which goes on until `previousUntil`, at most a week, or ends at once with null; never longer than it
+   * would have. Raises
    * `scim/token_not_found`, `scim/token_limit` and `lethe/invalid_request`.
    */
   rotate(organisationId: OrganisationId, id: ScimTokenId, previousUntil: Date | null, actor: AuditActor): Promise<IssuedScimToken> {
@@ -56,10 +57,10 @@ export class AdministerScimTokens {
     if (overlapMs <= 0 || overlapMs > LONGEST_OVERLAP_MS)
       throw invalidRequest([{ field: 'previousValidUntil', message: 'must lie in the next 7 days; null ends it at once' }]);
     return this.unitOfWork.forOrganisation(organisationId, async (tx) => {
-      const before = await this.tokens.lock(tx, ref);
+      const before = await this.tokens.lock(tx, ref, this.clock.now());
       const issued = await this.add(tx, organisationId, { name: before.name, expiresAt: null }, actor);
       if (previousUntil === null) await this.tokens.revoke(tx, ref, this.clock.now(), actor);
-      else await this.tokens.expire(tx, ref, previousUntil);
+      else await this.tokens.expire(tx, before, previousUntil, actor);
       return issued;
     });
   }

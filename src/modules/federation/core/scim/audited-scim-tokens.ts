@@ -25,6 +25,7 @@ export class AuditedScimTokens {
   /** Raises `scim/token_limit`. */
   async add(tx: Tx, token: ScimTokenRow, tokenHash: Buffer, actor: AuditActor): Promise<void> {
     const { id, organisationId, createdAt, expiresAt } = token;
+    await this.tokens.lockAll(tx, organisationId);
     if ((await this.tokens.countLive(tx, organisationId, createdAt)) >= MAX_LIVE) throw scimErrors.token_limit();
     await this.tokens.insert(tx, token, tokenHash);
     const detail = { expiresAt: expiresAt?.toISOString() ?? null };
@@ -32,9 +33,10 @@ export class AuditedScimTokens {
   }
 
   /** A token in use, locked until the transaction ends. Raises `scim/token_not_found`. */
-  async lock(tx: Tx, { organisationId, id }: ScimTokenRef): Promise<ScimTokenRow> {
+  async lock(tx: Tx, { organisationId, id }: ScimTokenRef, now: Date): Promise<ScimTokenRow> {
+    await this.tokens.lockAll(tx, organisationId);
     const token = await this.tokens.lock(tx, organisationId, id);
-    if (token === null || token.revokedAt !== null) throw scimErrors.token_not_found();
+    if (token === null || !isLive(token, now)) throw scimErrors.token_not_found();
     return token;
   }
 
@@ -46,11 +48,20 @@ export class AuditedScimTokens {
     else if ((await this.tokens.find(tx, organisationId, id)) === null) throw scimErrors.token_not_found();
   }
 
-  expire(tx: Tx, { organisationId, id }: ScimTokenRef, expiresAt: Date): Promise<void> {
-    return this.tokens.expire(tx, organisationId, id, expiresAt);
+  /** Brings the end of a token forward; one that ends before anyway keeps its end. */
+  async expire(tx: Tx, { organisationId, id, expiresAt }: ScimTokenRow, until: Date, actor: AuditActor): Promise<void> {
+    if (expiresAt !== null && expiresAt <= until) return;
+    await this.tokens.expire(tx, organisationId, id, until);
+    const detail = { expiresAt: until.toISOString() };
+    await this.audit.record(tx, { actor, action: 'scim_token.expiry_set', organisationId, target: { type: 'scim_token', id }, detail });
   }
 
   list(tx: Tx, organisationId: OrganisationId, after: ScimTokenId | undefined, limit: number): Promise<ScimTokenRow[]> {
     return this.tokens.list(tx, organisationId, after, limit);
   }
+}
+
+/** Whether a token opens anything now. */
+export function isLive({ revokedAt, expiresAt }: ScimTokenRow, now: Date): boolean {
+  return revokedAt === null && (expiresAt === null || expiresAt > now);
 }

@@ -4,6 +4,7 @@ import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { ScimTokensRepository } from '../../data/scim-tokens.repository.js';
 import { scimErrors } from '../../scim.errors.js';
 import { hashScimToken, SCIM_TOKEN_PREFIX } from './administer-scim-tokens.js';
+import { isLive } from './audited-scim-tokens.js';
 import type { Directory } from './directory.js';
 
 const BEARER = /^Bearer (?<token>lethe_scim_[A-Za-z0-9_-]{43})$/i;
@@ -26,8 +27,7 @@ export class AuthenticateDirectory {
     const now = this.clock.now();
     return this.unitOfWork.asSystem(async (tx) => {
       const token = await this.tokens.findByHash(tx, hashScimToken(secret));
-      const isLive = token !== null && token.revokedAt === null && (token.expiresAt === null || token.expiresAt > now);
-      if (!isLive) throw scimErrors.invalid_token();
+      if (token === null || !isLive(token, now)) throw scimErrors.invalid_token();
       if (now.getTime() - (token.lastUsedAt?.getTime() ?? 0) > USE_NOTED_MS) await this.tokens.markUsed(tx, token.id, now);
       return { organisationId: token.organisationId, tokenId: token.id };
     });
