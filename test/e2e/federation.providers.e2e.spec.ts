@@ -82,6 +82,14 @@ describe('the installation’s identity providers', () => {
     ]);
   });
 
+  it('lose no change to another at the same moment: each changes its part of the settings', async () => {
+    const { id } = await makeProvider(lethe, oidc() as Record<string, unknown>);
+    const changes = [{ allowsSignUp: false }, { secondFactor: 'amr' }, { keepsRefreshToken: true }, { hostedDomains: ['example.com'] }];
+    await Promise.all(changes.map((settings) => admin(lethe, 'PATCH', `/identity-providers/${id}`, { settings })));
+    const shown = await admin(lethe, 'GET', `/identity-providers/${id}`);
+    expect(shown.body).toMatchObject({ settings: Object.assign({}, ...changes) as object });
+  });
+
   it('are tried without anybody signing in: reachable, and whether they know us', async () => {
     const check = async (wanted: object): Promise<unknown> => {
       const { id, callbackUrl } = await makeProvider(lethe, wanted as Record<string, unknown>);

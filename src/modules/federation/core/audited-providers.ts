@@ -50,6 +50,13 @@ export class AuditedProviders {
     return provider;
   }
 
+  /** The same, locked until the transaction ends: settings are written as a whole, so whoever changes a part of them reads them first. */
+  async lock(tx: Tx, ref: ProviderRef): Promise<Provider> {
+    const provider = await this.providers.lock(tx, ref);
+    if (provider === null) throw federationErrors.provider_not_found();
+    return provider;
+  }
+
   /** Raises `federation/provider_not_found` and `federation/provider_name_taken`. */
   async change(tx: Tx, actor: AuditActor, ref: ProviderRef, change: ProviderChange): Promise<Provider> {
     const changed = await this.providers.update(tx, ref, { ...change, updatedAt: this.journal.now() });

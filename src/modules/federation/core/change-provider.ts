@@ -25,7 +25,7 @@ export class ChangeProvider {
       throw invalidRequest([{ field: 'body', message: 'must have a name, a status or settings' }]);
     }
     return this.providers.within(ref.organisationId, async (tx) => {
-      const before = await this.providers.get(tx, ref);
+      const before = await this.providers.lock(tx, ref);
       if (before.kind === 'saml') throw federationErrors.provider_not_found();
       return this.providers.change(tx, actor, ref, {
         ...(name === undefined ? {} : { name: name.trim() }),

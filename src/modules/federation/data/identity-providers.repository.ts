@@ -36,6 +36,12 @@ export class IdentityProvidersRepository {
     return tx.findOneBy(IdentityProvider, { organisationId: organisationId ?? IsNull(), id }) as Promise<Provider | null>;
   }
 
+  /** The same, locked until the transaction ends. */
+  lock(tx: Tx, { organisationId, id }: ProviderRef): Promise<Provider | null> {
+    const where = { organisationId: organisationId ?? IsNull(), id };
+    return tx.findOne(IdentityProvider, { where, lock: { mode: 'for_no_key_update' } }) as Promise<Provider | null>;
+  }
+
   /** Whoever it belongs to: for a sign-in, which names nobody. The transaction must be a system one. */
   findAny(tx: Tx, id: IdentityProviderId): Promise<Provider | null> {
     return tx.findOneBy(IdentityProvider, { id }) as Promise<Provider | null>;

@@ -119,7 +119,7 @@ export class AdministerSamlProvider {
     change: (before: SamlProvider) => Parameters<AuditedProviders['change']>[3],
   ): Promise<SamlProvider> {
     return this.providers.within(ref.organisationId, async (tx) => {
-      const before = await this.providers.get(tx, ref);
+      const before = await this.providers.lock(tx, ref);
       if (before.kind !== 'saml') throw federationErrors.provider_not_found();
       return (await this.providers.change(tx, actor, ref, change(before))) as SamlProvider;
     });
