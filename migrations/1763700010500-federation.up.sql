@@ -79,11 +79,15 @@ CREATE TABLE federation_attempt (
   provider_id uuid NOT NULL REFERENCES identity_provider (id) ON DELETE CASCADE,
   -- Set when a signed-in person links one more identity; null when somebody signs in.
   account_id uuid REFERENCES account (id) ON DELETE CASCADE,
+  -- The session that links, without which nothing is linked any more: whoever signs out everywhere shuts out a stranger who had begun to.
+  session_id uuid REFERENCES account_session (id) ON DELETE CASCADE,
   attested_age smallint,
   locale text NOT NULL,
   return_path text NOT NULL,
-  expires_at timestamptz NOT NULL
+  expires_at timestamptz NOT NULL,
+  CHECK ((account_id IS NULL) = (session_id IS NULL))
 );
+CREATE INDEX federation_attempt_by_session ON federation_attempt (session_id);
 CREATE INDEX federation_attempt_by_expiry ON federation_attempt (expires_at);
 
 CALL protect_tenant_table('identity_provider', 'organisation_id');

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { RefreshProfiles } from '../../src/modules/federation/core/refresh-profiles.js';
 import type { TestLethe } from '../harness/app.js';
 import { signUp } from '../harness/accounts.js';
 import { FederatedBrowser, type Page } from '../harness/identity/federated-browser.js';
@@ -145,6 +146,18 @@ describe('a callback is refused, and its sign-in is over,', () => {
     expect(await lethe.rows('SELECT 1 FROM external_identity WHERE account_id = $1', [victim.accountId])).toEqual([]);
   });
 
+  it('once the session that links has ended: whoever signs out everywhere shuts out a stranger who had begun to link', async () => {
+    const person = await signUp(lethe.lethe);
+    const begun = await person.browser.post('/account/identities', { providerId: provider.id });
+    const back = await new FederatedBrowser(person.browser).walk(String(begun.body['authorisationUrl']));
+    await lethe.rows('DELETE FROM account_session WHERE account_id = $1', [person.accountId]);
+    expect(await new FederatedBrowser(person.browser).visit(back)).toMatchObject({
+      status: 400,
+      body: { code: 'federation/attempt_not_found' },
+    });
+    expect(await lethe.rows('SELECT 1 FROM external_identity WHERE account_id = $1', [person.accountId])).toEqual([]);
+  });
+
   it('at the address of another provider (mix-up)', async () => {
     const somebody = browser();
     const back = await somebody.walk(await somebody.start(provider.id, { attestedAge: 16 }));
@@ -207,6 +220,17 @@ describe('nobody is sent anywhere but to a path of this installation', () => {
     const answer = await browser().lethe.post(`/sign-in/providers/${provider.id}/start`, { returnPath });
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ field: 'returnPath' }] } });
   });
+});
+
+it('a refresh token longer than any is not kept, and the provider is not asked about the same person over and over', async () => {
+  const keeping = await makeProvider(lethe, { issuer: liar.issuer, settings: { keepsRefreshToken: true } });
+  liar.tokenAnswer = { refresh_token: 'short' };
+  expect((await browser().signIn(keeping.id, { attestedAge: 16 })).status).toBe(303);
+  liar.tokenAnswer = { refresh_token: 'x'.repeat(9_000) };
+  await lethe.rows(`UPDATE external_grant SET refresh_at = now() - interval '1 minute'`);
+  const profiles = lethe.lethe.get(RefreshProfiles);
+  expect(await profiles.run()).toMatchObject({ refreshed: 1, failed: 0 });
+  expect(await profiles.run()).toMatchObject({ refreshed: 0, failed: 0 });
 });
 
 it('another site’s page cannot begin a sign-in', async () => {

@@ -35,6 +35,8 @@ export class LyingProvider {
   claims: Claims = {};
   /** Makes the next ID token out of the claims that were to be in it. */
   makeIdToken: (claims: Claims) => string = (claims) => this.key.sign(claims);
+  /** Over the honest answer of the token endpoint. */
+  tokenAnswer: Claims = {};
   /** What the profile endpoint answers. */
   profile: Claims = {};
   /** Over the honest discovery document. */
@@ -70,6 +72,7 @@ export class LyingProvider {
   /** Honest again. */
   repent(): void {
     this.claims = {};
+    this.tokenAnswer = {};
     this.makeIdToken = (claims) => this.key.sign(claims);
     this.metadata = {};
     this.callback = {};
@@ -91,7 +94,7 @@ export class LyingProvider {
       case '/authorize':
         return this.authorise(url, response);
       case '/token':
-        return json(response, this.tokens(new URLSearchParams(body)));
+        return json(response, { ...this.tokens(new URLSearchParams(body)), ...this.tokenAnswer });
       case '/profile':
         return json(response, this.profile);
       default:

@@ -4,7 +4,7 @@ import type { ExternalIdentityRow } from '../data/external-identity.entity.js';
 import type { ExternalProfile } from '../data/external-identities.repository.js';
 import { AuthorizationCodeClient } from './authorization-code-client.js';
 import { IdentityBook } from './identity-book.js';
-import { KeepGrant } from './keep-grant.js';
+import { KeepGrant, REFRESH_EVERY_MS } from './keep-grant.js';
 import { SignOnProviders } from './sign-on-providers.js';
 
 /** What came of asking. `refused`: there is nothing to ask with any more. `away`: the provider is switched off, or the person is gone. */
@@ -35,6 +35,8 @@ export class AskAgain {
     if (verified === null) return { outcome: 'refused', identity };
     // The token first: a provider that rotates them takes the old one no more.
     if (verified.refreshToken !== null) await this.keepGrant.run(identity.id, verified.refreshToken);
+    // One that cannot be kept leaves the old one, whose turn must not come again at once.
+    else await this.keepGrant.postpone(grant, REFRESH_EVERY_MS);
     return { outcome: 'said', identity, profile: verified.person.profile };
   }
 }

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
-import { type AccountId, type FederationAttemptId, type IdentityProviderId, newId } from '../../../kernel/ids.js';
+import { type AccountId, type FederationAttemptId, type IdentityProviderId, newId, type SessionId } from '../../../kernel/ids.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { FederationAttemptRow } from '../data/federation-attempt.entity.js';
 import { FederationAttemptsRepository } from '../data/federation-attempts.repository.js';
@@ -13,8 +13,8 @@ const ATTEMPT_MS = 600_000;
 
 export interface Beginning {
   readonly providerId: IdentityProviderId;
-  /** The account that links one more identity; null when somebody signs in. */
-  readonly accountId: AccountId | null;
+  /** The account that links one more identity, and the session it does so in; null when somebody signs in. */
+  readonly linking: { readonly accountId: AccountId; readonly sessionId: SessionId } | null;
   /** What the browser keeps in its cookie; see {@link flowSecrets}. */
   readonly browserSecret: string;
   /** A path `isReturnPath` takes. */
@@ -48,11 +48,13 @@ export class Attempts {
     private readonly clock: Clock,
   ) {}
 
-  async begin({ browserSecret, ...beginning }: Beginning, state: string): Promise<void> {
+  async begin({ browserSecret, linking, ...beginning }: Beginning, state: string): Promise<void> {
     const attempt: FederationAttemptRow = {
       id: newId<FederationAttemptId>(),
       stateHash: hashOf(state),
       browserHash: hashOf(browserSecret),
+      accountId: linking?.accountId ?? null,
+      sessionId: linking?.sessionId ?? null,
       ...beginning,
       expiresAt: new Date(this.clock.nowMs() + ATTEMPT_MS),
     };

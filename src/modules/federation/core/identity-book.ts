@@ -4,6 +4,7 @@ import { type AccountId, type ExternalIdentityId, type IdentityProviderId, newId
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
 import { ExternalIdentitiesRepository, type ExternalProfile } from '../data/external-identities.repository.js';
+import type { ExternalGrantRow } from '../data/external-grant.entity.js';
 import type { ExternalIdentityRow } from '../data/external-identity.entity.js';
 import type { Provider } from '../data/identity-providers.repository.js';
 import { federationErrors } from '../federation.errors.js';
@@ -63,11 +64,14 @@ export class IdentityBook {
     return this.unitOfWork.asSystem((tx) => this.refresh(tx, actor, before, profile));
   }
 
-  /** The provider no longer speaks of this person to us, so it no longer says that they are a VIP. The rest stays as of when it last did. */
-  async fallSilent(actor: AuditActor, identity: ExternalIdentityRow): Promise<void> {
+  /**
+   * The provider no longer speaks of this person to us, so it no longer says that they are a VIP. The rest stays as of when it last did. Nothing
+   * happens when a sign-in has brought a new grant meanwhile.
+   */
+  async fallSilent(actor: AuditActor, identity: ExternalIdentityRow, grant: Pick<ExternalGrantRow, 'identityId' | 'version'>): Promise<void> {
     await this.unitOfWork.asSystem(async (tx) => {
-      await this.identities.dropGrant(tx, identity.id);
-      await this.identities.refresh(tx, identity.id, { ...identity, vip: false }, identity.refreshedAt);
+      if (!(await this.identities.dropGrant(tx, grant))) return;
+      await this.identities.endVip(tx, identity.id);
       const target = { type: 'external_identity', id: identity.id };
       await this.audit.record(tx, { actor, action: 'external_identity.grant_ended', organisationId: null, target });
       await this.recordVip(tx, actor, identity, false);

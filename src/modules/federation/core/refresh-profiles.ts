@@ -51,7 +51,7 @@ export class RefreshProfiles {
           await this.book.refreshAlone(ACTOR, answer.identity, answer.profile);
           return 'refreshed';
         case 'refused':
-          await this.book.fallSilent(ACTOR, answer.identity);
+          await this.book.fallSilent(ACTOR, answer.identity, grant);
           return 'ended';
         case 'away':
           await this.keepGrant.postpone(grant, REFRESH_EVERY_MS);

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { AccountId, ExternalIdentityId, IdentityProviderId, OrganisationId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { federationErrors } from '../federation.errors.js';
-import { ExternalGrant } from './external-grant.entity.js';
+import { ExternalGrant, type ExternalGrantRow } from './external-grant.entity.js';
 import { ExternalIdentity, type ExternalIdentityRow } from './external-identity.entity.js';
 import { IdentityProvider } from './identity-provider.entity.js';
 import { violatedConstraint } from './violated-constraint.js';
@@ -61,9 +61,15 @@ export class ExternalIdentitiesRepository {
     return affected === 1;
   }
 
-  /** Forgets the refresh token of an identity. */
-  async dropGrant(tx: Tx, identityId: ExternalIdentityId): Promise<void> {
-    await tx.delete(ExternalGrant, { identityId });
+  /** Forgets a refresh token of an identity. False when another has taken its place. */
+  async dropGrant(tx: Tx, { identityId, version }: Pick<ExternalGrantRow, 'identityId' | 'version'>): Promise<boolean> {
+    const { affected } = await tx.delete(ExternalGrant, { identityId, version });
+    return affected === 1;
+  }
+
+  /** Leaves the rest of the profile as it is. */
+  async endVip(tx: Tx, id: ExternalIdentityId): Promise<void> {
+    await tx.update(ExternalIdentity, { id }, { vip: false });
   }
 
   /** Whether it was the account's, and is gone now. */

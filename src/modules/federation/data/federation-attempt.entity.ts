@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { DataInventory } from '../../../contracts/data-inventory.js';
-import type { AccountId, FederationAttemptId, IdentityProviderId } from '../../../kernel/ids.js';
+import type { AccountId, FederationAttemptId, IdentityProviderId, SessionId } from '../../../kernel/ids.js';
 
 /** A sign-in on its way through a provider: used once, in the browser it began in. */
 @DataInventory({
@@ -18,6 +18,7 @@ import type { AccountId, FederationAttemptId, IdentityProviderId } from '../../.
     browser_hash: 'secret',
     provider_id: 'identifier',
     account_id: 'personal',
+    session_id: 'identifier',
     attested_age: 'personal',
     locale: 'personal',
     return_path: 'technical',
@@ -41,6 +42,10 @@ export class FederationAttempt {
   /** The account that links one more identity; null when somebody signs in. */
   @Column({ type: 'uuid', name: 'account_id', nullable: true })
   accountId: AccountId | null;
+
+  /** The session it is signed in with; the attempt goes when the session ends. */
+  @Column({ type: 'uuid', name: 'session_id', nullable: true })
+  sessionId: SessionId | null;
 
   @Column({ type: 'smallint', name: 'attested_age', nullable: true })
   attestedAge: number | null;

@@ -204,7 +204,7 @@ describe('what the tables hold themselves to', () => {
     const make = async (expiresAt: Date): Promise<Buffer> => {
       const stateHash = randomBytes(32);
       const id = newId<FederationAttemptId>();
-      const flow = { accountId: null, attestedAge: null, locale: 'en', returnPath: '/' };
+      const flow = { accountId: null, sessionId: null, attestedAge: null, locale: 'en', returnPath: '/' };
       const row = { id, stateHash, browserHash: randomBytes(32), providerId: one.id, ...flow, expiresAt };
       await asSystem((tx) => attempts.insert(tx, row));
       return stateHash;

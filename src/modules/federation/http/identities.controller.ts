@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiNoContentResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AccountId, ExternalIdentityId, IdentityProviderId } from '../../../kernel/ids.js';
+import type { ExternalIdentityId, IdentityProviderId } from '../../../kernel/ids.js';
 import { ApiProblem, CurrentPrincipal, Requires, RequiresRecentProof } from '../../../platform/http/access.js';
 import { httpErrors } from '../../../platform/http/http.errors.js';
-import type { Principal } from '../../../platform/http/principal.js';
+import type { AccountPrincipal, Principal } from '../../../platform/http/principal.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { BeginFederation } from '../core/begin-federation.js';
@@ -28,7 +28,7 @@ export class IdentitiesController {
   @Requires('account:manage')
   @ApiOkResponse({ type: IdentitiesDto })
   async list(@CurrentPrincipal() principal: Principal): Promise<IdentitiesDto> {
-    return { data: (await this.identities.list(accountOf(principal))).map(IdentityDto.of) };
+    return { data: (await this.identities.list(personOf(principal).id)).map(IdentityDto.of) };
   }
 
   /** Begin to link one more identity. The browser comes back from the provider by itself. */
@@ -46,10 +46,11 @@ export class IdentitiesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AuthorisationDto> {
+    const { id: accountId, sessionId } = personOf(principal);
     const browserSecret = secretOf(this.cookies, request);
     const authorisationUrl = await this.beginning.run({
       providerId: providerId as IdentityProviderId,
-      accountId: accountOf(principal),
+      linking: { accountId, sessionId },
       browserSecret,
       returnPath,
       attestedAge: null,
@@ -68,12 +69,12 @@ export class IdentitiesController {
   @ApiProblem(404, 'No such identity (`federation/identity_not_found`).')
   @ApiProblem(409, 'Nothing would be left to sign in with (`federation/last_way_in`).')
   unlink(@Param('identityId', ParseIdPipe) id: ExternalIdentityId, @CurrentPrincipal() principal: Principal): Promise<void> {
-    return this.identities.unlink(principal, accountOf(principal), id);
+    return this.identities.unlink(principal, personOf(principal).id, id);
   }
 }
 
 /** Only people have accounts; the permission is theirs alone, and this says so once more. */
-function accountOf(principal: Principal): AccountId {
+function personOf(principal: Principal): AccountPrincipal {
   if (principal.kind !== 'account') throw httpErrors.forbidden();
-  return principal.id;
+  return principal;
 }

@@ -45,7 +45,7 @@ export class FederatedSignInController {
     const browserSecret = secretOf(this.cookies, request);
     const authorisationUrl = await this.beginning.run({
       providerId,
-      accountId: null,
+      linking: null,
       browserSecret,
       returnPath,
       attestedAge: attestedAge ?? null,

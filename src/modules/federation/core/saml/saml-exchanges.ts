@@ -45,6 +45,7 @@ export class SamlExchanges {
       stateHash: hashOf(requestId),
       browserHash: hashOf(browserSecret),
       accountId: null,
+      sessionId: null,
       ...beginning,
       expiresAt: new Date(this.clock.nowMs() + REQUEST_MS),
     };
