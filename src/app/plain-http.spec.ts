@@ -38,7 +38,10 @@ describe('S1: plain HTTP in production', () => {
     ['from a proxy on this machine whose client used plain HTTP', '127.0.0.1', 'http'],
   ])('is refused %s', (_what, from, proto) => {
     const answer = ask(PRODUCTION, from, proto === undefined ? {} : { proto });
-    expect(answer).toMatchObject({ status: 403, headers: { connection: 'close', 'content-type': 'application/problem+json' } });
+    expect(answer).toMatchObject({
+      status: 403,
+      headers: { connection: 'close', 'content-type': 'application/problem+json', 'x-content-type-options': 'nosniff' },
+    });
     const body = JSON.parse(answer?.body ?? '') as { code: string; detail: string; error: { message: string } };
     expect(body.code).toBe('transport/tls_required');
     expect(body.error.message).toBe(body.detail);

@@ -4,6 +4,7 @@ import { newId } from '../kernel/ids.js';
 import type { Settings } from '../platform/config/settings.js';
 import { isLoopback, trustedPeerReader } from '../platform/http/client-address.js';
 import { problemHeaders, toProblem } from '../platform/http/problem.js';
+import { BARE_SECURITY_HEADERS } from '../platform/http/security-headers.js';
 import type { Claim } from './http-server.js';
 
 const transportErrors = errorCatalogue('transport', {
@@ -44,6 +45,7 @@ function refuse(request: IncomingMessage, response: ServerResponse): void {
   const inDialect = { message: error.publicMessage, type: 'invalid_request_error', param: null, code: 'tls_required' };
   const body = JSON.stringify({ ...toProblem(error, requestId), error: inDialect });
   response.writeHead(error.status, {
+    ...BARE_SECURITY_HEADERS,
     ...problemHeaders(error),
     'x-request-id': requestId,
     'content-length': Buffer.byteLength(body),

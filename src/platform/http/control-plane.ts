@@ -9,7 +9,7 @@ import { httpErrors } from './http.errors.js';
 import { problemHeaders, toProblem } from './problem.js';
 import { REQUEST_ID_OPTIONS, sendRequestId } from './request-id.js';
 import { serveRouteBodies } from './route-body.js';
-import { corsOptions, sendSecurityHeaders } from './security-headers.js';
+import { BARE_SECURITY_HEADERS, corsOptions, sendSecurityHeaders } from './security-headers.js';
 import { wireFormOf } from './wire-form.js';
 
 /** The largest form there is, an answer of a SAML identity provider of 256 kB, in base64 and percent-encoded. */
@@ -108,7 +108,7 @@ function answer(thrown: unknown, request: FastifyRequest, reply: FastifyReply): 
   const error = toAppError(thrown);
   void reply
     .code(error.status)
-    .headers({ ...problemHeaders(error), 'x-request-id': request.id })
+    .headers({ ...BARE_SECURITY_HEADERS, ...problemHeaders(error), 'x-request-id': request.id })
     .send(JSON.stringify(toProblem(error, request.id)));
 }
 
@@ -135,6 +135,7 @@ function answerBrokenRequest(thrown: Error & { code?: string }, socket: Socket):
         : httpErrors.malformed_request();
   const body = JSON.stringify(toProblem(error, requestId));
   const headers = {
+    ...BARE_SECURITY_HEADERS,
     ...problemHeaders(error),
     'x-request-id': requestId,
     'content-length': String(Buffer.byteLength(body)),

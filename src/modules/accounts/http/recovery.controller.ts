@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
+import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { UndoEmailChange } from '../core/email/undo-email-change.js';
 import { BROWSER_COOKIE_SECONDS } from '../core/links/link-kinds.js';
@@ -26,7 +27,7 @@ export class RecoveryController {
   @HttpCode(202)
   @Public()
   @FromOwnPages()
-  @ApiProblem(429, 'Too many attempts (`http/too_many_requests`).')
+  @RateLimited(60)
   async request(
     @Body() body: EmailDto,
     @Req() request: FastifyRequest,
@@ -43,8 +44,8 @@ export class RecoveryController {
   @HttpCode(204)
   @Public()
   @FromOwnPages()
+  @RateLimited(60)
   @ApiProblem(410, 'The link is not valid any more (`accounts/link_not_valid`).')
-  @ApiProblem(429, 'Too many attempts (`http/too_many_requests`).')
   async recover(@Body() body: RecoverDto, @Req() request: FastifyRequest): Promise<void> {
     const { remoteAddress } = this.cookies.originOf(request);
     await this.recovery.run(body.token, body.newPassword, this.cookies.browserNonce(request), remoteAddress);
@@ -55,6 +56,7 @@ export class RecoveryController {
   @HttpCode(204)
   @Public()
   @FromOwnPages()
+  @RateLimited(60)
   @ApiProblem(409, 'Another account has that address by now (`accounts/email_taken`).')
   @ApiProblem(410, 'The link is not valid any more (`accounts/link_not_valid`).')
   async undoEmailChange(@Body() body: LinkTokenDto, @Req() request: FastifyRequest): Promise<void> {

@@ -2,6 +2,7 @@ import { Controller, Get } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Settings } from '../../../platform/config/settings.js';
 import { Public } from '../../../platform/http/access.js';
+import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SignInWaysDto } from './sign-in.dto.js';
 
 @ApiTags('Sign-in')
@@ -12,6 +13,7 @@ export class SignInWaysController {
   /** Says how people can sign in and up here. */
   @Get()
   @Public()
+  @RateLimited(120)
   ways(): SignInWaysDto {
     const { signInMethods, signUp, minimumAge } = this.settings;
     return { methods: [...signInMethods], signUp, minimumAge };

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
+import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { BROWSER_COOKIE_SECONDS } from '../core/links/link-kinds.js';
 import { newSecret } from '../core/secrets.js';
@@ -25,8 +26,8 @@ export class SignInController {
   @HttpCode(200)
   @Public()
   @FromOwnPages()
+  @RateLimited(60)
   @ApiProblem(401, 'The name or the password is wrong (`accounts/sign_in_refused`).')
-  @ApiProblem(429, 'Too many attempts (`http/too_many_requests`).')
   async password(
     @Body() body: PasswordSignInDto,
     @Req() request: FastifyRequest,
@@ -42,7 +43,7 @@ export class SignInController {
   @HttpCode(202)
   @Public()
   @FromOwnPages()
-  @ApiProblem(429, 'Too many attempts (`http/too_many_requests`).')
+  @RateLimited(60)
   async requestLink(
     @Body() body: EmailDto,
     @Req() request: FastifyRequest,
@@ -59,6 +60,7 @@ export class SignInController {
   @HttpCode(200)
   @Public()
   @FromOwnPages()
+  @RateLimited(60)
   @ApiProblem(410, 'The link is not valid any more (`accounts/link_not_valid`).')
   async link(
     @Body() body: LinkTokenDto,

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
+import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { BROWSER_COOKIE_SECONDS } from '../core/links/link-kinds.js';
 import { newSecret } from '../core/secrets.js';
@@ -23,7 +24,7 @@ export class SignUpController {
   @HttpCode(202)
   @Public()
   @FromOwnPages()
-  @ApiProblem(429, 'Too many attempts (`http/too_many_requests`).')
+  @RateLimited(60)
   async request(
     @Body() body: SignUpDto,
     @Req() request: FastifyRequest,
@@ -41,6 +42,7 @@ export class SignUpController {
   @HttpCode(200)
   @Public()
   @FromOwnPages()
+  @RateLimited(60)
   @ApiProblem(409, 'The address has an account by now (`accounts/email_taken`).')
   @ApiProblem(410, 'The link is not valid any more (`accounts/link_not_valid`).')
   async confirm(

@@ -35,8 +35,8 @@ export class PasskeysController {
   @HttpCode(200)
   @Public()
   @FromOwnPages()
+  @RateLimited(60)
   @ApiProblem(401, 'The passkey was not accepted (`second_factors/refused`).')
-  @ApiProblem(429, 'Too many sign-ins from this address (`http/too_many_requests`).')
   async finish(
     @Body() body: SecurityKeyAnswerDto,
     @Req() request: FastifyRequest,
