@@ -51,7 +51,8 @@ export function isConsistent(older, size, olderRoot, root, path) {
   if (older < 1 || older > size) return false;
   if (older === size) return path.length === 0 && olderRoot.equals(root);
   // A tree of 2^n leaves is a node of the larger one; its hash is then not repeated in the proof.
-  const [first, ...rest] = Number.isInteger(Math.log2(older)) ? [olderRoot, ...path] : path;
+  const isPowerOfTwo = (BigInt(older) & (BigInt(older) - 1n)) === 0n;
+  const [first, ...rest] = isPowerOfTwo ? [olderRoot, ...path] : path;
   if (first === undefined) return false;
   let at = BigInt(older) - 1n;
   let last = BigInt(size) - 1n;
@@ -175,10 +176,21 @@ function checkEntry(entry, place, head) {
   if (entry.event !== null) {
     const data = Buffer.from(canonicalJson(entry.event), 'utf8');
     demand(leafHash(data).equals(leaf), `${which} was edited: its event is not the one its leaf hash stands for.`);
+    demand(isEvent(entry.event), `${which} holds no event in the format lethe-audit-event/1.`);
   }
   demand(entry.leafIndex < head.size, `${which} stands outside the log that the checkpoint signs.`);
   const root = rootFromInclusion(entry.leafIndex, head.size, leaf, path);
   demand(root?.equals(head.root), `${which} is not in the log that the checkpoint signs: it was edited, moved or invented.`);
+}
+
+const EVENT_MEMBERS =
+  'action actorId actorKind detail expiresOn format id nonce number occurredAt organisationId targetId targetType'.split(' ');
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A signed leaf can still be anything: what is told of it below has to be what it seems. */
+function isEvent(event) {
+  if (!hasMembers(event, EVENT_MEMBERS) || event.format !== 'lethe-audit-event/1' || !isCount(event.number, 1)) return false;
+  return event.organisationId === null || (typeof event.organisationId === 'string' && UUID.test(event.organisationId));
 }
 
 /** Events of one organisation are numbered without gaps: none between the first and the last may be missing. */
@@ -186,7 +198,7 @@ function checkNumbers(entries) {
   const [first] = entries;
   entries.forEach(({ event, leafIndex }, at) => {
     const which = `Entry ${at + 1}`;
-    demand(event !== null && isCount(event.number, 1), `${which} has no event.`);
+    demand(event !== null, `${which} has no event.`);
     demand(event.organisationId === first.event.organisationId, `${which} belongs to another organisation than the first.`);
     demand(
       event.number === first.event.number + at,
@@ -196,13 +208,22 @@ function checkNumbers(entries) {
   });
 }
 
+/** Leaves of the whole log follow on each other, and no organisation has two events of one number: one for it and one for others. */
 function checkIndexes(entries) {
-  entries.forEach(({ leafIndex }, at) => {
+  const numbers = new Map();
+  entries.forEach(({ event, leafIndex }, at) => {
     const wanted = entries[0].leafIndex + at;
     demand(
       leafIndex === wanted,
       `Entry ${at + 1} should be leaf ${wanted} and is ${leafIndex}: an entry is missing, or they were re-ordered.`,
     );
+    if (event === null) return;
+    const before = numbers.get(event.organisationId) ?? 0;
+    demand(
+      event.number > before,
+      `Entry ${at + 1} is number ${event.number} of its organisation, behind number ${before}: two share a number.`,
+    );
+    numbers.set(event.organisationId, event.number);
   });
 }
 
@@ -236,6 +257,8 @@ function readArguments(args) {
     const value = option === undefined ? args[at] : (joined ?? args[(at += 1)]);
     if (value === undefined || (option === undefined && (value.startsWith('--') || asked.bundle !== undefined))) throw new Usage(USAGE);
     if (option === 'key') asked.keys.push(value);
+    // Of two checkpoints one would go unchecked.
+    else if (option === 'checkpoint' && asked.checkpoint !== undefined) throw new Usage(`--checkpoint stands twice. ${USAGE}`);
     else asked[option ?? 'bundle'] = value;
   }
   if (asked.bundle === undefined || asked.keys.length === 0) throw new Usage(USAGE);
@@ -262,10 +285,13 @@ function describe({ head, bundle, since, older }) {
   const whose = scope === 'organisation' ? (ends[0]?.event.organisationId ?? 'the installation itself') : '';
   const [from, to] = ends.map((entry) => (scope === 'organisation' ? entry?.event.number : entry?.leafIndex));
   const what = scope === 'organisation' ? `events ${from} to ${to} of ${whose}` : `leaves ${from} to ${to}`;
-  const lines = [`verified: ${entries.length === 0 ? 'no events' : `${what}, none missing between them`}`];
+  const lines = [
+    `verified: ${entries.length === 0 ? 'the checkpoint alone; the bundle holds no events' : `${what}, none missing between them`}`,
+  ];
   lines.push(`log:      ${head.key.name}, ${head.size} entries, root ${head.root.toString('base64')}`);
   const gone = entries.filter(({ event }) => event === null).length;
-  if (gone > 0) lines.push(`expired:  ${gone} events are past their time; their leaf hashes are in the log`);
+  if (gone > 0)
+    lines.push(`withheld: ${gone} events, of which only leaf hashes are here: past their time, or left out by whoever gave the bundle`);
   if (since) lines.push(`extends:  the checkpoint of size ${since.size}`);
   if (older === undefined)
     lines.push('note:     give a checkpoint you have seen before with --checkpoint to detect a fork or a cut-off end');
@@ -288,5 +314,7 @@ export function main(args, say = { out: (text) => process.stdout.write(`${text}\
   }
 }
 
-if (process.argv[1] !== undefined && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url))
-  process.exitCode = main(process.argv.slice(2));
+const [, program] = process.argv;
+const self = fileURLToPath(import.meta.url);
+// Also where Node was told to leave symbolic links as they are: doing nothing would end with 0.
+if (program !== undefined && (program === self || realpathSync(program) === self)) process.exitCode = main(process.argv.slice(2));

@@ -28,7 +28,8 @@ export class VerifyCommand extends CommandRunner {
   }
 
   @Option({ flags: '-c, --checkpoint <file>', description: 'a checkpoint seen before, which the log must still contain' })
-  checkpoint(path: string): string {
+  checkpoint(path: string, before?: string): string {
+    if (before !== undefined) throw new UsageError('Give one --checkpoint: of two, one would go unchecked.');
     return path;
   }
 }
