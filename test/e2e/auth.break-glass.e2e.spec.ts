@@ -152,6 +152,21 @@ describe('break-glass', () => {
     expect(list.body.data.map(({ status }) => status)).toEqual(['closed', 'closed', 'closed']);
   });
 
+  it('S2: a grant does not outlive the role it was opened in', async () => {
+    const tenant = await customer();
+    const sam = await onDuty();
+    const { body: grant } = await sam.openBreakGlass(tenant.organisationId);
+    const path = `/organisations/${tenant.organisationId}/audit-events`;
+    expect((await sam.browser.get(path)).status).toBe(200);
+    const change = (role: string) => admin(test, { method: 'PATCH', path: `/staff/${sam.operatorId}`, body: { role } });
+    await change('privacy_officer');
+    expect((await sam.browser.get(path)).status).toBe(200);
+    await change('auditor');
+    expect(await sam.browser.get(path)).toMatchObject(REQUIRED);
+    const closed = await test.rows('SELECT closed_at IS NOT NULL AS closed FROM break_glass_grant WHERE id = $1', [grant.id]);
+    expect(closed).toEqual([{ closed: true }]);
+  });
+
   it('S2: asks for a person on duty, a recent second factor, a reason of the list and a ticket without words', async () => {
     const tenant = await customer();
     const sam = await onDuty();

@@ -1,5 +1,11 @@
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { newId } from '../../src/kernel/ids.js';
+import { newId, type OperatorId, type SessionId } from '../../src/kernel/ids.js';
+import { OpenBreakGlass } from '../../src/modules/auth/core/break-glass/open-break-glass.js';
+import { ChangeOperator } from '../../src/modules/auth/core/staff/change-operator.js';
+import { ServeDuty } from '../../src/modules/auth/core/staff/serve-duty.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import type { AccountPrincipal, OperatorPrincipal } from '../../src/platform/http/principal.js';
 import { signIn, signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
 import { enrolApp, MovableClock } from '../harness/authenticator-app.js';
@@ -131,7 +137,63 @@ describe('duty', () => {
   });
 });
 
+describe('duty against changes of staff at the same moment', () => {
+  it('A4: who goes on duty while they are being disabled is not on duty, nor once they are enabled again', async () => {
+    const ada = await recruit(test, clock, 'support');
+    const [session] = await test.rows<{ id: SessionId }>('SELECT id FROM account_session WHERE account_id = $1', [ada.person.accountId]);
+    const account: AccountPrincipal = {
+      kind: 'account',
+      id: ada.person.accountId,
+      sessionId: session?.id ?? newId<SessionId>(),
+      permissions: new Set(),
+      memberships: new Map(),
+      provenAtMs: clock.nowMs(),
+      secondFactorAtMs: clock.nowMs(),
+    };
+    const begun = await whileDisabling(ada.operatorId, () => test.lethe.get(ServeDuty).begin(account));
+    expect(begun).toMatchObject({ code: 'auth/not_staff' });
+    expect(await test.rows('SELECT FROM operator_duty WHERE operator_id = $1', [ada.operatorId])).toEqual([]);
+  });
+
+  it('S2: who opens a grant while they are being disabled opens none', async () => {
+    const { organisationId } = await test.tenant({ route: false });
+    const ada = await recruit(test, clock, 'support');
+    const operator: OperatorPrincipal = {
+      kind: 'operator',
+      id: ada.operatorId,
+      permissions: new Set(['break_glass:write']),
+      reach: new Set(),
+      duty: { sessionId: newId<SessionId>(), secondFactorAtMs: clock.nowMs() },
+    };
+    const request = { organisationId, reason: 'incident', ticket: 'INC-1', minutes: 30 } as const;
+    const opened = await whileDisabling(ada.operatorId, () => test.lethe.get(OpenBreakGlass).run(operator, request));
+    expect(opened).toMatchObject({ code: 'http/forbidden' });
+    expect(await test.rows('SELECT FROM break_glass_grant WHERE operator_id = $1', [ada.operatorId])).toEqual([]);
+  });
+
+  /** What comes of `act`, begun after an operator has been disabled and before that commits. */
+  async function whileDisabling(operatorId: OperatorId, act: () => Promise<unknown>): Promise<unknown> {
+    let outcome: Promise<unknown> = Promise.resolve();
+    await test.lethe.get(UnitOfWork).asSystem(async (tx) => {
+      await test.lethe.get(ChangeOperator).run(tx, operatorId, { status: 'disabled' }, { kind: 'system', id: 'test' });
+      outcome = act().catch((error: unknown) => error);
+      await Promise.race([outcome, setTimeout(300)]);
+    });
+    return outcome;
+  }
+});
+
 describe('staff', () => {
+  it('A4: somebody who is not on duty cannot fill the audit log by asking', async () => {
+    const stranger = await signUp(test.lethe);
+    const statuses: number[] = [];
+    for (let n = 0; n < 32; n += 1) statuses.push((await stranger.browser.send('GET', '/admin/v1/duty')).status);
+    expect(statuses.slice(0, 30)).toEqual(Array<number>(30).fill(200));
+    expect(statuses).toContain(429);
+    clock.advance(2_000);
+    expect((await stranger.browser.send('GET', '/admin/v1/duty')).status).toBe(200);
+  });
+
   it('A4: every call on /admin is audited, reads too, by its route and without what was asked for', async () => {
     const ada = await recruit(test, clock, 'auditor');
     await ada.beginDuty();

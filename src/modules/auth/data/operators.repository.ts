@@ -48,6 +48,11 @@ export class OperatorsRepository {
     return tx.findOneBy(OperatorEntity, { accountId, status: 'active' });
   }
 
+  /** The same, held as it is until the transaction ends: nobody is disabled or unlinked meanwhile, or was just before. */
+  holdActive(tx: Tx, accountId: AccountId): Promise<OperatorEntity | null> {
+    return tx.findOne(OperatorEntity, { where: { accountId, status: 'active' }, lock: { mode: 'pessimistic_read' } });
+  }
+
   /** Whom an account is linked to, active or not. */
   findByAccount(tx: Tx, accountId: AccountId): Promise<OperatorEntity | null> {
     return tx.findOneBy(OperatorEntity, { accountId });

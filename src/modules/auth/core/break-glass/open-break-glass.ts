@@ -30,8 +30,8 @@ export class OpenBreakGlass {
   ) {}
 
   /**
-   * The organisation is told in the same transaction. Raises `auth/duty_only`, `auth/break_glass_own`, `auth/break_glass_open` and
-   * `lethe/not_found` for an organisation there is none of.
+   * The organisation is told in the same transaction. Raises `auth/duty_only`, `auth/break_glass_own`, `auth/break_glass_open`,
+   * `lethe/not_found` for an organisation there is none of, and `http/forbidden` for an operator who has just lost the right.
    */
   run(operator: OperatorPrincipal, { organisationId, reason, ticket, minutes }: BreakGlassRequest): Promise<BreakGlassGrantEntity> {
     if (operator.duty === null) throw authErrors.duty_only();

@@ -1,11 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { Clock } from '../../../../kernel/clock.js';
 import type { BreakGlassId, OrganisationId } from '../../../../kernel/ids.js';
+import { Allowances } from '../../../../platform/http/allowances.js';
+import { httpErrors } from '../../../../platform/http/http.errors.js';
 import type { Permission } from '../../../../platform/http/permissions.js';
 import type { AuditActor, AuditEntry } from '../../../audit/audit.contract.js';
 import { authErrors } from '../../auth.errors.js';
 import { LoneAudit } from './lone-audit.js';
 
 const RETRY_AFTER_SECONDS = 2;
+/** Anybody with an account may ask whether they are on duty, and every such call is a row that stays. */
+const ACCOUNT_CALLS_PER_MINUTE = 30;
 
 /** A request that staff make, by the route it takes: an address may hold ids of things, and a query what somebody looked for. */
 export interface StaffCall {
@@ -23,15 +28,31 @@ export interface StaffCall {
  */
 @Injectable()
 export class AuditedCalls {
-  constructor(private readonly audit: LoneAudit) {}
+  private readonly allowances: Allowances;
 
-  /** Under a grant the row stands in the organisation's own log, else in the installation's. Raises `auth/unavailable`. */
+  constructor(
+    private readonly audit: LoneAudit,
+    clock: Clock,
+  ) {
+    this.allowances = new Allowances(clock);
+  }
+
+  /**
+   * Under a grant the row stands in the organisation's own log, else in the installation's. Raises `auth/unavailable`, and `http/too_many_requests`
+   * for who is not on duty and would fill the log.
+   */
   async record(actor: AuditActor, call: StaffCall): Promise<void> {
+    if (call.means === 'account') this.requireAllowance(actor);
     try {
       await this.audit.record(entriesOf(actor, call));
     } catch (cause) {
       throw authErrors.unavailable({ cause, details: { retryAfterSeconds: RETRY_AFTER_SECONDS } });
     }
+  }
+
+  private requireAllowance({ id }: AuditActor): void {
+    const waitMs = this.allowances.take(id, ACCOUNT_CALLS_PER_MINUTE);
+    if (waitMs > 0) throw httpErrors.too_many_requests({ details: { retryAfterSeconds: Math.ceil(waitMs / 1_000) } });
   }
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import type { OperatorId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
+import { STAFF_PERMISSIONS } from '../../../../platform/http/staff-roles.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
 import type { Operator, OperatorChange } from '../../auth.contract.js';
 import { authErrors } from '../../auth.errors.js';
@@ -44,6 +45,7 @@ export class ChangeOperator {
     await this.audit.record(tx, { actor, action: 'operator.changed', organisationId: null, target, detail: { fields, role, status } });
     // Who is enabled again begins anew, but for their tokens, which work again.
     if (before.status === 'active' && status === 'disabled') await this.standDown.run(tx, id, actor);
+    else if (fields.includes('role') && !STAFF_PERMISSIONS[role].has('break_glass:write')) await this.standDown.closeGrants(tx, id, actor);
     return after;
   }
 

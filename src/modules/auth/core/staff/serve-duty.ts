@@ -20,7 +20,7 @@ export class ServeDuty {
   /** Raises `auth/not_staff`, `auth/duty_needs_second_factor` and `http/step_up_required`. */
   begin(account: AccountPrincipal): Promise<CurrentDuty> {
     return this.unitOfWork.asSystem(async (tx) => {
-      const operator = await this.operators.findActive(tx, account.id);
+      const operator = await this.operators.holdActive(tx, account.id);
       if (operator === null) throw authErrors.not_staff();
       this.rules.requireFreshFactor(account);
       return this.duties.begin(tx, account, operator, this.rules.span());

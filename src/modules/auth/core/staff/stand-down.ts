@@ -17,4 +17,9 @@ export class StandDown {
     await this.duties.endOf(tx, id);
     await this.breakGlass.closeAllOf(tx, id, actor);
   }
+
+  /** For a role that may not break the glass: what was opened in another one does not stay open. Duty goes on, in the new role. */
+  async closeGrants(tx: Tx, id: OperatorId, actor: AuditActor): Promise<void> {
+    await this.breakGlass.closeAllOf(tx, id, actor);
+  }
 }

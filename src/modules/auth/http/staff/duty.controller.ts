@@ -14,6 +14,7 @@ export class DutyController {
   /** Says whether this session acts as operator, as whom and until when. */
   @Get()
   @Requires('account:manage')
+  @ApiProblem(429, 'Too many requests of this account (`http/too_many_requests`).')
   async read(@CurrentAccount() account: AccountPrincipal): Promise<DutyDto> {
     return DutyDto.of(await this.duty.read(account));
   }
@@ -25,6 +26,7 @@ export class DutyController {
   @Post()
   @HttpCode(200)
   @Requires('account:manage')
+  @ApiProblem(429, 'Too many requests of this account (`http/too_many_requests`).')
   @ApiProblem(
     403,
     'The account is none of the staff’s (`auth/not_staff`), or a second factor is missing (`auth/duty_needs_second_factor`) or too old (`http/step_up_required`).',
@@ -37,6 +39,7 @@ export class DutyController {
   @Delete()
   @HttpCode(204)
   @Requires('account:manage')
+  @ApiProblem(429, 'Too many requests of this account (`http/too_many_requests`).')
   async end(@CurrentAccount() account: AccountPrincipal): Promise<void> {
     await this.duty.end(account);
   }

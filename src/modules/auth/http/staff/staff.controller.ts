@@ -93,6 +93,7 @@ export class StaffController {
   @RequiresRecentProof()
   @ApiProblem(409, 'The account is another operator’s (`auth/account_is_staff`).')
   @ApiProblem(410, 'There is no such invitation, or not any more (`auth/invitation_not_valid`).')
+  @ApiProblem(429, 'Too many requests of this account (`http/too_many_requests`).')
   async accept(@Body() { invitation }: AcceptStaffInvitationDto, @CurrentAccount() account: AccountPrincipal): Promise<StaffDto> {
     return StaffDto.of(await this.staff.accept(invitation, account.id));
   }
