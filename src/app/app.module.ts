@@ -4,6 +4,7 @@ import { TerminusModule } from '@nestjs/terminus';
 import { AccountsModule } from '../modules/accounts/accounts.module.js';
 import { MembersModule } from '../modules/accounts/members.module.js';
 import { AuditModule } from '../modules/audit/audit.module.js';
+import { AbuseModule } from '../modules/auth/abuse.module.js';
 import { AuthModule } from '../modules/auth/auth.module.js';
 import { StaffModule } from '../modules/auth/staff.module.js';
 import { CallerAccessGuard } from '../modules/auth/http/caller-access.guard.js';
@@ -43,6 +44,7 @@ export class AppModule {
         DirectoryModule,
         AuthModule,
         StaffModule,
+        AbuseModule,
         CredentialsModule,
         RoutingModule,
         UsageModule,

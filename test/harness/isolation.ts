@@ -185,6 +185,13 @@ async function makeWhatPeopleMake(app: TestLethe, { organisationId, owner, name,
     `INSERT INTO break_glass_grant SELECT gen_random_uuid(), $1, id, 'incident', 'T-1', now(), now() + interval '1 hour' FROM operator LIMIT 1`,
     [organisationId],
   );
+  await app.rows(
+    `INSERT INTO key_country SELECT organisation_id, id, 'DE', current_date, current_date FROM api_key WHERE organisation_id = $1`,
+    [organisationId],
+  );
+  await app.rows(`INSERT INTO key_habit SELECT organisation_id, id, now(), 1, 0.5 FROM api_key WHERE organisation_id = $1`, [
+    organisationId,
+  ]);
   const [notice] = await app.rows<{ id: string }>('SELECT id FROM organisation_notice WHERE organisation_id = $1', [organisationId]);
   return { webhookId, deliveryId, invitationId, providerId, domainId, tokenId, groupId, noticeId: notice?.id ?? '' };
 }

@@ -63,6 +63,6 @@ import { SIGN_IN_PARTS } from './sign-in-parts.js';
     { provide: SignIn, useExisting: OpenSession },
     { provide: SessionAuthenticator, useClass: StoredSessionAuthenticator },
   ],
-  exports: [Accounts, SignIn, SessionAuthenticator, SessionCookies, AccountsRepository, InvitationsRepository],
+  exports: [CoarsePlaces, Accounts, SignIn, SessionAuthenticator, SessionCookies, AccountsRepository, InvitationsRepository],
 })
 export class AccountsModule {}

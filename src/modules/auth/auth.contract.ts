@@ -1,3 +1,4 @@
+import type { KeyAnomaly } from '../../contracts/key-anomaly.js';
 import type { AccountId, ApiKeyId, OperatorId, OrganisationId, ProjectId } from '../../kernel/ids.js';
 import type { ServiceKeyScope } from '../../platform/http/permissions.js';
 import type { ServiceKeyPrincipal } from '../../platform/http/principal.js';
@@ -9,12 +10,15 @@ import type { AuditActor } from '../audit/audit.contract.js';
  *
  * Known keys are answered at once from memory, so they keep working while Postgres is away; a well-formed key that is not in memory
  * costs one indexed look-up. Raises `auth/missing_key`, `auth/invalid_key`, `auth/expired_key`, `auth/revoked_key`,
- * `auth/network_not_allowed`, `auth/organisation_suspended`, and `auth/unavailable` (503, never 401) when it takes a look-up that cannot be made (peers 25).
+ * `auth/network_not_allowed`, `auth/key_blocked`, `auth/organisation_suspended`, and `auth/unavailable` (503, never 401) when it takes a look-up that cannot be made (peers 25).
  */
 export abstract class KeyAuthenticator {
   /** `remoteAddress` is the caller's IP address, for keys with an allow-list. */
   abstract authenticate(presentedKey: string, remoteAddress: string): ServiceKeyPrincipal | Promise<ServiceKeyPrincipal>;
 }
+
+/** Why a key is blocked: what was unusual about it, or because the operator decided so. */
+export type BlockReason = KeyAnomaly | 'operator';
 
 /** An API key as it may be shown: never its secret, only how that ends. */
 export interface ApiKeySummary {
@@ -38,6 +42,9 @@ export interface ApiKeySummary {
   readonly previousExpiresAt: Date | null;
   /** When the previous secret was last used since it was replaced; true to about half a minute. */
   readonly previousLastUsedAt: Date | null;
+  /** Since when calls with it are refused; null, like the reason, when they are not. */
+  readonly blockedAt: Date | null;
+  readonly blockedReason: BlockReason | null;
 }
 
 /** Names one key. */

@@ -8,6 +8,11 @@ export const authErrors = errorCatalogue('auth', {
   revoked_key: { status: 401, message: 'This API key has been revoked.' },
   rotated_key: { status: 401, message: 'This secret has been replaced by a newer one of the same API key.' },
   network_not_allowed: { status: 403, message: 'This API key may not be used from your network.' },
+  key_blocked: {
+    status: 403,
+    message:
+      'This API key is blocked, because it was used in an unusual way or by decision of the operator. An owner, admin or developer of its organisation can see why, and release or replace it.',
+  },
   organisation_suspended: { status: 403, message: 'The organisation of this API key is suspended, or its project archived.' },
   invalid_token: { status: 401, message: 'This is not a valid operator token.' },
   expired_token: { status: 401, message: 'This operator token has expired.' },
@@ -15,6 +20,7 @@ export const authErrors = errorCatalogue('auth', {
   unavailable: { status: 503, message: 'Credentials cannot be checked right now. Try again shortly.' },
   key_not_found: { status: 404, message: 'The organisation has no such API key.' },
   key_revoked: { status: 409, message: 'The API key has been revoked and cannot be changed or given a new secret.' },
+  key_blocked_by_operator: { status: 409, message: 'The operator has blocked this API key, and only the operator can release it.' },
   operator_not_found: { status: 404, message: 'There is no such operator.' },
   operator_name_taken: { status: 409, message: 'Another operator has this name.' },
   operator_linked: { status: 409, message: 'The operator has an account already. Unlink it first.' },

@@ -4,6 +4,8 @@ import { AccountsModule } from '../accounts/accounts.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { KeyAdministration, KeyAuthenticator, OperatorAdministration } from './auth.contract.js';
+import { KeyOrigins } from './core/abuse/key-origins.js';
+import { NoteCountries } from './core/abuse/note-countries.js';
 import { AdministerKeys } from './core/administer-keys.js';
 import { AdministerOperators } from './core/administer-operators.js';
 import { AuditedKeys } from './core/audited-keys.js';
@@ -18,6 +20,7 @@ import { KeySource } from './core/key-source.js';
 import { KeyUses } from './core/key-uses.js';
 import { OperatorAuthenticator } from './core/operator-authenticator.js';
 import { ReadKeys } from './core/read-keys.js';
+import { Recipients } from './core/recipients.js';
 import { RevokeKey } from './core/revoke-key.js';
 import { RotateKey } from './core/rotate-key.js';
 import { SignInThrottle } from './core/sign-in-throttle.js';
@@ -38,6 +41,8 @@ import { ApiKeysRepository } from './data/api-keys.repository.js';
 import { BreakGlassGrantEntity } from './data/break-glass-grant.entity.js';
 import { BreakGlassGrantsRepository } from './data/break-glass-grants.repository.js';
 import { DutiesRepository } from './data/duties.repository.js';
+import { KeyCountriesRepository } from './data/key-countries.repository.js';
+import { KeyCountryEntity } from './data/key-country.entity.js';
 import { OperatorDutyEntity } from './data/operator-duty.entity.js';
 import { OperatorTokenEntity } from './data/operator-token.entity.js';
 import { OperatorEntity } from './data/operator.entity.js';
@@ -73,7 +78,14 @@ const STAFF = [
  */
 @Module({
   imports: [
-    TypeOrmModule.forFeature([ApiKeyEntity, OperatorEntity, OperatorTokenEntity, OperatorDutyEntity, BreakGlassGrantEntity]),
+    TypeOrmModule.forFeature([
+      ApiKeyEntity,
+      KeyCountryEntity,
+      OperatorEntity,
+      OperatorTokenEntity,
+      OperatorDutyEntity,
+      BreakGlassGrantEntity,
+    ]),
     AccountsModule,
     AuditModule,
     TenantsModule,
@@ -82,6 +94,10 @@ const STAFF = [
   providers: [
     ...STAFF,
     ApiKeysRepository,
+    KeyCountriesRepository,
+    NoteCountries,
+    KeyOrigins,
+    Recipients,
     AuditedKeys,
     CreateKey,
     ChangeKey,
@@ -110,6 +126,16 @@ const STAFF = [
     { provide: KeyAdministration, useClass: AdministerKeys },
     { provide: OperatorAdministration, useClass: AdministerOperators },
   ],
-  exports: [KeyAuthenticator, KeyAdministration, OperatorAdministration, CallerAccessGuard, AdminDoor, ...STAFF],
+  exports: [
+    KeyAuthenticator,
+    KeyAdministration,
+    OperatorAdministration,
+    CallerAccessGuard,
+    AdminDoor,
+    ApiKeysRepository,
+    KeyCountriesRepository,
+    Recipients,
+    ...STAFF,
+  ],
 })
 export class AuthModule {}

@@ -28,6 +28,8 @@ export const MESSAGE_VALUES = {
   ownership_transferred: { needs: ['organisation'], may: [] },
   break_glass_opened: { needs: ['organisation', 'reason', 'until'], may: [] },
   key_blocked: { needs: ['organisation', 'key', 'reason'], may: [] },
+  /** Something is unusual about it, and it goes on working. */
+  key_suspected: { needs: ['organisation', 'key', 'reason'], may: [] },
   account_blocked: { needs: ['reason'], may: [] },
   account_released: { needs: [], may: [] },
   webhook_disabled: { needs: ['organisation', 'url'], may: [] },

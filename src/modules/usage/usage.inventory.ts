@@ -93,3 +93,35 @@ declareTable({
     attempts: 'technical',
   },
 });
+
+declareTable({
+  table: 'key_habit',
+  description: 'What a key did in each hour of the last week, to tell what is unusual.',
+  dataClass: 'usage_aggregate',
+  subject: 'organisation',
+  retention: { kind: 'transient', within: 'seven days after the hour' },
+  export: 'included',
+  erasure: 'expires',
+  tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
+  columns: {
+    organisation_id: 'identifier',
+    key_id: 'identifier',
+    hour: 'technical',
+    calls: 'tenant_data',
+    cost: 'tenant_data',
+    calls_told: 'technical',
+    cost_told: 'technical',
+  },
+});
+
+declareTable({
+  table: 'key_habit_progress',
+  description: 'Up to when calls are summed by key.',
+  dataClass: 'operational',
+  subject: 'none',
+  retention: { kind: 'installation' },
+  export: 'not_personal',
+  erasure: 'not_personal',
+  tenantPolicy: { kind: 'system_only' },
+  columns: { figure: 'technical', summed_until: 'technical' },
+});

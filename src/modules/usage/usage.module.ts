@@ -17,11 +17,14 @@ import { ListPriceOverrides } from './core/list-price-overrides.js';
 import { ListRateLimits } from './core/list-rate-limits.js';
 import { ReadBudgets } from './core/read-budgets.js';
 import { ReadCalls } from './core/read-calls.js';
+import { ReportUnusualKeys } from './core/report-unusual-keys.js';
 import { SetRateLimit } from './core/set-rate-limit.js';
 import { UsageExpiry } from './core/usage-expiry.js';
+import { WatchKeys } from './core/watch-keys.js';
 import { BudgetEntity } from './data/budget.entity.js';
 import { BudgetsRepository } from './data/budgets.repository.js';
 import { CallsRepository } from './data/calls.repository.js';
+import { KeyHabitsRepository } from './data/key-habits.repository.js';
 import { PostgresUsageAnalytics } from './data/postgres-usage-analytics.js';
 import { PriceOverrideEntity } from './data/price-override.entity.js';
 import { PriceOverridesRepository } from './data/price-overrides.repository.js';
@@ -34,6 +37,7 @@ import { RateLimitsController } from './http/rate-limits.controller.js';
 import { UsageController } from './http/usage.controller.js';
 import { ReapIntentsJob } from './jobs/reap-intents.job.js';
 import { TellBudgetThresholdJob } from './jobs/tell-budget-threshold.job.js';
+import { WatchKeysJob } from './jobs/watch-keys.job.js';
 import { UsageAnalytics } from './usage-analytics.contract.js';
 import './usage.inventory.js';
 
@@ -68,6 +72,10 @@ const useCases = [
     StaleIntentsRepository,
     ReapIntentsJob,
     TellBudgetThresholdJob,
+    KeyHabitsRepository,
+    ReportUnusualKeys,
+    WatchKeys,
+    WatchKeysJob,
     UsageExpiry,
     { provide: UsageAnalytics, useClass: PostgresUsageAnalytics },
   ],

@@ -150,7 +150,19 @@ describe('secret settings', () => {
 describe('declarations', () => {
   it('stand section by section', () => {
     const sections = declaredSettings().map(({ section }) => section);
-    expect([...new Set(sections)]).toEqual(['Process', 'Stores', 'Keys', 'Accounts', 'Operators', 'Calls', 'Mail', 'Retention', 'Audit log', 'Telemetry']);
+    expect([...new Set(sections)]).toEqual([
+      'Process',
+      'Stores',
+      'Keys',
+      'Accounts',
+      'Operators',
+      'Abuse',
+      'Calls',
+      'Mail',
+      'Retention',
+      'Audit log',
+      'Telemetry',
+    ]);
     expect(sections).toEqual([...Map.groupBy(sections, (section) => section).values()].flat());
   });
 

@@ -1,5 +1,17 @@
 /** The sections of `docs/configuration.md`, in its order; each is a class that `Settings` is made of. */
-const SECTIONS = ['Process', 'Stores', 'Keys', 'Accounts', 'Operators', 'Calls', 'Mail', 'Retention', 'Audit log', 'Telemetry'] as const;
+const SECTIONS = [
+  'Process',
+  'Stores',
+  'Keys',
+  'Accounts',
+  'Operators',
+  'Abuse',
+  'Calls',
+  'Mail',
+  'Retention',
+  'Audit log',
+  'Telemetry',
+] as const;
 
 type Section = (typeof SECTIONS)[number];
 

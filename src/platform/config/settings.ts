@@ -1,4 +1,5 @@
 import { IntersectionType } from '@nestjs/swagger';
+import { AbuseSettings } from './abuse-settings.js';
 import { AccountSettings } from './account-settings.js';
 import { AuditSettings } from './audit-settings.js';
 import { CallSettings } from './call-settings.js';
@@ -20,6 +21,7 @@ export class Settings extends IntersectionType(
   KeySettings,
   AccountSettings,
   StaffSettings,
+  AbuseSettings,
   CallSettings,
   MailSettings,
   RetentionSettings,

@@ -55,6 +55,7 @@ export const INSTALLATION_PERMISSIONS: ReadonlySet<Permission> = new Set<Permiss
   'installation_providers:write',
   'accounts:read',
   'accounts:write',
+  'keys:block',
   'prices:read',
   'prices:write',
   'installation_providers:read',

@@ -4,6 +4,7 @@ import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
 import type { ApiKeyRef, ApiKeySummary } from '../auth.contract.js';
 import { authErrors } from '../auth.errors.js';
 import { ApiKeysRepository } from '../data/api-keys.repository.js';
+import { KeyCountriesRepository } from '../data/key-countries.repository.js';
 import { hashSecret, hintOf } from './secret-format.js';
 
 const CHANGEABLE = ['name', 'scopes', 'expiresAt', 'allowedNetworks'] as const satisfies readonly (keyof ApiKeySummary)[];
@@ -14,6 +15,7 @@ export class AuditedKeys {
   constructor(
     private readonly keys: ApiKeysRepository,
     private readonly audit: AuditLog,
+    private readonly countries: KeyCountriesRepository,
   ) {}
 
   async add(tx: Tx, key: ApiKeySummary, secretHash: Buffer, actor: AuditActor): Promise<void> {
@@ -82,11 +84,13 @@ export class AuditedKeys {
     else if ((await this.keys.find(tx, organisationId, id)) === null) throw authErrors.key_not_found();
   }
 
-  /** Revoking twice changes nothing and is recorded once. Raises `auth/key_not_found`. */
+  /** Where it was used from is forgotten. Revoking twice changes nothing and is recorded once. Raises `auth/key_not_found`. */
   async revoke(tx: Tx, key: ApiKeyRef, at: Date, actor: AuditActor): Promise<void> {
     const { organisationId, id } = key;
     const revoked = await this.keys.revoke(tx, organisationId, id, at);
-    if (revoked) await this.audit.record(tx, { actor, action: 'api_key.revoked', organisationId, target: { type: 'api_key', id } });
-    else if ((await this.keys.find(tx, organisationId, id)) === null) throw authErrors.key_not_found();
+    if (revoked) {
+      await this.countries.forget(tx, key);
+      await this.audit.record(tx, { actor, action: 'api_key.revoked', organisationId, target: { type: 'api_key', id } });
+    } else if ((await this.keys.find(tx, organisationId, id)) === null) throw authErrors.key_not_found();
   }
 }

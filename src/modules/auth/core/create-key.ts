@@ -40,6 +40,8 @@ export class CreateKey {
       previousHint: null,
       previousExpiresAt: null,
       previousLastUsedAt: null,
+      blockedAt: null,
+      blockedReason: null,
     };
     await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
       await this.tenants.requireProject(tx, organisationId, projectId);

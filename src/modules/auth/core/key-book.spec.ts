@@ -19,6 +19,7 @@ function row(secret: string, changes: Partial<KeyRow> = {}): KeyRow {
     revokedAt: null,
     previousHash: null,
     previousExpiresAt: null,
+    blockedAt: null,
     ...changes,
   };
 }

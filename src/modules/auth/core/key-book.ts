@@ -14,6 +14,7 @@ export interface KeyRow {
   readonly allowedNetworks: readonly string[];
   readonly expiresAt: Date | null;
   readonly revokedAt: Date | null;
+  readonly blockedAt: Date | null;
   /** The secret before the last rotation, and when it stops; null when there is none. */
   readonly previousHash: Buffer | null;
   readonly previousExpiresAt: Date | null;
@@ -34,6 +35,7 @@ export interface KnownKey {
   readonly hash: Buffer;
   /** A newer secret of the same key has been made. */
   readonly rotated: boolean;
+  readonly blocked: boolean;
   readonly principal: ServiceKeyPrincipal;
   /** Infinity: never. */
   readonly expiresAtMs: number;
@@ -108,6 +110,7 @@ export class KeyBook {
     return {
       hash: row.secretHash,
       rotated: false,
+      blocked: row.blockedAt !== null,
       principal: {
         kind: 'service_key',
         id: row.id,

@@ -19,6 +19,7 @@ function row(secret: string): KeyRow {
     revokedAt: null,
     previousHash: null,
     previousExpiresAt: null,
+    blockedAt: null,
   };
 }
 

@@ -1,8 +1,10 @@
 import { type BeforeApplicationShutdown, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
 import type { ApiKeyId } from '../../../kernel/ids.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import type { ServiceKeyPrincipal } from '../../../platform/http/principal.js';
 import { Log } from '../../../platform/telemetry/logger.js';
 import { ApiKeysRepository } from '../data/api-keys.repository.js';
+import { KeyOrigins } from './abuse/key-origins.js';
 
 const FLUSH_MS = 30_000;
 
@@ -17,6 +19,7 @@ export class KeyUses implements OnApplicationBootstrap, BeforeApplicationShutdow
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly keys: ApiKeysRepository,
+    private readonly origins: KeyOrigins,
     private readonly log: Log,
   ) {}
 
@@ -31,6 +34,10 @@ export class KeyUses implements OnApplicationBootstrap, BeforeApplicationShutdow
 
   note(id: ApiKeyId, atMs: number): void {
     this.uses.set(id, atMs);
+  }
+
+  noteOrigin(principal: ServiceKeyPrincipal, address: string, atMs: number): void {
+    this.origins.note(principal, address, atMs);
   }
 
   noteRotated(id: ApiKeyId, atMs: number): void {

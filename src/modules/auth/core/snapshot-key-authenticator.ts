@@ -45,8 +45,10 @@ export class SnapshotKeyAuthenticator extends KeyAuthenticator {
     const nowMs = this.clock.nowMs();
     if (nowMs >= known.expiresAtMs) throw known.rotated ? authErrors.rotated_key() : authErrors.expired_key();
     if (known.networks !== null && !known.networks.includes(remoteAddress)) throw authErrors.network_not_allowed();
+    if (known.blocked) throw authErrors.key_blocked();
     if (!this.tenants.isActive(principal.organisationId, principal.projectId)) throw authErrors.organisation_suspended();
     this.uses.note(principal.id, nowMs);
+    this.uses.noteOrigin(principal, remoteAddress, nowMs);
     if (known.rotated) this.uses.noteRotated(principal.id, nowMs);
     return principal;
   }

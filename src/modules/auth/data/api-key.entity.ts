@@ -1,8 +1,9 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { DataInventory } from '../../../contracts/data-inventory.js';
+import type { KeyAnomaly } from '../../../contracts/key-anomaly.js';
 import type { ApiKeyId, OrganisationId, ProjectId } from '../../../kernel/ids.js';
 import type { ServiceKeyScope } from '../../../platform/http/permissions.js';
-import type { ApiKeySummary } from '../auth.contract.js';
+import type { ApiKeySummary, BlockReason } from '../auth.contract.js';
 
 @DataInventory({
   table: 'api_key',
@@ -30,6 +31,11 @@ import type { ApiKeySummary } from '../auth.contract.js';
     previous_hint: 'tenant_data',
     previous_expires_at: 'technical',
     previous_last_used_at: 'technical',
+    blocked_at: 'technical',
+    blocked_reason: 'technical',
+    suspected_at: 'technical',
+    grace_reason: 'technical',
+    grace_until: 'technical',
   },
 })
 @Entity('api_key')
@@ -83,4 +89,21 @@ export class ApiKeyEntity implements ApiKeySummary {
 
   @Column({ name: 'previous_last_used_at', type: 'timestamptz', nullable: true })
   previousLastUsedAt: Date | null;
+
+  @Column({ name: 'blocked_at', type: 'timestamptz', nullable: true })
+  blockedAt: Date | null;
+
+  @Column({ name: 'blocked_reason', type: 'text', nullable: true })
+  blockedReason: BlockReason | null;
+
+  /** When the latest sign of abuse was seen that has been answered. */
+  @Column({ name: 'suspected_at', type: 'timestamptz', nullable: true })
+  suspectedAt: Date | null;
+
+  /** What it was last released from, which does not block it again until `graceUntil`. */
+  @Column({ name: 'grace_reason', type: 'text', nullable: true })
+  graceReason: KeyAnomaly | null;
+
+  @Column({ name: 'grace_until', type: 'timestamptz', nullable: true })
+  graceUntil: Date | null;
 }

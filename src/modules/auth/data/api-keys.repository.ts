@@ -2,14 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import type { ApiKeyId, OrganisationId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
-import type { ApiKeySummary } from '../auth.contract.js';
+import type { ApiKeyRef, ApiKeySummary } from '../auth.contract.js';
 import type { KeyRow } from '../core/key-book.js';
 import { ApiKeyEntity } from './api-key.entity.js';
 
 /** What the request path reads of a key; plain rows, because all keys are read at start. */
 const KEY_ROW = `SELECT id, organisation_id AS "organisationId", project_id AS "projectId", secret_hash AS "secretHash", scopes,
   allowed_networks AS "allowedNetworks", expires_at AS "expiresAt", revoked_at AS "revokedAt", previous_secret_hash AS "previousHash",
-  previous_expires_at AS "previousExpiresAt" FROM api_key`;
+  previous_expires_at AS "previousExpiresAt", blocked_at AS "blockedAt" FROM api_key`;
 
 @Injectable()
 export class ApiKeysRepository {
@@ -74,6 +74,15 @@ export class ApiKeysRepository {
       .where('id = :id AND organisation_id = :organisationId AND revoked_at IS NULL', { id, organisationId })
       .execute();
     return affected === 1;
+  }
+
+  /** Writes what has become of a key that was used in a way that is not its own. */
+  async setBlock(
+    tx: Tx,
+    { organisationId, id }: ApiKeyRef,
+    block: Partial<Pick<ApiKeyEntity, 'blockedAt' | 'blockedReason' | 'suspectedAt' | 'graceReason' | 'graceUntil'>>,
+  ): Promise<void> {
+    await tx.update(ApiKeyEntity, { id, organisationId }, block);
   }
 
   async findRow(tx: Tx, id: ApiKeyId): Promise<KeyRow | null> {

@@ -1,10 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, ValidateIf } from 'class-validator';
+import { KEY_ANOMALIES } from '../../../contracts/key-anomaly.js';
 import { IsCleanText, IsId, IsInstant } from '../../../platform/http/field-rules.js';
 import { SERVICE_KEY_SCOPES, type ServiceKeyScope } from '../../../platform/http/permissions.js';
-import type { ApiKeySummary } from '../auth.contract.js';
+import type { ApiKeySummary, BlockReason } from '../auth.contract.js';
 
 const MAX_NETWORKS = 50;
+const BLOCK_REASONS: BlockReason[] = [...KEY_ANOMALIES, 'operator'];
 
 /** A new API key. */
 export class CreateKeyDto {
@@ -94,6 +96,16 @@ export class PreviousSecretDto {
   lastUsedAt: string | null;
 }
 
+/** Why calls with a key are refused for now. */
+export class KeyBlockedDto {
+  /** RFC 3339. */
+  since: string;
+
+  /** What was unusual about its use, or `operator`: then only the operator can release it. */
+  @ApiProperty({ enum: BLOCK_REASONS, enumName: 'KeyBlockReason' })
+  reason: BlockReason;
+}
+
 /** An API key, without its secret. */
 export class KeyDto {
   id: string;
@@ -107,8 +119,8 @@ export class KeyDto {
   /** The last four characters of the secret. */
   hint: string;
 
-  @ApiProperty({ enum: ['active', 'expired', 'revoked'] })
-  status: 'active' | 'expired' | 'revoked';
+  @ApiProperty({ enum: ['active', 'blocked', 'expired', 'revoked'] })
+  status: 'active' | 'blocked' | 'expired' | 'revoked';
 
   @ApiProperty({ enum: SERVICE_KEY_SCOPES, isArray: true })
   scopes: ServiceKeyScope[];
@@ -134,6 +146,10 @@ export class KeyDto {
   @ApiProperty({ type: () => PreviousSecretDto, nullable: true })
   previousSecret: PreviousSecretDto | null;
 
+  /** Null when it is not blocked. */
+  @ApiProperty({ type: () => KeyBlockedDto, nullable: true })
+  blocked: KeyBlockedDto | null;
+
   static of(this: void, key: ApiKeySummary, nowMs: number): KeyDto {
     return {
       id: key.id,
@@ -149,6 +165,7 @@ export class KeyDto {
       revokedAt: key.revokedAt?.toISOString() ?? null,
       lastUsedAt: key.lastUsedAt?.toISOString() ?? null,
       previousSecret: previousSecretOf(key, nowMs),
+      blocked: blockOf(key),
     };
   }
 }
@@ -162,11 +179,16 @@ export class CreatedKeyDto extends KeyDto {
 
 function statusOf(key: ApiKeySummary, nowMs: number): KeyDto['status'] {
   if (key.revokedAt !== null) return 'revoked';
-  return key.expiresAt !== null && key.expiresAt.getTime() <= nowMs ? 'expired' : 'active';
+  if (key.expiresAt !== null && key.expiresAt.getTime() <= nowMs) return 'expired';
+  return key.blockedAt === null ? 'active' : 'blocked';
+}
+
+function blockOf({ blockedAt, blockedReason }: ApiKeySummary): KeyBlockedDto | null {
+  return blockedAt === null || blockedReason === null ? null : { since: blockedAt.toISOString(), reason: blockedReason };
 }
 
 function previousSecretOf(key: ApiKeySummary, nowMs: number): PreviousSecretDto | null {
   const { previousHint: hint, previousExpiresAt: until, previousLastUsedAt } = key;
-  if (hint === null || until === null || until.getTime() <= nowMs || statusOf(key, nowMs) !== 'active') return null;
+  if (hint === null || until === null || until.getTime() <= nowMs || ['expired', 'revoked'].includes(statusOf(key, nowMs))) return null;
   return { hint, validUntil: until.toISOString(), lastUsedAt: previousLastUsedAt?.toISOString() ?? null };
 }

@@ -167,6 +167,13 @@ export const ENGLISH: Language = {
         'An owner or admin can release it. If it may have leaked, replace it instead.',
       ],
     },
+    key_suspected: {
+      subject: 'Unusual use of an API key',
+      paragraphs: [
+        'Something is unusual about the API key “{key}” of the organisation “{organisation}”: {reason}.',
+        'It goes on working. If this is not your doing, revoke or replace it.',
+      ],
+    },
     account_blocked: {
       subject: 'Your account was blocked',
       paragraphs: ['Your account at {service} was blocked: {reason}. Nobody can sign in to it, and its sessions have ended.'],

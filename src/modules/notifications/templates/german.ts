@@ -168,6 +168,13 @@ export const GERMAN: Language = {
         'Inhaber und Administratoren können ihn freigeben. Könnte er in fremde Hände gelangt sein, ersetzen Sie ihn.',
       ],
     },
+    key_suspected: {
+      subject: 'Ungewöhnliche Nutzung eines API-Schlüssels',
+      paragraphs: [
+        'Am API-Schlüssel „{key}“ der Organisation „{organisation}“ ist etwas ungewöhnlich: {reason}.',
+        'Er gilt weiter. Steckt niemand von Ihnen dahinter, widerrufen oder ersetzen Sie ihn.',
+      ],
+    },
     account_blocked: {
       subject: 'Ihr Konto wurde gesperrt',
       paragraphs: ['Ihr Konto bei {service} wurde gesperrt: {reason}. Niemand kann sich anmelden, und alle Sitzungen sind beendet.'],

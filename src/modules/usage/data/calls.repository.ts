@@ -62,7 +62,7 @@ const INTENT = `${SHARED}, 'open' AS outcome, NULL::integer AS "httpStatus", NUL
  * The organisations that have records, one index probe each: the ledger's one index begins with the organisation, so without one named
  * every organisation is asked in turn and the cost follows the number of tenants, not of calls.
  */
-const TENANTS = `WITH RECURSIVE tenant (id) AS (
+export const TENANTS = `WITH RECURSIVE tenant (id) AS (
   (SELECT organisation_id FROM call_record ORDER BY organisation_id LIMIT 1)
   UNION ALL
   SELECT (SELECT r.organisation_id FROM call_record r WHERE r.organisation_id > tenant.id ORDER BY r.organisation_id LIMIT 1)

@@ -8,6 +8,7 @@ const ORGANISATION_KINDS = [
   'ownership_transferred',
   'break_glass_opened',
   'key_blocked',
+  'key_suspected',
   'webhook_disabled',
 ] as const satisfies readonly MessageKind[];
 
