@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { errorCatalogue } from '../kernel/errors.js';
 import { newId } from '../kernel/ids.js';
 import type { Settings } from '../platform/config/settings.js';
@@ -11,6 +12,8 @@ const transportErrors = errorCatalogue('transport', {
   tls_required: { status: 403, message: 'Use https. This gateway takes plain HTTP only from its own machine.' },
 });
 
+type Peer = 'this machine' | 'trusted proxy' | 'stranger';
+
 /** Probes of orchestrators come in plain HTTP from anywhere and carry nothing. */
 const PROBE = /^\/health\/(?:live|ready)$/;
 
@@ -21,15 +24,29 @@ const PROBE = /^\/health\/(?:live|ready)$/;
  */
 export function plainHttpRefusal(settings: Settings): Claim | null {
   if (settings.environment === 'development' || settings.allowPlainHttp) return null;
-  const isTrusted = trustedPeerReader(settings.trustedProxies);
+  const peerOf = peerReader(settings.trustedProxies);
   return (request, response) => {
     if (PROBE.test(request.url ?? '')) return false;
     const said = request.headers['x-forwarded-proto'];
-    const address = request.socket.remoteAddress ?? '';
-    if (isLoopback(address) && said === undefined) return false;
-    if ((isLoopback(address) || isTrusted(address)) && isHttps(String(said ?? ''))) return false;
+    const peer = peerOf(request.socket);
+    if (peer === 'this machine' && said === undefined) return false;
+    if (peer !== 'stranger' && isHttps(String(said ?? ''))) return false;
     refuse(request, response);
     return true;
+  };
+}
+
+/** Who is at the other end of a connection. Read once for all its requests: a proxy sends thousands over each, and reading an address takes longer than the rest. */
+function peerReader(trustedProxies: readonly string[]): (socket: Socket) => Peer {
+  const isTrusted = trustedPeerReader(trustedProxies);
+  const known = new WeakMap<Socket, Peer>();
+  return (socket) => {
+    const before = known.get(socket);
+    if (before !== undefined) return before;
+    const address = socket.remoteAddress ?? '';
+    const peer = isLoopback(address) ? 'this machine' : isTrusted(address) ? 'trusted proxy' : 'stranger';
+    known.set(socket, peer);
+    return peer;
   };
 }
 

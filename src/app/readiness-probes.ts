@@ -10,21 +10,41 @@ export interface Probe {
   run(): Promise<unknown>;
 }
 
-/** What each role cannot work without. The gateway's part of a process needs no store: known keys and the journal carry it. */
+/**
+ * What each role cannot work without. The gateway's part of a process needs no store: known keys and the journal carry it. Anybody may ask, and
+ * the connections are the ledger's: a store is asked once at a time, and all who ask meanwhile get that answer.
+ */
 @Injectable()
 export class ReadinessProbes {
+  private readonly database: Probe['run'];
+  private readonly worker: Probe['run'];
+
   constructor(
     private readonly settings: Settings,
     private readonly readiness: Readiness,
-    private readonly pool: SystemPool,
-    private readonly queue: QueueHealth,
-  ) {}
+    pool: SystemPool,
+    queue: QueueHealth,
+  ) {
+    this.database = oneAtATime(() => pool.query('SELECT 1'));
+    this.worker = oneAtATime(() => queue.check());
+  }
 
   all(): Probe[] {
     const { roles } = this.settings;
     const probes: Probe[] = [{ name: 'start', run: async () => this.readiness.assertReady() }];
-    if (roles.includes('api')) probes.push({ name: 'database', run: () => this.pool.query('SELECT 1') });
-    if (roles.includes('worker')) probes.push({ name: 'queue', run: () => this.queue.check() });
+    if (roles.includes('api')) probes.push({ name: 'database', run: this.database });
+    if (roles.includes('worker')) probes.push({ name: 'queue', run: this.worker });
     return probes;
   }
+}
+
+/** `ask`, but never a second time while the first goes on. */
+function oneAtATime(ask: () => Promise<unknown>): () => Promise<unknown> {
+  let underway: Promise<unknown> | null = null;
+  return () => {
+    underway ??= ask().finally(() => {
+      underway = null;
+    });
+    return underway;
+  };
 }
