@@ -12,6 +12,11 @@ export const auditErrors = errorCatalogue('audit', {
     message:
       'The audit log no longer contains what has been signed for it, so nothing more is signed: a database older than its last checkpoint was restored, or rows were changed. See docs/audit-log.md.',
   },
+  memory_damaged: {
+    status: 500,
+    message:
+      'What this worker remembers of its last checkpoint (the folder audit-log of its data folder) cannot be read, so nothing more is signed. See docs/audit-log.md.',
+  },
   no_checkpoint: { status: 404, message: 'No checkpoint has been signed yet: the worker signs the first one within seconds.' },
   unknown_checkpoint: { status: 404, message: 'No checkpoint of this size has been signed.' },
   unknown_leaf: { status: 404, message: 'The log has no such leaf at this size.' },

@@ -79,6 +79,21 @@ describe('a checkpoint', () => {
     await log.owner.query('ALTER TABLE audit_tile ENABLE TRIGGER grows');
   });
 
+  it('O6: is not signed by a worker whose memory of the last one was damaged, which must not pass for having none', async () => {
+    await log.record(null, 1);
+    await log.seal();
+    await log.record(null, 1);
+    await log.sequence.run();
+    const path = join(log.directory, 'audit-log', `${(await log.key.signer()).keyId}.checkpoint`);
+    const note = readFileSync(path, 'utf8');
+    for (const damaged of ['', note.slice(0, 20), note.slice(0, -10), note.replace(/^\d+$/m, '1')]) {
+      writeFileSync(path, damaged);
+      await expect(log.sign.run(0)).rejects.toThrow('audit/memory_damaged');
+    }
+    writeFileSync(path, note);
+    expect(await log.sign.run(0)).not.toBeNull();
+  });
+
   it('two signers at once make one checkpoint of a size', async () => {
     await log.key.signer();
     await log.record(null, 3);

@@ -3,7 +3,8 @@ import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../../../platform/config/settings.js';
-import { type TreeHead, readTreeHead } from './checkpoint.js';
+import { auditErrors } from '../../audit.errors.js';
+import { checkpointText, readTreeHead, type TreeHead } from './checkpoint.js';
 import type { NoteSigner } from './signed-note.js';
 
 /**
@@ -18,14 +19,14 @@ export class SignedMemory {
     this.folder = join(settings.dataDirectory, 'audit-log');
   }
 
-  /** Undefined when this key has signed nothing here. */
+  /** Undefined when this key has signed nothing here. Raises `audit/memory_damaged`: what cannot be read is not the same as nothing. */
   async last(signer: NoteSigner): Promise<TreeHead | undefined> {
-    try {
-      return readTreeHead(signer.name, await readFile(this.path(signer), 'utf8'));
-    } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-      throw error;
-    }
+    const note = await readIfThere(this.path(signer));
+    if (note === undefined) return undefined;
+    const head = readTreeHead(signer.name, note);
+    // Signing the same text twice gives the same bytes, so that the note shows by itself whether it is whole.
+    if (head === undefined || signer.sign(checkpointText(signer.name, head)) !== note) throw auditErrors.memory_damaged();
+    return head;
   }
 
   /** Durable before it returns. */
@@ -37,6 +38,7 @@ export class SignedMemory {
       await file.writeFile(note);
       await file.sync();
       await rename(aside, this.path(signer));
+      await syncFolder(this.folder);
     } finally {
       await file.close();
       await rm(aside, { force: true });
@@ -45,5 +47,25 @@ export class SignedMemory {
 
   private path(signer: NoteSigner): string {
     return join(this.folder, `${signer.keyId}.checkpoint`);
+  }
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Until then a new name may be lost with the power. Windows has no such call, and opens no folders. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
   }
 }
