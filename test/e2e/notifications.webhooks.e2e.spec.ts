@@ -185,6 +185,26 @@ describe('a webhook', () => {
     expect((await app.request('GET', path(`/${id}`), undefined, admin)).json()).toMatchObject({ status: 'disabled' });
   });
 
+  it('that answers 410 to many deliveries at once is switched off, and none of them is left undecided', async () => {
+    const { id } = await make();
+    for (let told = 0; told < 4; told += 1) {
+      receiver.answers.push({ status: 410 });
+      await tell();
+    }
+    // Four attempts end at one moment, each about to switch off what the others wait for.
+    expect(await app.deliver()).toBe(4);
+    expect((await deliveries(id)).map(({ state }) => state)).toEqual(Array.from({ length: 4 }, () => 'given_up'));
+    expect((await auditActions()).filter((action) => action === 'webhook.disabled')).toHaveLength(1);
+  });
+
+  it('is judged by the address it has, not by one it was moved away from during an attempt', async () => {
+    const { id } = await make();
+    receiver.answers.push({ status: 410, beforeAnswering: () => app.request('PATCH', path(`/${id}`), { url: `${receiver.url}/new` }, admin) });
+    await tell();
+    await app.deliver();
+    expect((await app.request('GET', path(`/${id}`), undefined, admin)).json()).toMatchObject({ status: 'active', failingSince: null });
+  });
+
   it('is tried right after the commit while it works, and by rounds alone while it fails', async () => {
     const { id } = await make();
     const first = async () => {

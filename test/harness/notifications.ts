@@ -122,7 +122,12 @@ export interface ReceivedDelivery {
 export class WebhookReceiver {
   readonly received: ReceivedDelivery[] = [];
   /** What the next answers are; 204 when there is none. */
-  readonly answers: { readonly status: number; readonly headers?: Record<string, string>; readonly hang?: true }[] = [];
+  readonly answers: {
+    readonly status: number;
+    readonly headers?: Record<string, string>;
+    readonly hang?: true;
+    readonly beforeAnswering?: () => Promise<unknown>;
+  }[] = [];
 
   private constructor(private readonly server: Server) {}
 
@@ -136,6 +141,7 @@ export class WebhookReceiver {
         const body = Buffer.concat(chunks).toString('utf8');
         receiver.received.push({ headers: plain(request.headers), body, path: request.url ?? '' });
         const answer = receiver.answers.shift() ?? { status: 204 };
+        await answer.beforeAnswering?.();
         if (answer.hang !== true) response.writeHead(answer.status, answer.headers).end();
       })().catch(() => response.destroy());
     });

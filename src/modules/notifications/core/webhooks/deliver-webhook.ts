@@ -99,12 +99,16 @@ export class DeliverWebhook {
     return null;
   }
 
-  private async conclude(tx: Tx, { delivery, endpoint }: Prepared, result: PostResult): Promise<void> {
+  private async conclude(tx: Tx, { delivery, endpoint: tried }: Prepared, result: PostResult): Promise<void> {
     const { clock, metrics } = this.around;
-    const ref = { organisationId: endpoint.organisationId, id: endpoint.id };
+    const ref = { organisationId: tried.organisationId, id: tried.id };
+    // Locked before its deliveries, as by whoever switches it off; and as it is now: an attempt takes long enough for it to be changed.
+    const endpoint = await this.books.webhooks.lock(tx, ref);
     const outcome = resultOf(delivery, result, clock.now());
     await this.books.deliveries.record(tx, delivery, outcome);
     metrics.webhookAttempted(outcome.state === 'waiting' ? 'failed' : outcome.state);
+    // How another address answered says nothing about this one.
+    if (endpoint === null || endpoint.url !== tried.url) return;
     if (outcome.state === 'delivered') {
       if (endpoint.failingSince !== null) await this.books.webhooks.update(tx, ref, { failingSince: null });
       return;
