@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ManualClock } from '../../src/kernel/clock.js';
 import { Browser, signUp } from '../harness/accounts.js';
@@ -61,6 +62,25 @@ describe('enumeration', () => {
       ];
       expect(answers.map(({ status, body }) => [status, body])).toEqual(Array(2).fill([202, { status: 'requested' }]));
     }
+  });
+
+  it('by waiting: spellings of one name, and two names of one person, are slowed alike whether there is an account or not', async () => {
+    const username = `kim-${randomUUID().slice(0, 8)}`;
+    const { email } = await signUp(test.lethe, { username });
+    const soft = (address: string) => address.replace('@example', '@exam\u00adple');
+    const wide = (name: string) => name.toUpperCase().replace('K', '\uff2b');
+    const waits = async (names: readonly string[]): Promise<number[]> => {
+      const answers: number[] = [];
+      for (const name of names) answers.push((await guess(name, stranger())).status);
+      return answers;
+    };
+    const spelt = (address: string) => [...Array<string>(3).fill(address), ...Array<string>(3).fill(soft(address))];
+    expect(await waits(spelt(email))).toEqual(await waits(spelt(`nobody-${randomUUID()}@example.com`)));
+    const named = (name: string, address: string) => [address, address, address, name, wide(name), name];
+    const person = await signUp(test.lethe, { username: `${username}-2` });
+    expect(await waits(named(`${username}-2`, person.email))).toEqual(
+      await waits(named(`k-${randomUUID().slice(0, 8)}`, `nobody-${randomUUID()}@example.com`)),
+    );
   });
 
   it('by time: a name that is nobody’s takes as long as a wrong password', async () => {

@@ -20,6 +20,12 @@ export interface NamedAccount {
   readonly pressed: readonly Pressed[];
 }
 
+/** A name as all its spellings are compared, and whose it is. */
+interface ReadName {
+  readonly normal: string;
+  readonly account: AccountEntity | null;
+}
+
 /** Finds the account somebody wants to sign in to, by e-mail address or username, with the same statements when there is none. */
 @Injectable()
 export class FindByName {
@@ -29,13 +35,12 @@ export class FindByName {
   ) {}
 
   async run(tx: Tx, name: string, { remoteAddress }: SignInOrigin): Promise<NamedAccount> {
-    const account = await this.find(tx, name);
+    const { normal, account } = await this.find(tx, name);
     const id = account?.id ?? NOBODY;
     const hash = await this.desk.accounts.findPassword(tx, id);
     const pressed: Pressed[] = [networkPressed('network_sign_in', remoteAddress)];
-    if (!(await this.isFamiliar(tx, id, remoteAddress))) {
-      pressed.push({ kind: 'account_sign_in', subject: account?.id ?? comparable(name) });
-    }
+    // By name, not by account: that two names or spellings are slowed together would tell that they are somebody's.
+    if (!(await this.isFamiliar(tx, id, remoteAddress))) pressed.push({ kind: 'account_sign_in', subject: normal });
     return { accountId: account?.id ?? null, hash, pressed };
   }
 
@@ -46,16 +51,12 @@ export class FindByName {
     return sessions.some((session) => session.networkTag === tag && this.rules.isAlive(session));
   }
 
-  private async find(tx: Tx, name: string): Promise<AccountEntity | null> {
-    if (name.includes('@')) {
-      const address = readEmailAddress(name);
-      return 'problem' in address ? null : this.desk.accounts.findByVerifiedEmail(tx, address.normal);
-    }
-    const username = readUsername(name);
-    return 'problem' in username ? null : this.desk.accounts.findByUsername(tx, username.normal);
+  private async find(tx: Tx, name: string): Promise<ReadName> {
+    const isAddress = name.includes('@');
+    const read = isAddress ? readEmailAddress(name) : readUsername(name);
+    if ('problem' in read) return { normal: name.normalize('NFKC').toLowerCase().trim(), account: null };
+    const { normal } = read;
+    const { accounts } = this.desk;
+    return { normal, account: await (isAddress ? accounts.findByVerifiedEmail(tx, normal) : accounts.findByUsername(tx, normal)) };
   }
-}
-
-function comparable(name: string): string {
-  return name.normalize('NFKC').toLowerCase().trim();
 }

@@ -5,7 +5,7 @@ export interface PressureRule {
   readonly longestWaitSeconds: number;
 }
 
-/** `network`: one address, or one /64 of IPv6. `account`: the name that was given, whether it is anybody's or not. */
+/** `network`: one address, or one /64 of IPv6. `account`: the name that was given, whether it is anybody's or not; for a proof in a session, the account. */
 export const PRESSURE_RULES = {
   network_sign_in: { free: 30, fallsEverySeconds: 10, longestWaitSeconds: 300 },
   account_sign_in: { free: 5, fallsEverySeconds: 300, longestWaitSeconds: 900 },

@@ -39,7 +39,7 @@ export class SignInBrake {
     }
   }
 
-  /** Takes attempts that were right off again: one from a network, all from an account. */
+  /** Takes attempts that were right off again: one from a network, all from a name. */
   async relieve(tx: Tx, ...pressed: readonly Pressed[]): Promise<void> {
     for (const { kind, subject } of inOrder(pressed)) {
       await this.pressures.relieve(tx, kind, bucketOf(kind, subject), kind.startsWith('network') ? 1 : Number.MAX_SAFE_INTEGER);
