@@ -23,6 +23,7 @@ import './data/accounts.inventory.js';
 import { AccountsRepository } from './data/accounts.repository.js';
 import { InvitationEntity } from './data/members/invitation.entity.js';
 import './data/members/invitations.inventory.js';
+import './data/second-factor/totp-attempts.inventory.js';
 import { InvitationsRepository } from './data/members/invitations.repository.js';
 import { SessionEntity } from './data/session.entity.js';
 import { SessionsRepository } from './data/sessions.repository.js';

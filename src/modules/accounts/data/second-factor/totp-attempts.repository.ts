@@ -1,19 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { declareTable } from '../../../../contracts/data-inventory.js';
 import type { AccountId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
-
-declareTable({
-  table: 'totp_attempt',
-  description: 'Wrong codes in a row, and when the next may be tried',
-  dataClass: 'security_log',
-  subject: 'account_holder',
-  retention: { kind: 'with_owner', owner: 'account' },
-  export: 'included',
-  erasure: 'delete',
-  tenantPolicy: { kind: 'system_only' },
-  columns: { account_id: 'personal', attempts: 'personal', next_at: 'technical' },
-});
 
 /** Wrong codes in a row before each further one has to wait. */
 export const FREE_ATTEMPTS = 5;

@@ -1,0 +1,13 @@
+import { declareTable } from '../../../../contracts/data-inventory.js';
+
+declareTable({
+  table: 'totp_attempt',
+  description: 'Wrong codes in a row, and when the next may be tried',
+  dataClass: 'security_log',
+  subject: 'account_holder',
+  retention: { kind: 'with_owner', owner: 'account' },
+  export: 'included',
+  erasure: 'delete',
+  tenantPolicy: { kind: 'system_only' },
+  columns: { account_id: 'personal', attempts: 'personal', next_at: 'technical' },
+});
