@@ -8,6 +8,7 @@ import { OrganisationAdministration } from '../../tenants/tenants.contract.js';
 import { type ApiKeySummary, KeyAdministration } from '../auth.contract.js';
 import { hashSecret } from '../core/secret-format.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
+import { KeyCountriesRepository } from './key-countries.repository.js';
 import { OperatorsRepository } from './operators.repository.js';
 
 const actor = { kind: 'system', id: 'test' } as const;
@@ -20,6 +21,7 @@ describe('A3: another organisation is refused', () => {
   let foreignKey: ApiKeySummary;
   let foreignHash: Buffer;
   const keys = new ApiKeysRepository();
+  const countries = new KeyCountriesRepository();
   const operators = new OperatorsRepository();
 
   beforeAll(async () => {
@@ -65,6 +67,21 @@ describe('A3: another organisation is refused', () => {
     expect(rows).toEqual([{ revoked_at: null, last_used_at: null }]);
     const planted = { ...foreignKey, id: newId<ApiKeySummary['id']>() };
     await expect(asMine((tx) => keys.insert(tx, planted, hashSecret('planted')))).rejects.toThrow(/row-level security/);
+  });
+
+  it('by the repository of where keys are used', async () => {
+    const sighting = { keyId: foreignKey.id, country: 'DE', day: '2026-11-21' };
+    await replica.app.get(UnitOfWork).asSystem((tx) => countries.note(tx, [sighting]));
+    await asMine(async (tx) => {
+      expect(await countries.list(tx, foreignKey)).toEqual([]);
+      await countries.forget(tx, foreignKey);
+      await keys.setBlock(tx, foreignKey, { blockedAt: new Date(), blockedReason: 'burst' });
+    });
+    await expect(asMine((tx) => countries.note(tx, [sighting]))).rejects.toThrow(/permission denied/);
+    const { rows } = await owner.query('SELECT country, blocked_at FROM api_key JOIN key_country ON key_id = id WHERE id = $1', [
+      foreignKey.id,
+    ]);
+    expect(rows).toEqual([{ country: 'DE', blocked_at: null }]);
   });
 
   it('by the database, when a key names a project of another organisation', async () => {
