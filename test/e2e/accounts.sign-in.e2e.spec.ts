@@ -278,6 +278,27 @@ describe('changing the e-mail address', () => {
     expect((await signInWith(email, GOOD_PASSWORD)).status).toBe(401);
   });
 
+  it.each(['before', 'after'] as const)('a thief who changed it twice takes nothing back %s the owner has', async (when) => {
+    const [email, first, second] = [town.address(), town.address(), town.address()];
+    const thief = await town.register(email);
+    const change = async (from: string, to: string): Promise<string> => {
+      await thief.post('/account/email', { email: to });
+      await mail.next(from);
+      expect((await thief.post('/account/email/confirm', { token: await town.token(to) })).status).toBe(204);
+      const undo = await town.token(from);
+      clock.advance(1_000);
+      return undo;
+    };
+    const owners = await change(email, first);
+    const thiefs = await change(first, second);
+    const undo = (token: string) => town.browser().post('/account/email/undo', { token });
+    if (when === 'before') expect((await undo(thiefs)).status).toBe(204);
+    expect((await undo(owners)).status).toBe(204);
+    expect((await undo(thiefs)).body).toMatchObject({ status: 410, code: 'accounts/link_not_valid' });
+    expect(await test.rows('SELECT 1 FROM account WHERE email = $1', [email])).toHaveLength(1);
+    expect(await test.rows('SELECT 1 FROM account WHERE email = ANY($1)', [[first, second]])).toEqual([]);
+  });
+
   it('can be taken back from the old address for seven days: the thief is out, and knows no password any more', async () => {
     const [email, thiefs] = [town.address(), town.address()];
     const thief = await town.register(email);

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull } from 'typeorm';
+import { IsNull, MoreThanOrEqual } from 'typeorm';
 import type { AccountId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { TicketEntity, type TicketKind } from './ticket.entity.js';
@@ -30,5 +30,11 @@ export class TicketsRepository {
     for (const kind of kinds) {
       await tx.update(TicketEntity, { accountId, kind, usedAt: IsNull() }, { usedAt: at, email: null, waiting: null });
     }
+  }
+
+  /** The same for those that were made after one that is used by now. */
+  async useLater(tx: Tx, { accountId, kind, createdAt }: TicketEntity, at: Date): Promise<void> {
+    const later = { accountId: accountId ?? IsNull(), kind, createdAt: MoreThanOrEqual(createdAt), usedAt: IsNull() };
+    await tx.update(TicketEntity, later, { usedAt: at, email: null, waiting: null });
   }
 }

@@ -85,6 +85,11 @@ export class MailedLinks {
     await this.tickets.useAll(tx, accountId, kinds, this.clock.now());
   }
 
+  /** Makes the account's open links of the same kind worthless that were made after one that is used by now. */
+  async cancelLater(tx: Tx, used: TicketEntity): Promise<void> {
+    await this.tickets.useLater(tx, used, this.clock.now());
+  }
+
   /** A link made by a clock that ran ahead of this one is good from the start; one past its end is not, by whichever clock. */
   private isOpen({ usedAt, expiresAt }: TicketEntity): boolean {
     return usedAt === null && expiresAt.getTime() > this.clock.nowMs();
