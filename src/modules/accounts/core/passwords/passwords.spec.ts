@@ -30,6 +30,18 @@ describe('isFrequentPassword', () => {
 describe('PasswordHashes', () => {
   const hashes = new PasswordHashes(new Settings());
 
+  it('a hash made at a lower cost takes as long to say no as none: nobody learns from the time whose it is', async () => {
+    const old = await new PasswordHashes(Object.assign(new Settings(), { passwordCost: 6 })).hash('quiet otters row upstream');
+    const millisecondsOf = async (stored: string | null): Promise<number> => {
+      const startedAt = performance.now();
+      expect(await hashes.verify('wrong', stored)).toBe(false);
+      return performance.now() - startedAt;
+    };
+    await millisecondsOf(null);
+    // A hash of cost 6 takes 3 ms, one of cost 12 some 200.
+    expect((await millisecondsOf(old)) / (await millisecondsOf(null))).toBeGreaterThan(0.3);
+  });
+
   it('K5: bcrypt at cost 12 or more, without the limits of 72 bytes and of NUL, and the same for é however it is written', async () => {
     const long = `${'x'.repeat(100)}\u0000caf\u00e9`;
     const stored = await hashes.hash(long);
