@@ -64,8 +64,8 @@ export interface NewApiKey {
 /** Makes, lists and revokes API keys. Also the injection token. */
 export abstract class KeyAdministration {
   /**
-   * `secret` is shown here and never again: Lethe keeps its hash (K4). Raises `tenants/project_not_found`, and `lethe/invalid_request` for
-   * an expiry in the past, an unknown scope or a network that is none.
+   * `secret` is shown here and never again: Lethe keeps its hash (K4). Raises `tenants/project_not_found`, `auth/too_many_keys`, and
+   * `lethe/invalid_request` for an expiry in the past, an unknown scope or a network that is none.
    */
   abstract createKey(command: NewApiKey, actor: AuditActor): Promise<{ readonly key: ApiKeySummary; readonly secret: string }>;
   /** In the order they were made, at most `limit`. Raises `tenants/organisation_not_found`. */

@@ -19,6 +19,7 @@ export const authErrors = errorCatalogue('auth', {
   revoked_token: { status: 401, message: 'This operator token has been revoked.' },
   unavailable: { status: 503, message: 'Credentials cannot be checked right now. Try again shortly.' },
   key_not_found: { status: 404, message: 'The organisation has no such API key.' },
+  too_many_keys: { status: 409, message: 'The organisation has as many working API keys as it may have. Revoke some first.' },
   key_revoked: { status: 409, message: 'The API key has been revoked and cannot be changed or given a new secret.' },
   key_blocked_by_operator: { status: 409, message: 'The operator has blocked this API key, and only the operator can release it.' },
   operator_not_found: { status: 404, message: 'There is no such operator.' },

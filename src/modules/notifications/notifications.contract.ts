@@ -30,6 +30,7 @@ export const MESSAGE_VALUES = {
   key_blocked: { needs: ['organisation', 'key', 'reason'], may: [] },
   /** Something is unusual about it, and it goes on working. */
   key_suspected: { needs: ['organisation', 'key', 'reason'], may: [] },
+  budget_threshold_crossed: { needs: ['organisation', 'percent'], may: [] },
   account_blocked: { needs: ['reason'], may: [] },
   account_released: { needs: [], may: [] },
   webhook_disabled: { needs: ['organisation', 'url'], may: [] },

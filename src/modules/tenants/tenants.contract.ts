@@ -61,7 +61,7 @@ export abstract class OrganisationAdministration {
     command: { readonly slug: string; readonly name: string; readonly kind: OrganisationKind },
     actor: AuditActor,
   ): Promise<OrganisationSummary>;
-  /** Raises `tenants/organisation_not_found` and `tenants/project_name_taken`. */
+  /** Raises `tenants/organisation_not_found`, `tenants/project_name_taken` and `tenants/too_many_projects`. */
   abstract createProject(
     command: { readonly organisationId: OrganisationId; readonly name: string },
     actor: AuditActor,

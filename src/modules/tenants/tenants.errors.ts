@@ -12,5 +12,6 @@ export const tenantsErrors = errorCatalogue('tenants', {
   already_member: { status: 409, message: 'The account is a member of this organisation already.' },
   member_not_found: { status: 404, message: 'The organisation has no such member.' },
   last_owner: { status: 409, message: 'An organisation keeps at least one owner. Hand the ownership on first.' },
+  too_many_projects: { status: 409, message: 'The organisation has as many projects as it may have, archived ones included.' },
   project_name_taken: { status: 409, message: 'Another project of this organisation has this name.' },
 });

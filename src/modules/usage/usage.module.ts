@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AuditModule } from '../audit/audit.module.js';
+import { NotificationsModule } from '../notifications/notifications.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { AuditedBudgets } from './core/audited-budgets.js';
 import { AuditedRateLimits } from './core/audited-rate-limits.js';
@@ -36,7 +37,7 @@ import { PriceOverridesController } from './http/price-overrides.controller.js';
 import { RateLimitsController } from './http/rate-limits.controller.js';
 import { UsageController } from './http/usage.controller.js';
 import { ReapIntentsJob } from './jobs/reap-intents.job.js';
-import { TellBudgetThresholdJob } from './jobs/tell-budget-threshold.job.js';
+import { BudgetAlerts, TellBudgetThresholdJob } from './jobs/tell-budget-threshold.job.js';
 import { WatchKeysJob } from './jobs/watch-keys.job.js';
 import { UsageAnalytics } from './usage-analytics.contract.js';
 import './usage.inventory.js';
@@ -57,7 +58,13 @@ const useCases = [
 
 /** Budgets, rate limits, prices and the ledger as they are managed and read. The request path is `UsagePathModule`. */
 @Module({
-  imports: [TypeOrmModule.forFeature([BudgetEntity, RateLimitEntity, PriceOverrideEntity]), DiscoveryModule, AuditModule, TenantsModule],
+  imports: [
+    TypeOrmModule.forFeature([BudgetEntity, RateLimitEntity, PriceOverrideEntity]),
+    DiscoveryModule,
+    AuditModule,
+    NotificationsModule,
+    TenantsModule,
+  ],
   controllers: [BudgetsController, RateLimitsController, PriceOverridesController, UsageController],
   providers: [
     ...useCases,
@@ -71,6 +78,7 @@ const useCases = [
     CallsRepository,
     StaleIntentsRepository,
     ReapIntentsJob,
+    BudgetAlerts,
     TellBudgetThresholdJob,
     KeyHabitsRepository,
     ReportUnusualKeys,

@@ -9,6 +9,9 @@ import { hashSecret, hintOf } from './secret-format.js';
 
 const CHANGEABLE = ['name', 'scopes', 'expiresAt', 'allowedNetworks'] as const satisfies readonly (keyof ApiKeySummary)[];
 
+/** Every replica holds all keys in memory, and one organisation must not push those of the others out. */
+const MOST_LIVE_KEYS = 5_000;
+
 /** Changes to API keys, each with its audit row in the same transaction. */
 @Injectable()
 export class AuditedKeys {
@@ -18,8 +21,11 @@ export class AuditedKeys {
     private readonly countries: KeyCountriesRepository,
   ) {}
 
+  /** Raises `auth/too_many_keys`. */
   async add(tx: Tx, key: ApiKeySummary, secretHash: Buffer, actor: AuditActor): Promise<void> {
     const { id, organisationId, projectId, scopes, expiresAt, allowedNetworks } = key;
+    const live = await this.keys.lockAndCountLive(tx, organisationId, key.createdAt);
+    if (live >= MOST_LIVE_KEYS) throw authErrors.too_many_keys({ details: { limit: MOST_LIVE_KEYS } });
     await this.keys.insert(tx, key, secretHash);
     await this.audit.record(tx, {
       actor,

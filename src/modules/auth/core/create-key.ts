@@ -19,7 +19,7 @@ export class CreateKey {
     private readonly clock: Clock,
   ) {}
 
-  /** Raises `tenants/project_not_found` and `lethe/invalid_request`. */
+  /** Raises `tenants/project_not_found`, `auth/too_many_keys` and `lethe/invalid_request`. */
   async run(command: NewApiKey, actor: AuditActor): Promise<{ readonly key: ApiKeySummary; readonly secret: string }> {
     const { organisationId, projectId, name, expiresAt } = command;
     const now = this.clock.now();

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
+import { IsNull, MoreThan } from 'typeorm';
 import type { ApiKeyId, OrganisationId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { ApiKeyRef, ApiKeySummary } from '../auth.contract.js';
@@ -15,6 +15,15 @@ const KEY_ROW = `SELECT id, organisation_id AS "organisationId", project_id AS "
 export class ApiKeysRepository {
   async insert(tx: Tx, key: ApiKeySummary, secretHash: Buffer): Promise<void> {
     await tx.insert(ApiKeyEntity, { ...key, scopes: [...key.scopes], allowedNetworks: [...key.allowedNetworks], secretHash });
+  }
+
+  /** Those of an organisation that are neither revoked nor expired at a moment. Until the transaction ends nobody else who asks this adds one. */
+  async lockAndCountLive(tx: Tx, organisationId: OrganisationId, at: Date): Promise<number> {
+    await tx.query(`SELECT pg_advisory_xact_lock(hashtextextended('add api key ' || $1, 0))`, [organisationId]);
+    return tx.countBy(ApiKeyEntity, [
+      { organisationId, revokedAt: IsNull(), expiresAt: IsNull() },
+      { organisationId, revokedAt: IsNull(), expiresAt: MoreThan(at) },
+    ]);
   }
 
   find(tx: Tx, organisationId: OrganisationId, id: ApiKeyId): Promise<ApiKeyEntity | null> {

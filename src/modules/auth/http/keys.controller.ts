@@ -23,6 +23,7 @@ export class KeysController {
   @Header('cache-control', 'no-store')
   @Requires('keys:write')
   @ApiProblem(404, 'The organisation has no such active project (`tenants/project_not_found`).')
+  @ApiProblem(409, 'The organisation has 5,000 working keys already (`auth/too_many_keys`).')
   async create(
     @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
     @Body() body: CreateKeyDto,

@@ -14,6 +14,7 @@ export type OptionalCategory = (typeof OPTIONAL_CATEGORIES)[number];
 const OPTIONAL: Partial<Record<MessageKind, MessageCategory>> = {
   role_changed: 'organisation',
   webhook_disabled: 'organisation',
+  budget_threshold_crossed: 'organisation',
   product_news: 'marketing',
 };
 

@@ -174,6 +174,10 @@ export const ENGLISH: Language = {
         'It goes on working. If this is not your doing, revoke or replace it.',
       ],
     },
+    budget_threshold_crossed: {
+      subject: 'A budget has passed an alert threshold',
+      paragraphs: ['A budget of the organisation “{organisation}” has passed {percent} % of its limit.'],
+    },
     account_blocked: {
       subject: 'Your account was blocked',
       paragraphs: ['Your account at {service} was blocked: {reason}. Nobody can sign in to it, and its sessions have ended.'],

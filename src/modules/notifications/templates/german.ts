@@ -175,6 +175,10 @@ export const GERMAN: Language = {
         'Er gilt weiter. Steckt niemand von Ihnen dahinter, widerrufen oder ersetzen Sie ihn.',
       ],
     },
+    budget_threshold_crossed: {
+      subject: 'Ein Budget hat eine Warnschwelle überschritten',
+      paragraphs: ['Ein Budget der Organisation „{organisation}“ hat {percent} % seines Limits überschritten.'],
+    },
     account_blocked: {
       subject: 'Ihr Konto wurde gesperrt',
       paragraphs: ['Ihr Konto bei {service} wurde gesperrt: {reason}. Niemand kann sich anmelden, und alle Sitzungen sind beendet.'],

@@ -163,6 +163,10 @@ export const SIMPLIFIED_CHINESE: Language = {
       subject: 'API 密钥使用异常',
       paragraphs: ['组织“{organisation}”的 API 密钥“{key}”使用异常：{reason}。', '该密钥仍然有效。如果并非贵方所为，请撤销或更换它。'],
     },
+    budget_threshold_crossed: {
+      subject: '预算已超过提醒阈值',
+      paragraphs: ['组织“{organisation}”的一项预算已超过其限额的 {percent}%。'],
+    },
     account_blocked: {
       subject: '您的账户已被停用',
       paragraphs: ['您在 {service} 的账户已被停用：{reason}。任何人都无法登录，所有会话均已结束。'],

@@ -54,6 +54,21 @@ describe('tenants', () => {
     }
   }
 
+  it('an organisation has at most 1,000 projects, also when two are made at once', async () => {
+    const { id } = await organisation();
+    // Not announced: a thousand notices would keep the replica of the other tests busy.
+    await owner.query('ALTER TABLE project DISABLE TRIGGER announce');
+    await owner.query(
+      `INSERT INTO project (id, organisation_id, name, status, created_at, updated_at)
+       SELECT gen_random_uuid(), $1, n::text, 'archived', now(), now() FROM generate_series(1, 999) AS n`,
+      [id],
+    );
+    await owner.query('ALTER TABLE project ENABLE TRIGGER announce');
+    const made = await Promise.allSettled([project(id, 'one'), project(id, 'two')]);
+    expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    await expect(project(id, 'three')).rejects.toMatchObject({ code: 'tenants/too_many_projects', details: { limit: 1_000 } });
+  });
+
   it('every change commits its audit row, and a change to what already is writes none', async () => {
     const { id } = await organisation();
     const updates = replica.app.get(UpdateOrganisation);

@@ -21,6 +21,12 @@ export class ProjectsRepository {
     await inOurWords(tx.insert(ProjectEntity, project));
   }
 
+  /** How many an organisation has, archived ones too. Until the transaction ends nobody else who asks this adds one. */
+  async lockAndCount(tx: Tx, organisationId: OrganisationId): Promise<number> {
+    await tx.query('SELECT FROM organisation WHERE id = $1 FOR NO KEY UPDATE', [organisationId]);
+    return tx.countBy(ProjectEntity, { organisationId });
+  }
+
   find(tx: Tx, organisationId: OrganisationId, id: ProjectId): Promise<ProjectSummary | null> {
     return tx.findOneBy(ProjectEntity, { organisationId, id });
   }

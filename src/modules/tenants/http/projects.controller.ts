@@ -24,7 +24,7 @@ export class ProjectsController {
   @Post()
   @Requires('projects:write')
   @ApiProblem(404, 'There is no such organisation (`tenants/organisation_not_found`).')
-  @ApiProblem(409, 'The name is taken (`tenants/project_name_taken`).')
+  @ApiProblem(409, 'The name is taken (`tenants/project_name_taken`), or there are 1,000 projects (`tenants/too_many_projects`).')
   async create(
     @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
     @Body() body: CreateProjectDto,

@@ -9,6 +9,7 @@ const ORGANISATION_KINDS = [
   'break_glass_opened',
   'key_blocked',
   'key_suspected',
+  'budget_threshold_crossed',
   'webhook_disabled',
 ] as const satisfies readonly MessageKind[];
 
