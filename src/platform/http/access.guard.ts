@@ -72,6 +72,6 @@ function permissionsOf(principal: Principal, context: ExecutionContext): Readonl
   if (principal.kind !== 'account') return principal.permissions;
   const { params, query } = context.switchToHttp().getRequest<FastifyRequest<{ Params: Named; Querystring: Named }>>();
   const named = params?.organisationId ?? query?.organisationId;
-  if (named !== undefined) return permissionsIn(principal, isId(named) ? (named as OrganisationId) : undefined);
+  if (named !== undefined) return permissionsIn(principal, isId(named) ? (named.toLowerCase() as OrganisationId) : undefined);
   return new Set([...principal.permissions, ...[...principal.memberships.values()].flatMap((held) => [...held.permissions])]);
 }
