@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, ManualClock } from '../../src/kernel/clock.js';
 import { newId, type OrganisationId } from '../../src/kernel/ids.js';
+import { Memberships } from '../../src/modules/tenants/tenants.contract.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import type { OrganisationRole } from '../../src/platform/http/permissions.js';
 import { type Browser, type Person, signIn, signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
@@ -139,6 +141,29 @@ describe('what an organisation asks of its members', () => {
 describe('members', () => {
   const change = (browser: Browser, person: Person, role: OrganisationRole) =>
     browser.request('PATCH', at(`/members/${person.accountId}`), { role });
+
+  it('A2: an admin neither changes nor removes whoever becomes an owner at that moment', async () => {
+    const admin = await memberOf(here, acme, 'admin');
+    const remove = (browser: Browser, person: Person) => browser.request('DELETE', at(`/members/${person.accountId}`));
+    for (const act of [remove, (browser: Browser, person: Person) => change(browser, person, 'viewer')]) {
+      const rising = await memberOf(here, acme, 'developer');
+      const [promoted, mayCommit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const promotion = here.lethe.get(UnitOfWork).forOrganisation(acme, async (tx) => {
+        const member = { organisationId: acme, accountId: rising.accountId, role: 'owner' } as const;
+        await here.lethe.get(Memberships).changeRole(tx, member, { kind: 'system', id: 'test' });
+        promoted.resolve();
+        await mayCommit.promise;
+      });
+      await promoted.promise;
+      const answer = codeOf(act(admin.browser, rising));
+      const waiting = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+      await expect.poll(async () => (await here.rows(waiting)).length, { timeout: 5_000 }).toBe(1);
+      mayCommit.resolve();
+      await promotion;
+      expect(await answer).toEqual([403, 'members/role_beyond_yours']);
+      expect((await rolesIn(here, acme))[rising.accountId]).toBe('owner');
+    }
+  });
 
   it('are listed and read by every member with what tells them apart, and by nobody else', async () => {
     const viewer = await memberOf(here, acme, 'viewer');

@@ -91,6 +91,11 @@ export abstract class Memberships {
   abstract ofAccount(tx: Tx, accountId: AccountId): Promise<readonly (Membership & AccessPolicy)[]>;
   /** Null when the account is no member. */
   abstract find(tx: Tx, organisationId: OrganisationId, accountId: AccountId): Promise<Membership | null>;
+  /**
+   * The membership as it is once everyone who was changing memberships of the organisation has finished; nobody else changes one until the transaction
+   * ends. For whoever decides by it what may become of it. Raises `tenants/member_not_found`.
+   */
+  abstract lock(tx: Tx, member: Pick<Membership, 'organisationId' | 'accountId'>): Promise<Membership>;
   /** In the order of their accounts, at most `limit`. */
   abstract list(tx: Tx, organisationId: OrganisationId, after: AccountId | undefined, limit: number): Promise<readonly Membership[]>;
   /** Adds a member in the caller's transaction, with its audit row. Raises `tenants/already_member`. */

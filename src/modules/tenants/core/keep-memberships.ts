@@ -31,6 +31,13 @@ export class KeepMemberships extends Memberships {
     return this.memberships.find(tx, organisationId, accountId);
   }
 
+  override async lock(tx: Tx, { organisationId, accountId }: Member): Promise<Membership> {
+    await this.memberships.lockOwnership(tx, organisationId);
+    const membership = await this.memberships.find(tx, organisationId, accountId);
+    if (membership === null) throw tenantsErrors.member_not_found();
+    return membership;
+  }
+
   override list(tx: Tx, organisationId: OrganisationId, after: AccountId | undefined, limit: number): Promise<readonly Membership[]> {
     return this.memberships.list(tx, organisationId, after, limit);
   }
@@ -57,14 +64,6 @@ export class KeepMemberships extends Memberships {
     if (before.role === 'owner') await this.requireAnotherOwner(tx, member);
     await this.memberships.remove(tx, member);
     await this.record(tx, member, actor, { action: 'member.removed', detail: { role: before.role } });
-  }
-
-  /** The membership as it is once everyone who was changing memberships of this organisation has finished. */
-  private async lock(tx: Tx, { organisationId, accountId }: Member): Promise<Membership> {
-    await this.memberships.lockOwnership(tx, organisationId);
-    const membership = await this.memberships.find(tx, organisationId, accountId);
-    if (membership === null) throw tenantsErrors.member_not_found();
-    return membership;
   }
 
   private async requireAnotherOwner(tx: Tx, { organisationId }: Member): Promise<void> {

@@ -26,10 +26,10 @@ export class ChangeMemberRole {
     const { organisationId, accountId } = member;
     const people = await this.news.reach([accountId]);
     await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
-      const before = await this.memberships.find(tx, organisationId, accountId);
-      if (before !== null) await this.authority.requireOver(tx, organisationId, caller, [before.role, role]);
+      const before = await this.memberships.lock(tx, member);
+      await this.authority.requireOver(tx, organisationId, caller, [before.role, role]);
       await this.memberships.changeRole(tx, { ...member, role }, caller);
-      if (before?.role === role) return;
+      if (before.role === role) return;
       await this.news.roleChanged(tx, people.get(accountId), organisationId, role);
     });
   }

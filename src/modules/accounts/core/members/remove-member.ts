@@ -24,8 +24,8 @@ export class RemoveMember {
     const { organisationId, accountId } = member;
     const people = await this.news.reach([accountId]);
     await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
-      const before = await this.memberships.find(tx, organisationId, accountId);
-      if (before !== null) await this.authority.requireOver(tx, organisationId, caller, [before.role]);
+      const before = await this.memberships.lock(tx, member);
+      await this.authority.requireOver(tx, organisationId, caller, [before.role]);
       await this.memberships.remove(tx, member, caller);
       await this.news.removed(tx, people.get(accountId), organisationId);
     });
