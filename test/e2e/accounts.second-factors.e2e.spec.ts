@@ -99,6 +99,16 @@ describe('an authenticator app', () => {
     expect(await stolen.get('/me')).toMatchObject({ status: 401, body: { code: 'accounts/session_ended' } });
   });
 
+  it('A1: a password alone signs out itself and nobody else', async () => {
+    const person = await signUp(test.lethe);
+    await enrolApp(person, clock);
+    const thief = await signIn(test.lethe, person.accountId);
+    expect(await thief.post('/sign-out', { everywhere: true })).toMatchObject(HALF_SIGNED_IN);
+    expect((await person.browser.get('/me')).status).toBe(200);
+    expect((await thief.post('/sign-out')).status).toBe(204);
+    expect((await person.browser.get('/me')).status).toBe(200);
+  });
+
   it('A1: a code is good once: replayed on either replica, or an older one after it, it is refused', async () => {
     const person = await signUp(test.lethe);
     const { app } = await enrolApp(person, clock);

@@ -9,6 +9,7 @@ import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { EndSession } from '../core/sessions/end-session.js';
 import { ListSessions } from '../core/sessions/list-sessions.js';
 import { SessionDto, SessionsDto } from './sessions.dto.js';
+import { accountsErrors } from '../accounts.errors.js';
 import { SignedInDto, SignOutDto } from './sign-in.dto.js';
 
 @ApiTags('Sessions')
@@ -43,15 +44,16 @@ export class SessionsController {
     await this.ending.one(id, sessionId);
   }
 
-  /** Signs out: ends this session, or all of one's sessions. */
+  /** Signs out: ends this session, or all of one's sessions. All of them only when signing in is finished: a password alone ends nobody else's. */
   @Post('sign-out')
   @HttpCode(204)
   @FinishesSignIn()
   async signOut(
     @Body() body: SignOutDto,
-    @CurrentSignIn() { accountId, sessionId }: SignInProgress,
+    @CurrentSignIn() { accountId, sessionId, state }: SignInProgress,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<void> {
+    if (body.everywhere && state !== 'complete') throw accountsErrors.second_factor_required({ details: { state } });
     if (body.everywhere) await this.ending.all(accountId);
     else await this.ending.one(accountId, sessionId);
     this.cookies.signedOut(reply);
