@@ -28,8 +28,9 @@ export class SignInWithPasskey {
     const proof = await this.proofs.verify('passkey', null, answer);
     const how = { method: 'webauthn', secondFactorDone: true } as const;
     return this.proofs.use(proof, async (tx) => {
+      const session = await this.sessions.openIn(tx, proof.credential.accountId, how, origin);
       await this.brake.relieve(tx, network);
-      return this.sessions.openIn(tx, proof.credential.accountId, how, origin);
+      return session;
     });
   }
 }
