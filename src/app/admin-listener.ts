@@ -4,6 +4,9 @@ import type { Settings } from '../platform/config/settings.js';
 import { startErrors } from './database.js';
 import type { HttpServer } from './http-server.js';
 
+/** How soon a connection is closed that has had its last answer. */
+const IDLE_MS = 25;
+
 /** The listener that operators have to themselves (`LETHE_ADMIN_LISTEN`). */
 export class AdminListener {
   private constructor(
@@ -36,10 +39,13 @@ export class AdminListener {
     this.server.closeIdleConnections();
   }
 
-  /** Ends what is still open. Safe after {@link stopListening} and without. */
-  async close(): Promise<void> {
+  /** Lets what is being answered have its answer for so long, and ends what is open then. Safe after {@link stopListening} and without. */
+  async close(patienceMs = 0): Promise<void> {
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    this.server.closeAllConnections();
+    const cut = setTimeout(() => this.server.closeAllConnections(), patienceMs);
+    const tidy = setInterval(() => this.server.closeIdleConnections(), IDLE_MS);
     await closed;
+    clearTimeout(cut);
+    clearInterval(tidy);
   }
 }

@@ -130,11 +130,12 @@ export class Lethe {
     server.closeIdleConnections();
     admin?.stopListening();
     if (this.settings.roles.includes('gateway')) await this.app.get(Gateway).stop(this.settings.shutdownSeconds * 1000);
+    // Before the framework, which takes the database away from whatever is not its own listener's.
+    await admin?.close(CLOSE_MS);
     const cut = setTimeout(() => server.closeAllConnections(), CLOSE_MS);
     server.closeIdleConnections();
     await this.app.close();
     clearTimeout(cut);
-    await admin?.close();
     await beside?.close();
     await database.close();
     lock.release();

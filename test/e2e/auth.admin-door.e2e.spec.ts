@@ -1,5 +1,7 @@
 import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
 import { MovableClock } from '../harness/authenticator-app.js';
@@ -155,7 +157,7 @@ describe('LETHE_ADMIN_LISTEN', () => {
     await expect(start({ LETHE_ADMIN_NETWORKS: '10.0.0.0/99' })).rejects.toMatchObject({ code: 'config/invalid_setting' });
   });
 
-  it('S1: answers broken bytes as the public one does, and stops with the rest', async () => {
+  it('S1: answers broken bytes as the public one does, and stops with the rest, once what is in flight has its answer', async () => {
     const url = new URL(listening.lethe.adminUrl ?? '');
     const answer = await new Promise<string>((resolve, reject) => {
       const socket = connect(Number(url.port), url.hostname, () => socket.write('NONSENSE\r\n\r\n'));
@@ -165,7 +167,16 @@ describe('LETHE_ADMIN_LISTEN', () => {
       socket.on('error', reject);
     });
     expect(answer).toContain('http/malformed_request');
-    await listening.lethe.stop();
+    let [inFlight, stopping]: Promise<unknown>[] = [];
+    await open.lethe.get(UnitOfWork).asSystem(async (tx) => {
+      await tx.query('LOCK TABLE operator IN ACCESS EXCLUSIVE MODE');
+      inFlight = admin(listening, { path: '/staff', url: url.origin });
+      await setTimeout(200);
+      stopping = listening.lethe.stop();
+      await setTimeout(300);
+    });
+    expect(await inFlight).toMatchObject({ status: 200 });
+    await stopping;
     await expect(fetch(url)).rejects.toThrow();
   });
 });
