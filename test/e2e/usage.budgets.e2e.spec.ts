@@ -179,15 +179,25 @@ describe('changing and deleting a budget', () => {
 });
 
 describe('telling that a threshold was crossed', () => {
-  it('U2: leaves one audit row however often the event is delivered, and none for a lower one that comes late', async () => {
+  it('U2: leaves one audit row, one notice and one webhook event however often the event is delivered, and none for a lower one that comes late', async () => {
     const job = app.inner.get(TellBudgetThresholdJob);
     const { id } = await created({ ...monthly, kind: 'soft', scope: 'project', scopeId: project, period: 'total' });
     await spend(id, '1970-01-01', { spent: '80' });
+    // The clock stands on a day that the worker's real one makes no partitions for.
+    for (const [table, day] of [['organisation_notice', '2026-06-12'], ['webhook_event', '2026-04-13'], ['webhook_delivery', '2026-04-13']])
+      await app.inner.owner.query('SELECT create_expiry_partition($1, $2)', [table, day]);
+    const webhook = { url: 'https://hooks.example.com/lethe', eventTypes: ['budget.threshold.crossed'] };
+    expect((await app.request('POST', `/organisations/${organisation}/webhooks`, webhook)).statusCode).toBe(201);
     const event = (percent: number) => ({ budgetId: id, organisationId: organisation, periodStart: '1970-01-01', percent });
     await Promise.all([job.handle(event(80)), job.handle(event(80)), job.handle(event(80))]);
     await job.handle(event(50));
     const told = (await app.auditActions(organisation)).filter((action) => action === 'budget.threshold_crossed');
     expect(told).toHaveLength(1);
+    const said = { budgetId: id, percent: 80, periodStart: '1970-01-01' };
+    const notices = await app.inner.owner.query(`SELECT kind, detail FROM organisation_notice WHERE organisation_id = $1`, [organisation]);
+    expect(notices.rows).toEqual([{ kind: 'budget_threshold_crossed', detail: said }]);
+    const events = await app.inner.owner.query(`SELECT type, detail FROM webhook_event WHERE organisation_id = $1`, [organisation]);
+    expect(events.rows).toEqual([{ type: 'budget.threshold.crossed', detail: said }]);
     expect(app.inner.lines.filter((line) => line.includes(id) && line.includes('alert threshold'))).toHaveLength(1);
   });
 

@@ -5,13 +5,24 @@ import { isId, type OrganisationId } from '../../../kernel/ids.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { Log } from '../../../platform/telemetry/logger.js';
 import { AuditLog } from '../../audit/audit.contract.js';
+import { Notices } from '../../notifications/notifications.contract.js';
 import { BudgetsRepository } from '../data/budgets.repository.js';
 
 const DAY = /^\d{4}-\d\d-\d\d$/;
 
+/** Where a crossed threshold is told. */
+@Injectable()
+export class BudgetAlerts {
+  constructor(
+    readonly audit: AuditLog,
+    readonly notices: Notices,
+    readonly log: Log,
+  ) {}
+}
+
 /**
  * Tells that a budget has passed one of its alert percentages (U2), once in a period however often the event is delivered; one that comes
- * after a higher one has nothing new to say. Told so far by the audit log and a log line; e-mail and webhooks are published here.
+ * after a higher one has nothing new to say.
  */
 @Injectable()
 export class TellBudgetThresholdJob extends OutboxHandler {
@@ -20,13 +31,13 @@ export class TellBudgetThresholdJob extends OutboxHandler {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly budgets: BudgetsRepository,
-    private readonly audit: AuditLog,
-    private readonly log: Log,
+    private readonly alerts: BudgetAlerts,
   ) {
     super();
   }
 
   override async handle(payload: OutboxEvent['payload']): Promise<void> {
+    const { audit, notices, log } = this.alerts;
     const { budgetId, organisationId, periodStart, percent } = payload;
     assert(
       isId(budgetId) && isId(organisationId) && typeof percent === 'number',
@@ -36,14 +47,15 @@ export class TellBudgetThresholdJob extends OutboxHandler {
     await this.unitOfWork.asSystem(async (tx) => {
       // A budget deleted meanwhile has no period left to tell about.
       if (!(await this.budgets.claimAlert(tx, budgetId, periodStart, percent))) return;
-      await this.audit.record(tx, {
+      await audit.record(tx, {
         actor: { kind: 'system', id: 'usage' },
         action: 'budget.threshold_crossed',
         organisationId: organisationId as OrganisationId,
         target: { type: 'budget', id: budgetId },
         detail: { percent, periodStart },
       });
-      this.log.warn('a budget has passed an alert threshold', { component: 'usage', organisationId, budgetId, count: percent });
+      await notices.tellOrganisation(tx, organisationId as OrganisationId, 'budget_threshold_crossed', { budgetId, percent, periodStart });
+      log.warn('a budget has passed an alert threshold', { component: 'usage', organisationId, budgetId, count: percent });
     });
   }
 }
