@@ -85,7 +85,7 @@ beforeEach(async () => {
   await test.rows(`INSERT INTO membership VALUES ($1, $2, 'owner', 'founder', now(), now())`, [tenant.organisationId, owner.accountId]);
   const keyId = await aged(tenant.keyId);
   customer = { ...tenant, keyId, owner, at: `/organisations/${tenant.organisationId}/keys/${keyId}` };
-  for (const replica of [test, other]) await expect.poll(() => knownAs(replica, tenant.key)).toBe(keyId);
+  for (const replica of [test, other]) await untilKnownAs(replica, tenant.key, keyId);
 });
 
 /** A key that was made two days ago: its age is in its id. */
@@ -95,9 +95,9 @@ async function aged(id: string): Promise<string> {
   return older;
 }
 
-async function knownAs(replica: TestLethe, key: string): Promise<unknown> {
-  const { body } = await replica.api('GET', '/me', undefined, key);
-  return body['id'];
+/** Waits until a replica has heard of it. */
+async function untilKnownAs(replica: TestLethe, secret: string, id: string): Promise<void> {
+  await expect.poll(async () => (await replica.api('GET', '/me', undefined, secret)).body['id']).toBe(id);
 }
 
 const call = async (on = test, from?: string): Promise<{ status: number; text: string }> => {

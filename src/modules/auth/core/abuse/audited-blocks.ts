@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { KeyAnomaly } from '../../../../contracts/key-anomaly.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
-import type { ApiKeyRef, BlockReason } from '../../auth.contract.js';
+import type { ApiKeyRef, ApiKeySummary, BlockReason } from '../../auth.contract.js';
 import { authErrors } from '../../auth.errors.js';
 import type { ApiKeyEntity } from '../../data/api-key.entity.js';
 import { ApiKeysRepository } from '../../data/api-keys.repository.js';
@@ -34,22 +34,24 @@ export class AuditedBlocks {
     await this.record(tx, key, { actor, action: 'api_key.suspected', reason });
   }
 
-  async block(tx: Tx, key: ApiKeyEntity, { reason, at }: { reason: BlockReason; at: Date }, actor: AuditActor): Promise<ApiKeyEntity> {
+  async block(tx: Tx, key: ApiKeyEntity, { reason, at }: { reason: BlockReason; at: Date }, actor: AuditActor): Promise<ApiKeySummary> {
+    const before: ApiKeySummary = key;
     const blocked = { blockedAt: at, blockedReason: reason };
     await this.keys.setBlock(tx, key, blocked);
     await this.record(tx, key, { actor, action: 'api_key.blocked', reason });
-    return { ...key, ...blocked };
+    return { ...before, ...blocked };
   }
 
   /** `graceUntil`: until when the same does not block it again. */
-  async release(tx: Tx, key: ApiKeyEntity, graceUntil: Date, actor: AuditActor): Promise<ApiKeyEntity> {
-    const reason = key.blockedReason;
-    if (reason === null) return key;
+  async release(tx: Tx, key: ApiKeyEntity, graceUntil: Date, actor: AuditActor): Promise<ApiKeySummary> {
+    const before: ApiKeySummary = key;
+    const reason = before.blockedReason;
+    if (reason === null) return before;
     const grace = reason === 'operator' ? {} : { graceReason: reason, graceUntil };
     const released = { blockedAt: null, blockedReason: null, ...grace };
     await this.keys.setBlock(tx, key, released);
     await this.record(tx, key, { actor, action: 'api_key.released', reason });
-    return { ...key, ...released };
+    return { ...before, ...released };
   }
 
   private record(
