@@ -37,7 +37,7 @@ export abstract class Accounts {
   abstract find(tx: Tx, id: AccountId): Promise<AccountSummary | null>;
   /** By the normalised form of an e-mail address that its owner has proven; null when there is none. */
   abstract findByVerifiedEmail(tx: Tx, email: string): Promise<AccountSummary | null>;
-  /** Whether its owner could sign in without any identity provider: by a password or a link mailed to a proven address, where those are on. */
+  /** Whether its owner could sign in without any identity provider: by a password, a link mailed to a proven address or a passkey, where those are on. */
   abstract hasOwnWayIn(tx: Tx, id: AccountId): Promise<boolean>;
   /** In the caller's transaction, with its audit row. Raises `accounts/email_taken`, `accounts/username_taken`, `lethe/invalid_request`. */
   abstract create(tx: Tx, account: NewAccount, actor: AuditActor): Promise<AccountSummary>;
@@ -47,7 +47,7 @@ export abstract class Accounts {
   abstract endSessions(tx: Tx, id: AccountId, actor: AuditActor): Promise<number>;
 }
 
-/** How somebody proved who they are. `sso`: through their organisation's identity provider, which may have asked for a second factor itself. */
+/** How somebody proved who they are. `oidc`, `saml`: through an identity provider, which may have asked for a second factor itself. */
 export type SignInMethod = 'password' | 'email_link' | 'oidc' | 'saml' | 'webauthn';
 
 /** Where a sign-in comes from, as sessions list it. */

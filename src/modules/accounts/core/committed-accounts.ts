@@ -10,6 +10,7 @@ import type { AccountEntity } from '../data/account.entity.js';
 import { AccountDesk } from './account-desk.js';
 import { AccountEvents } from './account-events.js';
 import { readEmailAddress } from './email-address.js';
+import { SecondFactors } from './second-factors.js';
 import { readUsername } from './username.js';
 
 const STATUS_ACTIONS = { active: 'account.released', blocked: 'account.blocked', closed: 'account.closed' } as const;
@@ -21,6 +22,7 @@ export class CommittedAccounts extends Accounts {
     private readonly desk: AccountDesk,
     private readonly events: AccountEvents,
     private readonly settings: Settings,
+    private readonly secondFactors: SecondFactors,
   ) {
     super();
   }
@@ -42,7 +44,8 @@ export class CommittedAccounts extends Accounts {
     const account = await this.desk.accounts.find(tx, id);
     if (account === null) return false;
     if (signInMethods.includes('email_link') && account.emailVerifiedAt !== null) return true;
-    return signInMethods.includes('password') && (await this.desk.accounts.findPassword(tx, id)) !== null;
+    if (signInMethods.includes('password') && (await this.desk.accounts.findPassword(tx, id)) !== null) return true;
+    return signInMethods.includes('webauthn') && (await this.secondFactors.hasPasskey(tx, id));
   }
 
   override async create(tx: Tx, account: NewAccount, actor: AuditActor): Promise<AccountSummary> {

@@ -5,4 +5,6 @@ import type { Tx } from '../../../platform/database/unit-of-work.js';
 export abstract class SecondFactors {
   /** Whether the account has one that it could present. */
   abstract hasAny(tx: Tx, accountId: AccountId): Promise<boolean>;
+  /** Whether one of them opens the account by itself, without a name being told before. */
+  abstract hasPasskey(tx: Tx, accountId: AccountId): Promise<boolean>;
 }

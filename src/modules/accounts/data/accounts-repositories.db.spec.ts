@@ -101,6 +101,23 @@ describe('an account', () => {
     });
   });
 
+  it.each([
+    ['a passkey of a phone', 'active', '{internal}', true],
+    ['one that goes with its owner', 'active', '{hybrid}', true],
+    ['one whose counter went back', 'suspended', '{internal}', false],
+    ['a stick that may only be a second factor', 'active', '{usb}', false],
+  ])('opens by %s, or does not, without any identity provider', async (_, status, transports, expected) => {
+    const { id } = await create({ emailVerified: false });
+    const hasOwnWayIn = () => asSystem((tx) => replica.app.get(Accounts).hasOwnWayIn(tx, id));
+    expect(await hasOwnWayIn()).toBe(false);
+    await owner.query(
+      `INSERT INTO webauthn_credential (id, account_id, credential_id, public_key, sign_count, transports, backed_up, name, status, created_at)
+       VALUES (gen_random_uuid(), $1::uuid, decode(replace($1::text, '-', ''), 'hex'), '\\x00', 0, $2::text[], false, 'key', $3, now())`,
+      [id, transports, status],
+    );
+    expect(await hasOwnWayIn()).toBe(expected);
+  });
+
   it('that is blocked loses its sessions in the same transaction, and opens no other', async () => {
     const { id } = await create({});
     const signIn = replica.app.get(SignIn);

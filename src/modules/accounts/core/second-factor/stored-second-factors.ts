@@ -18,4 +18,14 @@ export class StoredSecondFactors extends SecondFactors {
     );
     return answer?.any === true;
   }
+
+  /** Phones, computers and whatever is synchronised keep who the key is for. A key on a stick may or may not, and nobody says: it does not count. */
+  override async hasPasskey(tx: Tx, accountId: AccountId): Promise<boolean> {
+    const [answer] = await tx.query<{ any: boolean }[]>(
+      `SELECT EXISTS (SELECT FROM webauthn_credential WHERE account_id = $1 AND status = 'active'
+         AND (backed_up OR transports && '{internal,hybrid}')) AS any`,
+      [accountId],
+    );
+    return answer?.any === true;
+  }
 }
