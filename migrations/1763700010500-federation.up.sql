@@ -16,6 +16,8 @@ CREATE TABLE identity_provider (
   kms_key_id text,
   wrapped_key bytea,
   ciphertext bytea,
+  -- What the organisation was last told of its certificates, so that it is told each thing once; null: nothing.
+  certificate_told text CHECK (certificate_told IN ('expires_soon', 'expired')),
   created_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   CHECK ((secret_version > 0) = (num_nonnulls(secret_hint, format_version, kms_key_id, wrapped_key, ciphertext) = 5)),
@@ -63,6 +65,8 @@ CREATE TABLE captured_domain (
   -- Whether its people may sign in through the provider only.
   sso_required boolean NOT NULL,
   verified_at timestamptz,
+  -- Since when the record is gone; null: it was there when it was last looked for.
+  missing_since timestamptz CHECK (missing_since IS NULL OR verified_at IS NOT NULL),
   created_at timestamptz NOT NULL,
   CHECK (NOT sso_required OR (verified_at IS NOT NULL AND provider_id IS NOT NULL)),
   UNIQUE (organisation_id, domain),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AccountId, OrganisationId } from '../../src/kernel/ids.js';
+import { ProveDomainsAgain } from '../../src/modules/federation/core/prove-domains-again.js';
 import { RefreshProfiles } from '../../src/modules/federation/core/refresh-profiles.js';
 import { SignIn } from '../../src/modules/accounts/accounts.contract.js';
 import { ExternalProfiles } from '../../src/modules/federation/federation.contract.js';
@@ -175,6 +176,41 @@ describe('a domain', () => {
       status: 409,
       body: { code: 'federation/domain_unproven' },
     });
+  });
+
+  it('A3: is looked for again every day, and loses its effect when its record has been gone for a week; the organisation is told', async () => {
+    const acme = await company({}, true);
+    const again = lethe.lethe.get(ProveDomainsAgain);
+    const record = `_lethe-challenge.${acme.domain}`;
+    const texts = dns.texts.get(record) ?? [];
+    const state = () =>
+      lethe.rows<{ proven: boolean; missing: boolean; sso: boolean }>(
+        'SELECT verified_at IS NOT NULL AS proven, missing_since IS NOT NULL AS missing, sso_required AS sso FROM captured_domain WHERE id = $1',
+        [acme.domainId],
+      );
+    const told = async () =>
+      (
+        await lethe.rows<{ kind: string }>('SELECT kind FROM organisation_notice WHERE organisation_id = $1 ORDER BY id', [
+          acme.organisationId,
+        ])
+      ).map(({ kind }) => kind);
+    await again.run();
+    expect(await state()).toEqual([{ proven: true, missing: false, sso: true }]);
+    dns.texts.delete(record);
+    await again.run();
+    await again.run();
+    expect(await state()).toEqual([{ proven: true, missing: true, sso: true }]);
+    expect(await told()).toEqual(['domain_record_missing']);
+    dns.texts.set(record, texts);
+    await again.run();
+    expect(await state()).toEqual([{ proven: true, missing: false, sso: true }]);
+    dns.texts.delete(record);
+    await again.run();
+    await lethe.rows(`UPDATE captured_domain SET missing_since = missing_since - interval '7 days' WHERE id = $1`, [acme.domainId]);
+    await again.run();
+    expect(await state()).toEqual([{ proven: false, missing: false, sso: false }]);
+    expect(await told()).toEqual(['domain_record_missing', 'domain_record_missing', 'domain_lost']);
+    expect((await come(acme, `kim@${acme.domain}`)).page).toMatchObject({ status: 403, body: { code: 'federation/domain_not_admitted' } });
   });
 
   it('A3: belongs to whoever proves it first, and a claim of another is without effect', async () => {

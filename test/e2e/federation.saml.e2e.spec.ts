@@ -1,9 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Clock } from '../../src/kernel/clock.js';
 import type { AccountId } from '../../src/kernel/ids.js';
-import { SamlCertificatesRepository } from '../../src/modules/federation/data/saml-certificates.repository.js';
+import { WarnOfCertificates } from '../../src/modules/federation/core/saml/warn-of-certificates.js';
 import { WarnCertificatesJob } from '../../src/modules/federation/jobs/warn-certificates.job.js';
-import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { BROWSER_COOKIE, SESSION_COOKIE } from '../../src/platform/http/cookies.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { Browser, signIn, signUp } from '../harness/accounts.js';
@@ -98,9 +96,7 @@ async function signInThrough(
 async function warnings(): Promise<unknown[]> {
   const lines: string[] = [];
   const log = Log.open({ level: 'warn', destination: { write: (line: string) => void lines.push(line) } });
-  const { lethe: running } = lethe;
-  const job = new WarnCertificatesJob(running.get(UnitOfWork), running.get(SamlCertificatesRepository), log, running.get(Clock));
-  await job.run();
+  await new WarnCertificatesJob(lethe.lethe.get(WarnOfCertificates), log).run();
   return lines.map((line) => JSON.parse(line) as { providerId: string }).filter(({ providerId }) => providerId === provider.id);
 }
 
@@ -292,6 +288,10 @@ describe('a SAML provider', () => {
     expect(await warnings()).toEqual([]);
     expect((await lethe.api('PUT', certificates, { certificates: [next.certificate] })).status).toBe(200);
     expect(await warnings()).toEqual([expect.objectContaining({ providerId: provider.id, state: 'expires_soon' })]);
+    // Logged every day, told once.
+    expect(await warnings()).toHaveLength(1);
+    const told = await lethe.rows<{ detail: object }>(`SELECT detail FROM organisation_notice WHERE kind = 'certificate_expiring'`);
+    expect(told).toEqual([{ detail: { providerId: provider.id, state: 'expires_soon', until: expect.any(String) as string } }]);
     idp.nameId = `kim@${domain}`;
     expect((await post(await begin(new Browser(lethe.url), { idp, provider }))).body).toMatchObject({
       details: { reason: 'signature_invalid' },

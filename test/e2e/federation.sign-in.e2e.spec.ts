@@ -183,10 +183,16 @@ describe('linking', () => {
     const person = await signUp(lethe.lethe);
     const { subject } = stranger({ email: 'other@elsewhere.org' });
     const somebody = new FederatedBrowser(person.browser);
+    const mailsOfLinking = async () => (await lethe.rows(`SELECT 1 FROM outgoing_mail WHERE kind = 'identity_linked'`)).length;
+    const before = await mailsOfLinking();
     const begun = await person.browser.post('/account/identities', { providerId: provider.id, returnPath: '/settings' });
     expect(begun.status).toBe(200);
     const page = await somebody.visit(await somebody.walk(String(begun.body['authorisationUrl'])));
     expect(page).toMatchObject({ status: 303, url: `${PUBLIC_URL}/settings` });
+    expect(await mailsOfLinking()).toBe(before + 1);
+    expect((await somebody.signIn(provider.id)).status).toBe(303);
+    expect(await mailsOfLinking()).toBe(before + 1);
+    await person.browser.get('/sessions/current');
     const listed = await person.browser.get<{ data: { id: string }[] }>('/account/identities');
     expect(listed.body.data).toMatchObject([{ subject, providerId: provider.id, email: 'other@elsewhere.org', vip: false }]);
     const again = await person.browser.request('DELETE', `/account/identities/${listed.body.data[0]?.id}`);

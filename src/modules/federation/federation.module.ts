@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AuditModule } from '../audit/audit.module.js';
+import { NotificationsModule } from '../notifications/notifications.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { AccountBehind } from './core/account-behind.js';
 import { AdmissionRules } from './core/admission-rules.js';
@@ -21,11 +22,14 @@ import { CreateProvider } from './core/create-provider.js';
 import { DeleteProvider } from './core/delete-provider.js';
 import { DiscoverSignIn } from './core/discover-sign-in.js';
 import { DiscoveredProviders } from './core/discovered-providers.js';
+import { DomainProof } from './core/domain-proof.js';
+import { DomainRegister } from './core/domain-register.js';
 import { DomainRules } from './core/domain-rules.js';
 import { IdentityBook } from './core/identity-book.js';
+import { IdentityEvents } from './core/identity-events.js';
 import { KeepGrant } from './core/keep-grant.js';
 import { LinkedIdentities } from './core/linked-identities.js';
-
+import { ProveDomainsAgain } from './core/prove-domains-again.js';
 import { ProviderHttp } from './core/provider-http.js';
 import { ProviderJournal } from './core/provider-journal.js';
 import { ReadProviders } from './core/read-providers.js';
@@ -59,6 +63,7 @@ import { ProviderSecretsController } from './http/provider-secrets.controller.js
 import { SignInDirectionsController } from './http/sign-in-directions.controller.js';
 import { FederatedSignInController } from './http/sign-in.controller.js';
 import { SingleSignOnLiftController } from './http/single-sign-on-lift.controller.js';
+import { ProveDomainsAgainJob } from './jobs/prove-domains-again.job.js';
 import { RefreshProfilesJob } from './jobs/refresh-profiles.job.js';
 import { RewrapSecretsJob } from './jobs/rewrap-secrets.job.js';
 import { SweepAttemptsJob } from './jobs/sweep-attempts.job.js';
@@ -84,6 +89,9 @@ const ADMINISTRATION = [
   CheckProvider,
   AuditedDomains,
   CapturedDomains,
+  DomainProof,
+  DomainRegister,
+  ProveDomainsAgain,
   { provide: TxtRecords, useClass: ResolvedTxtRecords },
 ];
 
@@ -94,6 +102,7 @@ const SIGN_IN = [
   DomainRules,
   SingleSignOnDemand,
   IdentityBook,
+  IdentityEvents,
   AccountBehind,
   AdmissionRules,
   CapturedDomainRule,
@@ -111,7 +120,7 @@ const SIGN_IN = [
 
 /** Sign-in through identity providers. Offers {@link ExternalProfiles}, and a rule to whatever opens sessions. */
 @Module({
-  imports: [TypeOrmModule.forFeature(ENTITIES), AuditModule, TenantsModule, AccountsModule],
+  imports: [TypeOrmModule.forFeature(ENTITIES), AuditModule, NotificationsModule, TenantsModule, AccountsModule],
   controllers: [
     SignInDirectionsController,
     FederatedSignInController,
@@ -131,6 +140,7 @@ const SIGN_IN = [
     RefreshProfiles,
     RefreshProfilesJob,
     SweepAttemptsJob,
+    ProveDomainsAgainJob,
     Rewrapping,
     RewrapSecrets,
     RewrapSecretsJob,

@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AccountsModule } from '../accounts/accounts.module.js';
+import { NotificationsModule } from '../notifications/notifications.module.js';
 import { AdministerSamlProvider } from './core/saml/administer-saml-provider.js';
 import { BeginSaml } from './core/saml/begin-saml.js';
 import { ConsumeResponse } from './core/saml/consume-response.js';
@@ -8,6 +9,7 @@ import { FinishSaml } from './core/saml/finish-saml.js';
 import { ProviderSource } from './core/saml/provider-source.js';
 import { SamlConnections } from './core/saml/saml-connections.js';
 import { SamlExchanges } from './core/saml/saml-exchanges.js';
+import { WarnOfCertificates } from './core/saml/warn-of-certificates.js';
 import { SamlAnswer } from './data/saml-answer.entity.js';
 import { SamlAnswersRepository } from './data/saml-answers.repository.js';
 import { SamlCertificatesRepository } from './data/saml-certificates.repository.js';
@@ -20,7 +22,7 @@ import { WarnCertificatesJob } from './jobs/warn-certificates.job.js';
 
 /** Sign-in through SAML 2.0 identity providers of organisations. Whom they bring is admitted by the rules for every provider. */
 @Module({
-  imports: [TypeOrmModule.forFeature([SamlAnswer]), AccountsModule, FederationModule],
+  imports: [TypeOrmModule.forFeature([SamlAnswer]), AccountsModule, FederationModule, NotificationsModule],
   controllers: [SamlSignInController, SamlMetadataController, SamlProvidersController],
   providers: [
     SamlAnswersRepository,
@@ -32,6 +34,7 @@ import { WarnCertificatesJob } from './jobs/warn-certificates.job.js';
     ConsumeResponse,
     FinishSaml,
     SamlCertificatesRepository,
+    WarnOfCertificates,
     SweepSamlJob,
     WarnCertificatesJob,
   ],

@@ -20,6 +20,8 @@ export const MESSAGE_VALUES = {
   account_recovery: { needs: ['link', 'minutes'], may: [] },
   password_changed: { needs: [], may: ['link'] },
   second_factor_changed: { needs: ['change'], may: ['link'] },
+  /** One more provider opens the account. */
+  identity_linked: { needs: ['provider'], may: [] },
   new_sign_in: { needs: ['device', 'when'], may: ['place', 'method', 'link'] },
   invitation: { needs: ['organisation', 'role', 'link', 'days'], may: ['inviter'] },
   role_changed: { needs: ['organisation', 'role'], may: [] },
@@ -34,6 +36,11 @@ export const MESSAGE_VALUES = {
   account_blocked: { needs: ['reason'], may: [] },
   account_released: { needs: [], may: [] },
   webhook_disabled: { needs: ['organisation', 'url'], may: [] },
+  /** Of a SAML provider, the last one that is valid; `until` may have passed. */
+  certificate_expiring: { needs: ['organisation', 'provider', 'until'], may: [] },
+  /** The record that proves a domain is gone; `until` the domain keeps its effect. */
+  domain_record_missing: { needs: ['organisation', 'domain', 'until'], may: [] },
+  domain_lost: { needs: ['organisation', 'domain'], may: [] },
   /** The only one that is advertising: goes to those who asked for it and to nobody else. */
   product_news: { needs: ['heading', 'text', 'link'], may: [] },
 } as const satisfies Record<string, { readonly needs: readonly string[]; readonly may: readonly string[] }>;

@@ -29,6 +29,12 @@ export interface Arrival {
   readonly known: ExternalIdentityRow | null;
 }
 
+/** The account an identity opens, and whether it was made for that a moment ago. */
+export interface Opened {
+  readonly account: AccountSummary;
+  readonly isNew: boolean;
+}
+
 /** Decides whose account an identity belongs to, by the rules of ADR 0032. */
 @Injectable()
 export class AccountBehind {
@@ -43,29 +49,29 @@ export class AccountBehind {
    * Raises `federation/identity_taken`, `federation/link_required`, `federation/domain_not_admitted`, `federation/sign_up_off` and
    * `federation/age_not_attested`.
    */
-  async find(tx: Tx, arrival: Arrival): Promise<AccountSummary> {
+  async find(tx: Tx, arrival: Arrival): Promise<Opened> {
     const { entry, known } = arrival;
     if (known !== null && entry.accountId !== null && entry.accountId !== known.accountId) throw federationErrors.identity_taken();
     const accountId = known?.accountId ?? entry.accountId;
     if (accountId === null) return this.newcomer(tx, arrival);
-    return present(await this.accounts.find(tx, accountId), 'the account of an identity');
+    return { account: present(await this.accounts.find(tx, accountId), 'the account of an identity'), isNew: false };
   }
 
   /** Somebody whose identity is seen for the first time. */
-  private async newcomer(tx: Tx, { provider, person, entry }: Arrival): Promise<AccountSummary> {
+  private async newcomer(tx: Tx, { provider, person, entry }: Arrival): Promise<Opened> {
     const { email } = person.profile;
     const owner = email === null ? null : await this.domains.ownerOf(tx, email);
     const isVouchedFor = vouchesFor(provider, person, owner?.organisationId ?? null);
     const existing = email === null ? null : await this.accounts.findByVerifiedEmail(tx, email);
     if (isVouchedFor && existing !== null) {
       await this.requireNoOwner(tx, provider, existing);
-      return existing;
+      return { account: existing, isNew: false };
     }
     if (provider.organisationId !== null && !isVouchedFor) throw federationErrors.domain_not_admitted();
     // What the provider merely repeats proves nothing, and tells nothing about who has an account either.
     if (existing !== null && person.emailVerified === true) throw federationErrors.link_required();
     this.requireSignUp(provider, entry.attestedAge);
-    return this.accounts.create(
+    const account = await this.accounts.create(
       tx,
       {
         // An unproven address never gets near an account: nobody can be waiting behind it.
@@ -78,6 +84,7 @@ export class AccountBehind {
       },
       actorOf(provider),
     );
+    return { account, isNew: true };
   }
 
   /** Whoever may set up a provider would otherwise be an owner by naming one. */

@@ -45,10 +45,11 @@ export class AdmitPerson {
 
   private async admit(tx: Tx, provider: Provider, person: ExternalPerson, entry: Entry): Promise<Admission> {
     const known = await this.book.find(tx, provider.id, person.subject);
-    const account = await this.accountBehind.find(tx, { provider, person, entry, known });
+    const opened = await this.accountBehind.find(tx, { provider, person, entry, known });
+    const { account } = opened;
     await this.rules.require(tx, provider, account);
     if (known !== null) await this.book.refresh(tx, { kind: 'account', id: account.id }, known, person.profile);
-    const identityId = known?.id ?? (await this.book.link(tx, provider, person, account.id));
+    const identityId = known?.id ?? (await this.book.link(tx, provider, person, opened));
     const secondFactorDone = await this.rules.isSecondFactorDone(tx, provider, person, account.id);
     return { accountId: account.id, identityId, secondFactorDone };
   }

@@ -40,6 +40,16 @@ export class AuditedDomains {
     return found(await this.domains.lock(tx, organisationId, id));
   }
 
+  /** The same; null when it was let go. */
+  lockIfThere(tx: Tx, { organisationId, id }: DomainRef): Promise<CapturedDomainRow | null> {
+    return this.domains.lock(tx, organisationId, id);
+  }
+
+  /** Proven domains of all organisations: a page after the id `after`. The transaction must be a system one. */
+  allProven(tx: Tx, after: CapturedDomainId | undefined, limit: number): Promise<CapturedDomainRow[]> {
+    return this.domains.proven(tx, after, limit);
+  }
+
   /** Whoever has proven it. Raises `federation/domain_not_found`. The transaction must be a system one. */
   async proven(tx: Tx, domain: string | null): Promise<CapturedDomainRow> {
     return found(domain === null ? null : await this.domains.findProven(tx, domain));

@@ -7,13 +7,9 @@ import type { AuditActor } from '../../audit/audit.contract.js';
 import type { CapturedDomainRow } from '../data/captured-domain.entity.js';
 import { federationErrors } from '../federation.errors.js';
 import { AuditedDomains, type DomainRef } from './audited-domains.js';
+import { DomainProof } from './domain-proof.js';
 import { normalDomain } from './external-person.js';
 import { newSecret } from './flow-secrets.js';
-import { TxtRecords } from './txt-records.js';
-
-/** Where a domain says that it belongs to an organisation, and what the record begins with. */
-export const CHALLENGE_LABEL = '_lethe-challenge';
-export const CHALLENGE_PREFIX = 'lethe-domain-verification=';
 
 /** What to change; what is absent stays. */
 export interface DomainChange {
@@ -27,7 +23,7 @@ export class CapturedDomains {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly domains: AuditedDomains,
-    private readonly records: TxtRecords,
+    private readonly proof: DomainProof,
     private readonly clock: Clock,
   ) {}
 
@@ -43,6 +39,7 @@ export class CapturedDomains {
       providerId: null,
       ssoRequired: false,
       verifiedAt: null,
+      missingSince: null,
       createdAt: this.clock.now(),
     };
     return this.unitOfWork.forOrganisation(organisationId, async (tx) => {
@@ -67,8 +64,7 @@ export class CapturedDomains {
    */
   async verify(actor: AuditActor, ref: DomainRef): Promise<CapturedDomainRow> {
     const claimed = await this.get(ref);
-    const texts = await this.records.read(`${CHALLENGE_LABEL}.${claimed.domain}`);
-    if (!texts.includes(CHALLENGE_PREFIX + claimed.challenge)) throw federationErrors.domain_not_proven();
+    if (!(await this.proof.isThere(claimed))) throw federationErrors.domain_not_proven();
     return this.unitOfWork.forOrganisation(ref.organisationId, async (tx) => {
       const before = await this.domains.lock(tx, ref);
       if (before.verifiedAt !== null) return before;

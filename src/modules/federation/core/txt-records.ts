@@ -5,8 +5,8 @@ import { federationErrors } from '../federation.errors.js';
 
 const TIMEOUT_MS = 3_000;
 const TRIES = 2;
-/** Nothing answered, as opposed to an answer that there is nothing. */
-const NO_ANSWER = new Set(['ETIMEOUT', 'ECONNREFUSED', 'ESERVFAIL', 'EREFUSED', 'ECANCELLED']);
+/** An answer that there is nothing, or could not be, as opposed to none and to one that cannot be read. */
+const NOTHING_THERE = new Set(['ENODATA', 'ENOTFOUND', 'EBADNAME']);
 
 /** Reads TXT records. Also the injection token. */
 export abstract class TxtRecords {
@@ -29,8 +29,8 @@ export class ResolvedTxtRecords extends TxtRecords {
       return records.map((pieces) => pieces.join(''));
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-      if (NO_ANSWER.has(code)) throw federationErrors.dns_unavailable({ cause: new Error(code) });
-      return [];
+      if (NOTHING_THERE.has(code)) return [];
+      throw federationErrors.dns_unavailable({ cause: new Error(code) });
     }
   }
 }

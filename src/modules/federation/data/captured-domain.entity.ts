@@ -20,6 +20,7 @@ import type { CapturedDomainId, IdentityProviderId, OrganisationId } from '../..
     provider_id: 'identifier',
     sso_required: 'tenant_data',
     verified_at: 'technical',
+    missing_since: 'technical',
     created_at: 'technical',
   },
 })
@@ -50,6 +51,10 @@ export class CapturedDomain {
   /** When the DNS record was seen; null: claimed only, and without any effect. */
   @Column({ type: 'timestamptz', name: 'verified_at', nullable: true })
   verifiedAt: Date | null;
+
+  /** Since when the record is gone; null: it was there when it was last looked for. */
+  @Column({ type: 'timestamptz', name: 'missing_since', nullable: true })
+  missingSince: Date | null;
 
   @Column({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;

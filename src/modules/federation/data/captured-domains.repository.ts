@@ -38,12 +38,21 @@ export class CapturedDomainsRepository {
     return tx.findOneBy(CapturedDomain, { domain, verifiedAt: Not(IsNull()) });
   }
 
+  /** Proven domains of all organisations: a page after the id `after`. The transaction must be a system one. */
+  proven(tx: Tx, after: CapturedDomainId | undefined, limit: number): Promise<CapturedDomainRow[]> {
+    const where = { verifiedAt: Not(IsNull()), ...(after === undefined ? {} : { id: MoreThan(after) }) };
+    return tx.find(CapturedDomain, { where, order: { id: 'ASC' }, take: limit });
+  }
+
   /** Raises `federation/domain_taken` when another organisation has proven it first. */
-  async update(tx: Tx, { id, organisationId, providerId, ssoRequired, verifiedAt }: CapturedDomainRow): Promise<void> {
-    await tx.update(CapturedDomain, { id, organisationId }, { providerId, ssoRequired, verifiedAt }).catch((error: unknown) => {
-      if (violatedConstraint(error) === 'captured_domain_proven_once') throw federationErrors.domain_taken({ cause: error });
-      throw error;
-    });
+  async update(tx: Tx, { id, organisationId, ...row }: CapturedDomainRow): Promise<void> {
+    const { providerId, ssoRequired, verifiedAt, missingSince } = row;
+    await tx
+      .update(CapturedDomain, { id, organisationId }, { providerId, ssoRequired, verifiedAt, missingSince })
+      .catch((error: unknown) => {
+        if (violatedConstraint(error) === 'captured_domain_proven_once') throw federationErrors.domain_taken({ cause: error });
+        throw error;
+      });
   }
 
   async delete(tx: Tx, organisationId: OrganisationId, id: CapturedDomainId): Promise<boolean> {

@@ -82,6 +82,7 @@ const domain = (organisationId: OrganisationId, name: string, verifiedAt: Date |
   providerId: null,
   ssoRequired: false,
   verifiedAt,
+  missingSince: null,
   createdAt: new Date(),
 });
 

@@ -28,6 +28,7 @@ import type { ProviderConnection, ProviderKind, ProviderSettings } from '../core
     kms_key_id: 'technical',
     wrapped_key: 'secret',
     ciphertext: 'secret',
+    certificate_told: 'technical',
     created_at: 'technical',
     updated_at: 'technical',
   },

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsBoolean, ValidateIf } from 'class-validator';
 import { IsCleanText, IsId } from '../../../platform/http/field-rules.js';
-import { CHALLENGE_LABEL, CHALLENGE_PREFIX } from '../core/captured-domains.js';
+import { CHALLENGE_LABEL, CHALLENGE_PREFIX } from '../core/domain-proof.js';
 import type { CapturedDomainRow } from '../data/captured-domain.entity.js';
 
 /** A domain to claim. */

@@ -114,6 +114,10 @@ export const ENGLISH: Language = {
       subject: 'Your second factor was changed',
       paragraphs: ['The second factor of your account at {service} changed: {change}.', NOT_YOU, { action: 'Secure the account' }],
     },
+    identity_linked: {
+      subject: 'Another sign-in opens your account',
+      paragraphs: ['Your account at {service} can now be signed in to through “{provider}”. You can unlink it in your account.', NOT_YOU],
+    },
     new_sign_in: {
       subject: 'A new sign-in to your account',
       paragraphs: [
@@ -191,6 +195,27 @@ export const ENGLISH: Language = {
       paragraphs: [
         'The webhook {url} of the organisation “{organisation}” has taken no delivery for a day and was switched off.',
         'Repair it, switch it on again and replay what it missed.',
+      ],
+    },
+    certificate_expiring: {
+      subject: 'The certificate of an identity provider expires',
+      paragraphs: [
+        'The last valid certificate of the identity provider “{provider}” of the organisation “{organisation}” ends: {until}.',
+        'Put the new one beside it before the provider changes its key, or nobody can sign in through it.',
+      ],
+    },
+    domain_record_missing: {
+      subject: 'The record that proves your domain is gone',
+      paragraphs: [
+        'The DNS record that proves that “{domain}” belongs to the organisation “{organisation}” was not found.',
+        'Put it back. Without it the domain counts as the organisation’s until {until} and no longer.',
+      ],
+    },
+    domain_lost: {
+      subject: 'Your domain has to be proven again',
+      paragraphs: [
+        'The DNS record that proves “{domain}” has been gone for days, so the domain no longer counts as that of the organisation “{organisation}”.',
+        'Its identity provider lets nobody of this domain in, and its people may sign in as others do. Put the record back and prove the domain anew.',
       ],
     },
     product_news: { subject: 'News', paragraphs: ['{heading}', '{text}', { action: 'Read on' }] },

@@ -115,6 +115,13 @@ export const GERMAN: Language = {
       subject: 'Ihr zweiter Faktor wurde geändert',
       paragraphs: ['Der zweite Faktor Ihres Kontos bei {service} hat sich geändert: {change}.', NOT_YOU, { action: 'Konto sichern' }],
     },
+    identity_linked: {
+      subject: 'Eine weitere Anmeldung öffnet Ihr Konto',
+      paragraphs: [
+        'Ihr Konto bei {service} lässt sich nun auch über „{provider}“ öffnen. Die Verknüpfung können Sie im Konto lösen.',
+        NOT_YOU,
+      ],
+    },
     new_sign_in: {
       subject: 'Neue Anmeldung in Ihrem Konto',
       paragraphs: [
@@ -192,6 +199,27 @@ export const GERMAN: Language = {
       paragraphs: [
         'Der Webhook {url} der Organisation „{organisation}“ hat einen Tag lang nichts angenommen und wurde abgeschaltet.',
         'Reparieren Sie ihn, schalten Sie ihn wieder ein und wiederholen Sie, was ihm entgangen ist.',
+      ],
+    },
+    certificate_expiring: {
+      subject: 'Das Zertifikat eines Identitätsanbieters läuft ab',
+      paragraphs: [
+        'Das letzte gültige Zertifikat des Identitätsanbieters „{provider}“ der Organisation „{organisation}“ endet: {until}.',
+        'Hinterlegen Sie das neue daneben, bevor der Anbieter seinen Schlüssel wechselt, sonst kann sich niemand mehr über ihn anmelden.',
+      ],
+    },
+    domain_record_missing: {
+      subject: 'Der Nachweis Ihrer Domain fehlt',
+      paragraphs: [
+        'Der DNS-Eintrag, der zeigt, dass „{domain}“ der Organisation „{organisation}“ gehört, wurde nicht gefunden.',
+        'Stellen Sie ihn wieder her. Ohne ihn gilt die Domain noch bis {until} als die der Organisation.',
+      ],
+    },
+    domain_lost: {
+      subject: 'Ihre Domain muss neu nachgewiesen werden',
+      paragraphs: [
+        'Der DNS-Eintrag für „{domain}“ fehlt seit Tagen; die Domain gilt daher nicht mehr als die der Organisation „{organisation}“.',
+        'Ihr Identitätsanbieter lässt niemanden mehr aus dieser Domain ein, und ihre Leute melden sich an wie andere auch. Stellen Sie den Eintrag wieder her und weisen Sie die Domain neu nach.',
       ],
     },
     product_news: { subject: 'Neuigkeiten', paragraphs: ['{heading}', '{text}', { action: 'Weiterlesen' }] },

@@ -106,6 +106,10 @@ export const SIMPLIFIED_CHINESE: Language = {
       subject: '您的第二验证因素已更改',
       paragraphs: ['您在 {service} 的账户第二验证因素已更改：{change}。', NOT_YOU, { action: '保护账户' }],
     },
+    identity_linked: {
+      subject: '您的账户新增了一种登录方式',
+      paragraphs: ['现在可以通过“{provider}”登录您在 {service} 的账户。您可以在账户中取消关联。', NOT_YOU],
+    },
     new_sign_in: {
       subject: '您的账户有新的登录',
       paragraphs: [
@@ -178,6 +182,27 @@ export const SIMPLIFIED_CHINESE: Language = {
     webhook_disabled: {
       subject: '一个 Webhook 已被关闭',
       paragraphs: ['组织“{organisation}”的 Webhook {url} 已有一天未接收任何投递，现已关闭。', '请修复后重新启用，并重新投递错过的事件。'],
+    },
+    certificate_expiring: {
+      subject: '身份提供方的证书即将到期',
+      paragraphs: [
+        '组织“{organisation}”的身份提供方“{provider}”的最后一个有效证书的到期时间为：{until}。',
+        '请在提供方更换密钥之前添加新证书，否则任何人都无法通过它登录。',
+      ],
+    },
+    domain_record_missing: {
+      subject: '您的域名验证记录已消失',
+      paragraphs: [
+        '未找到证明“{domain}”属于组织“{organisation}”的 DNS 记录。',
+        '请恢复该记录。否则该域名仅在 {until} 之前视为该组织所有。',
+      ],
+    },
+    domain_lost: {
+      subject: '您的域名需要重新验证',
+      paragraphs: [
+        '“{domain}”的 DNS 记录已消失多日，因此该域名不再视为组织“{organisation}”所有。',
+        '其身份提供方不再允许该域名的人员登录，他们可以按其他方式登录。请恢复记录并重新验证域名。',
+      ],
     },
     product_news: { subject: '最新消息', paragraphs: ['{heading}', '{text}', { action: '继续阅读' }] },
   },

@@ -11,6 +11,9 @@ const ORGANISATION_KINDS = [
   'key_suspected',
   'budget_threshold_crossed',
   'webhook_disabled',
+  'certificate_expiring',
+  'domain_record_missing',
+  'domain_lost',
 ] as const satisfies readonly MessageKind[];
 
 /** Sent by hand, to one endpoint, to see whether it works. */
