@@ -58,8 +58,6 @@ export const INSTALLATION_PERMISSIONS: ReadonlySet<Permission> = new Set<Permiss
   'keys:block',
   'prices:read',
   'prices:write',
-  'installation_providers:read',
-  'installation_providers:write',
   'staff:read',
   'staff:write',
   'break_glass:read',
