@@ -199,7 +199,10 @@ describe('a webhook', () => {
 
   it('is judged by the address it has, not by one it was moved away from during an attempt', async () => {
     const { id } = await make();
-    receiver.answers.push({ status: 410, beforeAnswering: () => app.request('PATCH', path(`/${id}`), { url: `${receiver.url}/new` }, admin) });
+    receiver.answers.push({
+      status: 410,
+      beforeAnswering: () => app.request('PATCH', path(`/${id}`), { url: `${receiver.url}/new` }, admin),
+    });
     await tell();
     await app.deliver();
     expect((await app.request('GET', path(`/${id}`), undefined, admin)).json()).toMatchObject({ status: 'active', failingSince: null });

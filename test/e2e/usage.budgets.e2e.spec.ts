@@ -184,7 +184,11 @@ describe('telling that a threshold was crossed', () => {
     const { id } = await created({ ...monthly, kind: 'soft', scope: 'project', scopeId: project, period: 'total' });
     await spend(id, '1970-01-01', { spent: '80' });
     // The clock stands on a day that the worker's real one makes no partitions for.
-    for (const [table, day] of [['organisation_notice', '2026-06-12'], ['webhook_event', '2026-04-13'], ['webhook_delivery', '2026-04-13']])
+    for (const [table, day] of [
+      ['organisation_notice', '2026-06-12'],
+      ['webhook_event', '2026-04-13'],
+      ['webhook_delivery', '2026-04-13'],
+    ])
       await app.inner.owner.query('SELECT create_expiry_partition($1, $2)', [table, day]);
     const webhook = { url: 'https://hooks.example.com/lethe', eventTypes: ['budget.threshold.crossed'] };
     expect((await app.request('POST', `/organisations/${organisation}/webhooks`, webhook)).statusCode).toBe(201);
