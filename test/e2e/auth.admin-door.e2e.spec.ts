@@ -167,7 +167,8 @@ describe('LETHE_ADMIN_LISTEN', () => {
       socket.on('error', reject);
     });
     expect(answer).toContain('http/malformed_request');
-    let [inFlight, stopping]: Promise<unknown>[] = [];
+    let inFlight: Promise<unknown> = Promise.resolve();
+    let stopping: Promise<unknown> = Promise.resolve();
     await open.lethe.get(UnitOfWork).asSystem(async (tx) => {
       await tx.query('LOCK TABLE operator IN ACCESS EXCLUSIVE MODE');
       inFlight = admin(listening, { path: '/staff', url: url.origin });
