@@ -191,6 +191,20 @@ describe('signing in by a mailed link', () => {
     expect(again.body).toMatchObject({ status: 410, code: 'accounts/link_not_valid' });
   });
 
+  it.each([
+    ['nothing', ''],
+    ['a letter', 'x'],
+    ['thousands of them', 'A'.repeat(4_000)],
+    ['more than one value', 'a,b=c'],
+  ])('a browser that calls itself %s is given a name of its own', async (_what, planted) => {
+    const email = town.address();
+    await town.register(email, null);
+    const browser = town.browser();
+    await browser.post('/sign-in/email-link', { email }, { cookie: `${BROWSER_COOKIE}=${planted}` });
+    expect(browser.cookies.get(BROWSER_COOKIE)).toMatch(/^[A-Za-z0-9_-]{43}$/);
+    expect((await browser.post('/sign-in/email-link/confirm', { token: await town.token(email) })).status).toBe(200);
+  });
+
   it('of two who use it at once, one gets in', async () => {
     const email = town.address();
     await town.register(email, null);

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 
 /** Every cookie Lethe sets (A5). `__Host-` binds them to this very host, to TLS and to the whole of it (RFC 6265bis §4.1.3). */
 export const SESSION_COOKIE = '__Host-lethe_session';
-/** Ties a mailed link to the browser that asked for it; goes when the link is used or after a quarter of an hour. */
+/** Ties a mailed link to the browser that asked for it; goes when the link is used or after an hour. */
 export const BROWSER_COOKIE = '__Host-lethe_browser';
 
 type CookieName = typeof SESSION_COOKIE | typeof BROWSER_COOKIE;

@@ -5,6 +5,9 @@ import { Settings } from '../config/settings.js';
 import { clientAddressReader } from './client-address.js';
 import { BROWSER_COOKIE, clearCookie, readCookie, SESSION_COOKIE, setCookie } from './cookies.js';
 
+/** 256 random bits in base64url. Another value is none of ours, and must not come to stand for this browser. */
+const NONCE = /^[A-Za-z0-9_-]{43}$/;
+
 /** Where a request comes from, as sign-ins note it. */
 export interface RequestOrigin {
   readonly remoteAddress: string;
@@ -41,7 +44,8 @@ export class SessionCookies {
 
   /** The nonce that ties links to this browser, if it has one. */
   browserNonce(request: FastifyRequest): string | null {
-    return readCookie(request.headers, BROWSER_COOKIE) ?? null;
+    const nonce = readCookie(request.headers, BROWSER_COOKIE);
+    return nonce !== undefined && NONCE.test(nonce) ? nonce : null;
   }
 
   bindBrowser(reply: FastifyReply, nonce: string, seconds: number): void {
