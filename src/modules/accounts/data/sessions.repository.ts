@@ -58,6 +58,20 @@ export class SessionsRepository {
     return ended;
   }
 
+  /**
+   * Ends the oldest sessions of an account so that with `newest` there are `most`, and answers how many there were. Those that have shown a second factor
+   * end last: whoever has a password alone must not push them out.
+   */
+  async endOldest(tx: Tx, { accountId, id: newest }: Pick<SessionEntity, 'accountId' | 'id'>, most: number): Promise<number> {
+    const [, ended] = await tx.query<[unknown, number]>(
+      `DELETE FROM account_session WHERE id IN (
+         SELECT id FROM account_session WHERE account_id = $1 AND id <> $2 ORDER BY second_factor_at IS NULL, created_at DESC, id DESC OFFSET $3
+       )`,
+      [accountId, newest, most - 1],
+    );
+    return ended;
+  }
+
   /** No session of the account has shown a second factor any more; what an identity provider asked for is not ours to forget. */
   async forgetSecondFactor(tx: Tx, accountId: AccountId): Promise<void> {
     await tx.update(SessionEntity, { accountId, method: Not(In(['oidc', 'saml'])) }, { secondFactorAt: null });

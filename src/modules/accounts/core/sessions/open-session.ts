@@ -10,6 +10,9 @@ import { csrfTokenOf, hashSecret, newSecret } from '../secrets.js';
 import { SessionRules } from './session-rules.js';
 import { SignInSurroundings } from './sign-in-surroundings.js';
 
+/** Sessions of one account at a time: each sign-in reads them all. Past that the oldest end. */
+const MOST_SESSIONS = 100;
+
 /** How somebody has just proven who they are. */
 export interface Proof {
   readonly method: SignInMethod;
@@ -54,6 +57,8 @@ export class OpenSession extends SignIn {
       expiresAt: this.rules.end(),
     };
     await this.desk.sessions.insert(tx, session);
+    const ended = await this.desk.sessions.endOldest(tx, session, MOST_SESSIONS);
+    if (ended > 0) await this.events.record(tx, { action: 'account.sessions_ended', accountId, detail: { ended } });
     const detail = { method, secondFactorDone };
     await this.events.record(tx, { action: 'session.opened', accountId, sessionId: session.id, detail });
     await this.around.news.run(tx, account, session);
