@@ -1,7 +1,7 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { AccountId } from '../../../kernel/ids.js';
-import { ApiProblem, CurrentPrincipal, Requires } from '../../../platform/http/access.js';
+import { ApiProblem, CurrentPrincipal, Requires, RequiresRecentProof } from '../../../platform/http/access.js';
 import type { Principal } from '../../../platform/http/principal.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { toAccountSummary } from '../core/committed-accounts.js';
@@ -54,6 +54,7 @@ export class PeopleController {
   @Post(':accountId/minor-found')
   @HttpCode(204)
   @Requires('accounts:write')
+  @RequiresRecentProof()
   @ApiProblem(404, 'There is no such account (`accounts/account_not_found`).')
   @ApiProblem(409, 'An organisation would be left without an owner (`accounts/account_still_needed`).')
   async minorFound(@Param('accountId', ParseIdPipe) id: AccountId, @CurrentPrincipal() principal: Principal): Promise<void> {

@@ -20,7 +20,8 @@ export class ConfirmTotp {
 
   /**
    * Raises `second_factors/code_wrong`, `second_factors/enrolment_expired`, `accounts/second_factor_required`, `accounts/session_ended` and
-   * `kms/*`. Wrong codes are not counted: whoever sets the app up has been shown its secret.
+   * `kms/*`. Wrong codes are not counted per account: whoever sets the app up has been shown its secret, and another session of the account has ten minutes at
+   * the pace of the route.
    */
   async run(session: SecondFactorSession, code: string): Promise<Enrolled> {
     const factor = await this.desk.unitOfWork.asSystem((tx) => this.factors.find(tx, session.accountId));

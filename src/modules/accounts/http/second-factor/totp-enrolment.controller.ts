@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem, CurrentSignIn, FinishesSignIn } from '../../../../platform/http/access.js';
 import type { SignInProgress } from '../../../../platform/http/principal.js';
+import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import { BeginTotp } from '../../core/second-factor/begin-totp.js';
 import { ConfirmTotp } from '../../core/second-factor/confirm-totp.js';
@@ -41,6 +42,7 @@ export class TotpEnrolmentController {
   @HttpCode(200)
   @Header('cache-control', 'no-store')
   @FinishesSignIn()
+  @RateLimited(60)
   @ApiProblem(400, 'The code is wrong (`second_factors/code_wrong`), or the body is not valid.')
   @ApiProblem(409, 'There is nothing to confirm, or it took too long (`second_factors/enrolment_expired`).')
   async confirmTotp(
