@@ -9,16 +9,9 @@ let test: TestLethe;
 let replica: TestLethe;
 
 beforeAll(async () => {
-  const environment = {
-    LETHE_ROLES: 'api',
-    LETHE_SIGN_UP: 'open',
-    LETHE_TRUSTED_PROXIES: '127.0.0.0/8',
-  };
+  const environment = { LETHE_ROLES: 'api', LETHE_SIGN_UP: 'open', LETHE_TRUSTED_PROXIES: '127.0.0.0/8' };
   test = await TestLethe.start({ environment });
-  replica = await TestLethe.start({
-    environment: { ...environment, LETHE_SESSION_COOKIE: 'lasting' },
-    databaseUrl: test.databaseUrl,
-  });
+  replica = await TestLethe.start({ environment: { ...environment, LETHE_SESSION_COOKIE: 'lasting' }, databaseUrl: test.databaseUrl });
 });
 afterAll(async () => {
   await replica?.stop();
@@ -26,11 +19,7 @@ afterAll(async () => {
 });
 
 interface Sessions {
-  readonly data: readonly {
-    readonly id: string;
-    readonly isCurrent: boolean;
-    readonly device: string | null;
-  }[];
+  readonly data: readonly { readonly id: string; readonly isCurrent: boolean; readonly device: string | null }[];
 }
 
 /** The same browser, at the other replica. */
@@ -56,10 +45,7 @@ describe('ending sessions', () => {
     const copy = there(browser);
     expect((await copy.get('/me')).status).toBe(200);
     expect((await browser.post('/sign-out')).status).toBe(204);
-    expect((await copy.get('/me')).body).toMatchObject({
-      status: 401,
-      code: 'accounts/session_ended',
-    });
+    expect((await copy.get('/me')).body).toMatchObject({ status: 401, code: 'accounts/session_ended' });
     expect(browser.cookies.has(SESSION_COOKIE)).toBe(false);
     expect(browser.received.at(-1)).toMatch(/Max-Age=0/);
   });
@@ -116,19 +102,13 @@ describe('ending sessions', () => {
   it('no address is kept of them', async () => {
     const { browser, accountId } = await signUp(test.lethe);
     await browser.post('/account/password', { newPassword: PASSWORD });
-    const elsewhere = new Browser(test.url, {
-      'x-forwarded-for': '198.51.100.77',
-    });
+    const elsewhere = new Browser(test.url, { 'x-forwarded-for': '198.51.100.77' });
     const name = (await browser.get('/account')).body['email'];
     expect((await elsewhere.post('/sign-in/password', { name, password: PASSWORD })).status).toBe(200);
     const rows = await test.rows('SELECT * FROM account_session WHERE account_id = $1', [accountId]);
     expect(rows).toHaveLength(2);
     expect(JSON.stringify(rows)).not.toContain('198.51');
-    expect(rows.at(-1)).toMatchObject({
-      device: 'Firefox on Linux',
-      country: null,
-      region: null,
-    });
+    expect(rows.at(-1)).toMatchObject({ device: 'Firefox on Linux', country: null, region: null });
   });
 });
 
@@ -142,9 +122,7 @@ describe('what a browser sends', () => {
       expect((await browser.request('PATCH', '/account', { displayName: 'Mallory' })).body).toMatchObject({ code: 'http/csrf_token' });
     }
     browser.csrfToken = null;
-    expect((await browser.post('/sign-out')).body).toMatchObject({
-      code: 'http/csrf_token',
-    });
+    expect((await browser.post('/sign-out')).body).toMatchObject({ code: 'http/csrf_token' });
     expect((await browser.get('/account')).body['displayName']).not.toBe('Mallory');
     browser.csrfToken = own;
     expect((await browser.request('PATCH', '/account', { displayName: 'Kim' })).status).toBe(200);
@@ -167,25 +145,15 @@ describe('what a browser sends', () => {
   it('a form, which other pages can send, is no JSON', async () => {
     const { browser } = await signUp(test.lethe);
     const cookie = `${SESSION_COOKIE}=${browser.cookies.get(SESSION_COOKIE)}`;
-    const headers = {
-      cookie,
-      'x-csrf-token': browser.csrfToken ?? '',
-      'content-type': 'application/x-www-form-urlencoded',
-    };
-    const sent = await fetch(`${test.url}/api/v1/sign-out`, {
-      method: 'POST',
-      headers,
-      body: 'everywhere=true',
-    });
+    const headers = { cookie, 'x-csrf-token': browser.csrfToken ?? '', 'content-type': 'application/x-www-form-urlencoded' };
+    const sent = await fetch(`${test.url}/api/v1/sign-out`, { method: 'POST', headers, body: 'everywhere=true' });
     expect(sent.status).toBe(415);
     expect((await browser.get('/me')).status).toBe(200);
   });
 
   it('a cookie and a bearer token at once are refused, whoever they are', async () => {
     const { browser } = await signUp(test.lethe);
-    const { body } = await browser.get('/me', {
-      authorization: `Bearer ${test.operatorToken}`,
-    });
+    const { body } = await browser.get('/me', { authorization: `Bearer ${test.operatorToken}` });
     expect(body).toMatchObject({ status: 400, code: 'http/two_credentials' });
   });
 
@@ -194,9 +162,7 @@ describe('what a browser sends', () => {
     const token = browser.cookies.get(SESSION_COOKIE) ?? '';
     for (const forged of ['A'.repeat(43), token.slice(1), `${token}A`, '%00', "' OR 1=1", `${token.slice(0, -1)}\u00e9`]) {
       const cookie = Buffer.from(`${SESSION_COOKIE}=${forged}`).toString('latin1');
-      const { status } = await fetch(`${test.url}/api/v1/me`, {
-        headers: { cookie },
-      });
+      const { status } = await fetch(`${test.url}/api/v1/me`, { headers: { cookie } });
       expect([forged, status]).toEqual([forged, 401]);
     }
     const planted = `${SESSION_COOKIE}=${'A'.repeat(43)}; ${SESSION_COOKIE}=${token}`;
@@ -219,27 +185,13 @@ describe('A5: cookies', () => {
     const operations = all.sort((a, b) => Number(a.path.endsWith('sign-out')) - Number(b.path.endsWith('sign-out')));
     const received: string[] = [];
     for (const operation of operations) {
-      const known = {
-        email: 'nobody@example.com',
-        token: 'A'.repeat(43),
-        isOldEnough: true,
-        locale: 'en',
-        everywhere: false,
-      };
+      const known = { email: 'nobody@example.com', token: 'A'.repeat(43), isOldEnough: true, locale: 'en', everywhere: false };
       const body = operation.body ? JSON.stringify(exampleOf({ ...operation.body, type: 'object' }, known)) : undefined;
       const url = test.url + fillPath(operation, { accountId });
-      const person = {
-        cookie: `${SESSION_COOKIE}=${browser.cookies.get(SESSION_COOKIE)}`,
-        'x-csrf-token': browser.csrfToken ?? '',
-      };
+      const person = { cookie: `${SESSION_COOKIE}=${browser.cookies.get(SESSION_COOKIE)}`, 'x-csrf-token': browser.csrfToken ?? '' };
       for (const caller of [{}, person, { authorization: `Bearer ${test.operatorToken}` }]) {
         const headers = { ...caller, ...(body === undefined ? {} : JSON_TYPE) };
-        const answer = await fetch(url, {
-          method: operation.method,
-          headers,
-          redirect: 'manual',
-          ...(body === undefined ? {} : { body }),
-        });
+        const answer = await fetch(url, { method: operation.method, headers, redirect: 'manual', ...(body === undefined ? {} : { body }) });
         await answer.arrayBuffer();
         received.push(...answer.headers.getSetCookie());
       }
@@ -255,14 +207,7 @@ describe('A5: cookies', () => {
     for (const browser of [passing, lasting]) {
       const { browser: signedIn, email } = await signUp(test.lethe);
       await signedIn.post('/account/password', { newPassword: PASSWORD });
-      expect(
-        (
-          await browser.post('/sign-in/password', {
-            name: email,
-            password: PASSWORD,
-          })
-        ).status,
-      ).toBe(200);
+      expect((await browser.post('/sign-in/password', { name: email, password: PASSWORD })).status).toBe(200);
     }
     expect(passing.received).toEqual([expect.not.stringMatching(/max-age|expires/i)]);
     expect(lasting.received).toEqual([expect.stringMatching(/; Max-Age=6048\d\d$|; Max-Age=6047\d\d$/)]);
