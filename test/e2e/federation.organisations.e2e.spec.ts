@@ -202,6 +202,11 @@ describe('a domain', () => {
     expect(await state()).toEqual([{ proven: true, missing: true, sso: true }]);
     expect(await told()).toEqual(['domain_record_missing']);
     dns.texts.set(record, texts);
+    expect((await acme.owner.browser.post(`${acme.path}/domains/${acme.domainId}/verify`)).status).toBe(200);
+    expect(await state()).toEqual([{ proven: true, missing: false, sso: true }]);
+    dns.texts.delete(record);
+    await again.run();
+    dns.texts.set(record, texts);
     await again.run();
     expect(await state()).toEqual([{ proven: true, missing: false, sso: true }]);
     dns.texts.delete(record);
@@ -209,7 +214,7 @@ describe('a domain', () => {
     await lethe.rows(`UPDATE captured_domain SET missing_since = missing_since - interval '7 days' WHERE id = $1`, [acme.domainId]);
     await again.run();
     expect(await state()).toEqual([{ proven: false, missing: false, sso: false }]);
-    expect(await told()).toEqual(['domain_record_missing', 'domain_record_missing', 'domain_lost']);
+    expect(await told()).toEqual([...Array<string>(3).fill('domain_record_missing'), 'domain_lost']);
     expect((await come(acme, `kim@${acme.domain}`)).page).toMatchObject({ status: 403, body: { code: 'federation/domain_not_admitted' } });
   });
 

@@ -67,8 +67,12 @@ export class CapturedDomains {
     if (!(await this.proof.isThere(claimed))) throw federationErrors.domain_not_proven();
     return this.unitOfWork.forOrganisation(ref.organisationId, async (tx) => {
       const before = await this.domains.lock(tx, ref);
-      if (before.verifiedAt !== null) return before;
-      return this.domains.update(tx, actor, 'verified', { ...before, verifiedAt: this.clock.now() });
+      if (before.verifiedAt !== null && before.missingSince === null) return before;
+      return this.domains.update(tx, actor, 'verified', {
+        ...before,
+        verifiedAt: before.verifiedAt ?? this.clock.now(),
+        missingSince: null,
+      });
     });
   }
 
