@@ -1,5 +1,6 @@
 // `npm run torture`: the proofs that take minutes, in full length, on a Postgres server of their own. `npm test` runs the same ones shortened
 // (test/e2e/faults.*). Names after `--` choose: `npm run torture -- kills outage`.
+import { spawnSync } from 'node:child_process';
 import type { OwnPostgres } from '../harness/postgres.ts';
 import { hasRedisServer, OwnRedis } from '../harness/redis-process.ts';
 import { logUnderLoad } from './audit-log.ts';
@@ -9,6 +10,7 @@ import { killUnderLoad } from './kills.ts';
 import { carryOnWithFrozenPostgres, carryOnWithoutPostgres, reachTheJournalsBound } from './outage.ts';
 import { loseRedisUnderLoad, shareLimits } from './shared-limits.ts';
 import { stopUnderLoad } from './shutdown.ts';
+import { scan } from './scanners.ts';
 import { fuzzTheSurface } from './surface.ts';
 
 interface Trial {
@@ -52,8 +54,15 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     run: (postgres) => withRedis(async (redis) => ({ passed: await shareLimits(postgres.url(), redis) })),
   },
   surface: { title: '500 made-up requests to every operation of the admin API', run: () => fuzzTheSurface(500) },
+  sqlmap: { title: 'sqlmap on what meets the database', run: (postgres) => scanned('sqlmap', postgres) },
+  wapiti: { title: 'wapiti on every address', run: (postgres) => scanned('wapiti', postgres) },
   redis: { title: 'Redis killed under load', run: (postgres) => withRedis((redis) => loseRedisUnderLoad(postgres.url(), redis, say)) },
 };
+
+async function scanned(scanner: 'sqlmap' | 'wapiti', postgres: OwnPostgres): Promise<object> {
+  const isThere = spawnSync(scanner, ['--version']).error === undefined;
+  return isThere ? scan(scanner, postgres.url(), say) : { skipped: `there is no ${scanner} on this machine: apt-get install ${scanner}` };
+}
 
 async function withRedis(work: (redis: OwnRedis) => Promise<object>): Promise<object> {
   if (!hasRedisServer) return { skipped: 'there is no redis-server on this machine' };
