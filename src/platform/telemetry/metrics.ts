@@ -57,7 +57,9 @@ export class Metrics {
   private readonly webhooks = this.counter('lethe_webhook_attempts_total', 'Attempts to deliver to webhooks by how they ended.', [
     'outcome',
   ]);
-  private readonly operatorRefusals = this.counter('lethe_operator_refusals_total', 'Requests of operators that were turned away.', ['reason']);
+  private readonly operatorRefusals = this.counter('lethe_operator_refusals_total', 'Requests of operators that were turned away.', [
+    'reason',
+  ]);
   private readonly flushSeconds = this.histogram(
     'lethe_ledger_flush_seconds',
     'Time one group commit took.',

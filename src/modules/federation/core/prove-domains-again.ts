@@ -9,7 +9,7 @@ import { DomainRegister } from './domain-register.js';
 
 const BATCH = 50;
 /** How long the record may be gone: a name server that is moved in a hurry costs nobody their sign-in. */
-export const GRACE_MS = 7 * DAY_MS;
+const GRACE_MS = 7 * DAY_MS;
 
 /**
  * Looks for the record of every proven domain again, since domains are sold and run out. One whose record stays away is nobody's after a week; its

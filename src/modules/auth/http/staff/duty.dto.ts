@@ -9,7 +9,7 @@ export class DutyDto {
   @ApiProperty({ type: 'string', nullable: true })
   operatorId: string | null;
 
-  @ApiProperty({ enum: STAFF_ROLES, enumName: 'StaffRole', nullable: true })
+  @ApiProperty({ type: 'string', enum: STAFF_ROLES, nullable: true })
   role: StaffRole | null;
 
   /** When it ends by itself, RFC 3339. */
