@@ -113,8 +113,10 @@ it('K2: the operator reads every route, and no answer holds a secret', async () 
   const reads = operations.filter((operation) => operation.method === 'GET');
   for (const operation of reads) {
     const got = await ask(operation, target.cluster.operatorToken);
-    // Nobody has made one of these; and nothing has been signed where no worker runs.
-    const isAbsent = operation.pathParameters.some((part) => !(part in target.mine.ids)) || operation.path.endsWith('/audit-log/bundle');
+    // Nobody has made one of these, or offered anything; and nothing has been signed where no worker runs.
+    const isAbsent =
+      operation.pathParameters.some((part) => !(part in target.mine.ids)) ||
+      /\/(?:audit-log\/bundle|ownership-offer)$/.test(operation.path);
     expect(got.status, `${name(operation)}: ${got.text}`).toBe(isAbsent ? 404 : 200);
     expectDiscreet(got, name(operation));
     for (const secret of [
