@@ -1,5 +1,4 @@
 import { createHash, createHmac, hash, type Hash, type Hmac } from 'node:crypto';
-import { defaultProvider } from '@aws-sdk/credential-provider-node';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { Settings } from '../../../../platform/config/settings.js';
 import type { OutboundAddresses } from '../../../../platform/http/outbound-address.js';
@@ -89,8 +88,19 @@ export class PutIntoBucket implements CheckpointDestination {
     return askOutside(this.addresses, url.href, { method, headers: signed.headers, ...(body === undefined ? {} : { body }) }, signal);
   }
 
-  private credentials(): ConstructorParameters<typeof SignatureV4>[0]['credentials'] {
+  private credentials(): Credentials {
     const { auditPublishS3AccessKeyId: accessKeyId, auditPublishS3SecretAccessKey: secretAccessKey } = this.settings;
-    return accessKeyId === undefined || secretAccessKey === undefined ? defaultProvider() : { accessKeyId, secretAccessKey };
+    return accessKeyId === undefined || secretAccessKey === undefined ? fromSurroundings() : { accessKeyId, secretAccessKey };
   }
+}
+
+type Credentials = ConstructorParameters<typeof SignatureV4>[0]['credentials'];
+
+/** Where the AWS tools look (environment, files, the machine's own role). Loaded where a bucket asks for it: it is large, and few need it. */
+function fromSurroundings(): Extract<Credentials, (...parts: never[]) => unknown> {
+  let chain: Promise<() => Promise<{ accessKeyId: string; secretAccessKey: string }>> | undefined;
+  return async () => {
+    chain ??= import('@aws-sdk/credential-provider-node').then(({ defaultProvider }) => defaultProvider());
+    return (await chain)();
+  };
 }
