@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { DAY_MS, ManualClock } from '../../src/kernel/clock.js';
 import type { OrganisationId } from '../../src/kernel/ids.js';
-import { newSecret } from '../../src/modules/accounts/core/secrets.js';
+import { newSecret } from '../../src/kernel/secrets.js';
 import { SweepInvitationsJob } from '../../src/modules/accounts/jobs/sweep-invitations.job.js';
 import { OrganisationAdministration } from '../../src/modules/tenants/tenants.contract.js';
 import { type Browser, type Person, signIn, signUp } from '../harness/accounts.js';

@@ -1,12 +1,12 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { newSecret } from '../../../kernel/secrets.js';
 import { ApiProblem, CurrentAccount, Requires } from '../../../platform/http/access.js';
 import type { AccountPrincipal } from '../../../platform/http/principal.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import type { OpenedSession } from '../accounts.contract.js';
 import { BROWSER_COOKIE_SECONDS } from '../core/links/link-kinds.js';
-import { newSecret } from '../core/secrets.js';
 import { ProveByLink } from '../core/step-up/prove-by-link.js';
 import { ProveByPassword } from '../core/step-up/prove-by-password.js';
 import { ProvePasswordDto } from './account.dto.js';

@@ -1,13 +1,13 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { newSecret } from '../../../kernel/secrets.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
 import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { UndoEmailChange } from '../core/email/undo-email-change.js';
 import { BROWSER_COOKIE_SECONDS } from '../core/links/link-kinds.js';
 import { RecoverAccount } from '../core/recovery/recover-account.js';
-import { newSecret } from '../core/secrets.js';
 import { RequestLink } from '../core/sign-in/request-link.js';
 import { EmailDto, LinkTokenDto, MailRequestedDto, RecoverDto } from './sign-in.dto.js';
 

@@ -1,11 +1,11 @@
 import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { newSecret } from '../../../kernel/secrets.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
 import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { BROWSER_COOKIE_SECONDS } from '../core/links/link-kinds.js';
-import { newSecret } from '../core/secrets.js';
 import { ConfirmSignUp } from '../core/sign-up/confirm-sign-up.js';
 import { RequestSignUp } from '../core/sign-up/request-sign-up.js';
 import { LinkTokenDto, MailRequestedDto, SignedInDto, SignUpDto } from './sign-in.dto.js';

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { hashSecret } from '../../../kernel/secrets.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
 import type { ApiKeyRef, ApiKeySummary } from '../auth.contract.js';
 import { authErrors } from '../auth.errors.js';
 import { ApiKeysRepository } from '../data/api-keys.repository.js';
 import { KeyCountriesRepository } from '../data/key-countries.repository.js';
-import { hashSecret, hintOf } from './secret-format.js';
+import { hintOf } from './secret-format.js';
 
 const CHANGEABLE = ['name', 'scopes', 'expiresAt', 'allowedNetworks'] as const satisfies readonly (keyof ApiKeySummary)[];
 

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { type ApiKeyId, newId } from '../../../kernel/ids.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { AuditActor } from '../../audit/audit.contract.js';
 import { Tenants } from '../../tenants/tenants.contract.js';
 import type { ApiKeySummary, NewApiKey } from '../auth.contract.js';
 import { AuditedKeys } from './audited-keys.js';
 import { checkedKeyFields } from './checked-key-fields.js';
-import { API_KEY_PREFIX, hashSecret, hintOf, issueSecret } from './secret-format.js';
+import { API_KEY_PREFIX, hintOf, issueSecret } from './secret-format.js';
 
 /** Makes an API key. Its secret leaves this function once and is kept as its hash (K4). */
 @Injectable()

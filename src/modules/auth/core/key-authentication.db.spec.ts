@@ -5,12 +5,13 @@ import { createTestDatabase, startOwnPostgres, type TestDatabase } from '../../.
 import { ManualClock } from '../../../kernel/clock.js';
 import { AppError } from '../../../kernel/errors.js';
 import type { OrganisationId, ProjectId } from '../../../kernel/ids.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import { runMigrations } from '../../../platform/database/migrations.js';
 import { OrganisationAdministration } from '../../tenants/tenants.contract.js';
 import { type ApiKeySummary, KeyAdministration, KeyAuthenticator, type NewApiKey } from '../auth.contract.js';
 import { KeySnapshot } from './key-snapshot.js';
 import { KeyUses } from './key-uses.js';
-import { API_KEY_PREFIX, hashSecret, issueSecret } from './secret-format.js';
+import { API_KEY_PREFIX, issueSecret } from './secret-format.js';
 
 const actor = { kind: 'system', id: 'test' } as const;
 const HOME = '192.0.2.7';

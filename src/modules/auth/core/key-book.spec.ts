@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { newId, type OrganisationId, type ProjectId } from '../../../kernel/ids.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import { KeyBook, type KeyRow } from './key-book.js';
-import { hashSecret } from './secret-format.js';
 
 const organisationId = newId<OrganisationId>();
 const projectId = newId<ProjectId>();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ApiKeyId, OrganisationId, ProjectId } from '../../../kernel/ids.js';
 import { newId } from '../../../kernel/ids.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import type { KeyRow } from './key-book.js';
 import { KeyLookups } from './key-lookups.js';
-import { hashSecret } from './secret-format.js';
 
 const bounds = { batch: 4, waiting: 8, timeoutMs: 100, stuck: 1 };
 

@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '../../../../test/harness/
 import { DAY_MS, ManualClock } from '../../../kernel/clock.js';
 import { AppError } from '../../../kernel/errors.js';
 import type { OrganisationId, ProjectId } from '../../../kernel/ids.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { OrganisationAdministration } from '../../tenants/tenants.contract.js';
 import { type ApiKeyRef, type ApiKeySummary, KeyAdministration, KeyAuthenticator } from '../auth.contract.js';
@@ -14,7 +15,6 @@ import { EndPreviousSecret } from './end-previous-secret.js';
 import { KeySnapshot } from './key-snapshot.js';
 import { KeyUses } from './key-uses.js';
 import { RotateKey } from './rotate-key.js';
-import { hashSecret } from './secret-format.js';
 
 const actor = { kind: 'system', id: 'test' } as const;
 const HOME = '192.0.2.7';

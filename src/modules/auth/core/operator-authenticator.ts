@@ -1,12 +1,13 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { OperatorPrincipal, Reach } from '../../../platform/http/principal.js';
 import { STAFF_PERMISSIONS } from '../../../platform/http/staff-roles.js';
 import { authErrors } from '../auth.errors.js';
 import { OperatorsRepository, type OperatorTokenRow } from '../data/operators.repository.js';
-import { hashSecret, isIssuable, OPERATOR_TOKEN_PREFIX } from './secret-format.js';
+import { isIssuable, OPERATOR_TOKEN_PREFIX } from './secret-format.js';
 
 /** A token shows no second factor, so it breaks no glass: what is an organisation's own is open to an administrator's only. */
 const NOWHERE: Reach = new Set();

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { API_KEY_PREFIX, hashSecret, hasSecretShape, hintOf, isIssuable, issueSecret, OPERATOR_TOKEN_PREFIX } from './secret-format.js';
+import { hashSecret } from '../../../kernel/secrets.js';
+import { API_KEY_PREFIX, hasSecretShape, hintOf, isIssuable, issueSecret, OPERATOR_TOKEN_PREFIX } from './secret-format.js';
 
 describe('secrets', () => {
   it('have their prefix, 49 letters and digits, and never repeat', () => {

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
 /** What a secret begins with: says what it is to people, and to scanners that look for leaked ones. */
@@ -34,11 +34,6 @@ export function hasSecretShape(text: string, prefix: SecretPrefix): boolean {
 export function isIssuable(text: string, prefix: SecretPrefix): boolean {
   if (!hasSecretShape(text, prefix) || !BODY.test(text.slice(prefix.length))) return false;
   return text.endsWith(checksum(text.slice(0, -CHECKSUM_DIGITS)));
-}
-
-/** SHA-256, what is stored of a secret. With 256 bits of entropy a slow hash would add nothing (K4). */
-export function hashSecret(secret: string): Buffer {
-  return hash('sha256', secret, 'buffer');
 }
 
 /** The end of a secret, by which people tell theirs apart. */

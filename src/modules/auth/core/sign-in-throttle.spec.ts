@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ManualClock } from '../../../kernel/clock.js';
-import { hashSecret } from './secret-format.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import { SignInThrottle } from './sign-in-throttle.js';
 
 const secret = hashSecret('some secret');

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import type { AppError } from '../../../kernel/errors.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import type { ServiceKeyPrincipal } from '../../../platform/http/principal.js';
 import { Tenants } from '../../tenants/tenants.contract.js';
 import { KeyAuthenticator } from '../auth.contract.js';
@@ -9,7 +10,7 @@ import { expiryMs, isPrevious, type KeyRow, type KnownKey } from './key-book.js'
 import { KeySnapshot } from './key-snapshot.js';
 import { KeyUses } from './key-uses.js';
 import { RecentRefusals } from './recent-refusals.js';
-import { API_KEY_PREFIX, hashSecret, hasSecretShape, isIssuable } from './secret-format.js';
+import { API_KEY_PREFIX, hasSecretShape, isIssuable } from './secret-format.js';
 
 const RETRY_AFTER_SECONDS = 2;
 

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
 import { AppError } from '../../../kernel/errors.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import { Settings } from '../../../platform/config/settings.js';
 import { clientAddressReader } from '../../../platform/http/client-address.js';
 import type { Principal } from '../../../platform/http/principal.js';
-import { hashSecret } from '../core/secret-format.js';
 import { SignInThrottle } from '../core/sign-in-throttle.js';
 import { BearerStrategy } from './bearer-strategy.js';
 

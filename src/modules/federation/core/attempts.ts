@@ -2,11 +2,12 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { type AccountId, type FederationAttemptId, type IdentityProviderId, newId, type SessionId } from '../../../kernel/ids.js';
+import { hashSecret, isSecretShaped } from '../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { FederationAttemptRow } from '../data/federation-attempt.entity.js';
 import { FederationAttemptsRepository } from '../data/federation-attempts.repository.js';
 import { federationErrors } from '../federation.errors.js';
-import { type FlowSecrets, flowSecrets, hashOf, isSecret } from './flow-secrets.js';
+import { type FlowSecrets, flowSecrets } from './flow-secrets.js';
 
 /** From leaving for the provider to coming back. */
 const ATTEMPT_MS = 600_000;
@@ -51,8 +52,8 @@ export class Attempts {
   async begin({ browserSecret, linking, ...beginning }: Beginning, state: string): Promise<void> {
     const attempt: FederationAttemptRow = {
       id: newId<FederationAttemptId>(),
-      stateHash: hashOf(state),
-      browserHash: hashOf(browserSecret),
+      stateHash: hashSecret(state),
+      browserHash: hashSecret(browserSecret),
       accountId: linking?.accountId ?? null,
       sessionId: linking?.sessionId ?? null,
       ...beginning,
@@ -68,11 +69,11 @@ export class Attempts {
   async take({ providerId, query, browserSecret }: Callback): Promise<Returned> {
     const states = new URLSearchParams(query).getAll('state');
     const [state] = states;
-    if (states.length !== 1 || !isSecret(state)) throw federationErrors.attempt_not_found();
-    const attempt = await this.unitOfWork.asSystem((tx) => this.attempts.take(tx, hashOf(state), this.clock.now()));
+    if (states.length !== 1 || !isSecretShaped(state)) throw federationErrors.attempt_not_found();
+    const attempt = await this.unitOfWork.asSystem((tx) => this.attempts.take(tx, hashSecret(state), this.clock.now()));
     // An answer at another provider's address is one that was mixed up, by mistake or on purpose.
     if (attempt === null || attempt.providerId !== providerId) throw federationErrors.attempt_not_found();
-    const isSameBrowser = isSecret(browserSecret) && timingSafeEqual(hashOf(browserSecret), attempt.browserHash);
+    const isSameBrowser = isSecretShaped(browserSecret) && timingSafeEqual(hashSecret(browserSecret), attempt.browserHash);
     if (!isSameBrowser) throw federationErrors.attempt_not_found();
     return { attempt, flow: flowSecrets(browserSecret, state) };
   }

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { newSecret } from '../../../kernel/secrets.js';
 import { type Beginning, Attempts } from './attempts.js';
 import { AuthorizationCodeClient } from './authorization-code-client.js';
-import { flowSecrets, newSecret } from './flow-secrets.js';
+import { flowSecrets } from './flow-secrets.js';
 import { SignOnProviders } from './sign-on-providers.js';
 
 /** Begins a sign-in, or the linking of an identity, at a provider. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { invalidRequest } from '../../../kernel/errors.js';
 import { type CapturedDomainId, type IdentityProviderId, newId, type OrganisationId } from '../../../kernel/ids.js';
+import { newSecret } from '../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { AuditActor } from '../../audit/audit.contract.js';
 import type { CapturedDomainRow } from '../data/captured-domain.entity.js';
@@ -9,7 +10,6 @@ import { federationErrors } from '../federation.errors.js';
 import { AuditedDomains, type DomainRef } from './audited-domains.js';
 import { DomainProof } from './domain-proof.js';
 import { normalDomain } from './external-person.js';
-import { newSecret } from './flow-secrets.js';
 
 /** What to change; what is absent stays. */
 export interface DomainChange {

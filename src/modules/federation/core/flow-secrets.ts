@@ -1,7 +1,4 @@
-import { createHash, createHmac, randomBytes } from 'node:crypto';
-
-const SECRET_BYTES = 32;
-const SECRET = /^[A-Za-z0-9_-]{43}$/;
+import { createHmac } from 'node:crypto';
 
 /** What a flow through a provider sends: none of it is stored, all of it follows from what browser and address bar hold. */
 export interface FlowSecrets {
@@ -9,20 +6,6 @@ export interface FlowSecrets {
   /** PKCE (RFC 7636): 43 characters, 256 bits. */
   readonly codeVerifier: string;
   readonly nonce: string;
-}
-
-/** 256 random bits in base64url. */
-export function newSecret(): string {
-  return randomBytes(SECRET_BYTES).toString('base64url');
-}
-
-export function isSecret(text: unknown): text is string {
-  return typeof text === 'string' && SECRET.test(text);
-}
-
-/** SHA-256, what is stored of a secret: with 256 bits of entropy a slow hash would add nothing. */
-export function hashOf(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }
 
 /**

@@ -12,9 +12,9 @@ import {
   type ScimTokenId,
   type ScimUserId,
 } from '../../../kernel/ids.js';
+import { hashSecret } from '../../../kernel/secrets.js';
 import { sessionAs } from '../../../platform/database/roles.js';
 import { TypeOrmUnitOfWork } from '../../../platform/database/typeorm-unit-of-work.js';
-import { hashScimToken } from '../core/scim/administer-scim-tokens.js';
 import { SamlAnswer } from './saml-answer.entity.js';
 import { SamlAnswersRepository } from './saml-answers.repository.js';
 import { ScimGroup, type ScimGroupRow } from './scim-group.entity.js';
@@ -137,8 +137,8 @@ it('a token is found by its hash until it is revoked, and once', async () => {
     revokedAt: null,
     lastUsedAt: null,
   };
-  await unitOfWork.forOrganisation(mine, (tx) => tokens.insert(tx, row, hashScimToken(row.id)));
-  expect(await unitOfWork.asSystem((tx) => tokens.findByHash(tx, hashScimToken(row.id)))).toMatchObject({ id: row.id });
+  await unitOfWork.forOrganisation(mine, (tx) => tokens.insert(tx, row, hashSecret(row.id)));
+  expect(await unitOfWork.asSystem((tx) => tokens.findByHash(tx, hashSecret(row.id)))).toMatchObject({ id: row.id });
   expect(await unitOfWork.forOrganisation(theirs, (tx) => tokens.revoke(tx, mine, row.id, NOW))).toBe(false);
   expect(await unitOfWork.forOrganisation(theirs, (tx) => tokens.list(tx, mine, undefined, 10))).toEqual([]);
   const revoke = (): Promise<boolean> => unitOfWork.forOrganisation(mine, (tx) => tokens.revoke(tx, mine, row.id, NOW));
@@ -158,7 +158,7 @@ it('A1: an assertion is used once and an answer taken once, by however many at t
     unitOfWork.asSystem((tx) =>
       answers.insert(tx, {
         id: newId<SamlAnswerId>(),
-        codeHash: hashScimToken(code),
+        codeHash: hashSecret(code),
         browserHash: null,
         providerId,
         subject: 'ada',
@@ -172,7 +172,7 @@ it('A1: an assertion is used once and an answer taken once, by however many at t
       }),
     );
   await insert('first');
-  const take = (now: Date, code = 'first'): Promise<unknown> => unitOfWork.asSystem((tx) => answers.take(tx, hashScimToken(code), now));
+  const take = (now: Date, code = 'first'): Promise<unknown> => unitOfWork.asSystem((tx) => answers.take(tx, hashSecret(code), now));
   expect((await Promise.all([take(NOW), take(NOW)])).filter((answer) => answer !== null)).toHaveLength(1);
   await insert('late');
   expect(await take(LATER, 'late')).toBeNull();

@@ -2,13 +2,13 @@ import { Body, Controller, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/
 import { ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentityProviderId } from '../../../kernel/ids.js';
+import { isSecretShaped, newSecret } from '../../../kernel/secrets.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
 import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
 import { SignIn } from '../../accounts/accounts.contract.js';
 import { BeginFederation } from '../core/begin-federation.js';
-import { isSecret, newSecret } from '../core/flow-secrets.js';
 import { CallbackStrategy } from './callback-strategy.js';
 import { AuthorisationDto, StartSignInDto } from './sign-in.dto.js';
 
@@ -91,5 +91,5 @@ export class FederatedSignInController {
 /** What the browser keeps already, so that flows in several tabs do not end one another; or something new. */
 export function secretOf(cookies: SessionCookies, request: FastifyRequest): string {
   const kept = cookies.browserNonce(request);
-  return isSecret(kept) ? kept : newSecret();
+  return isSecretShaped(kept) ? kept : newSecret();
 }

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import { type InvitationId, newId, type OrganisationId } from '../../../../kernel/ids.js';
+import { hashSecret, isSecretShaped } from '../../../../kernel/secrets.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { AccountPrincipal, OperatorPrincipal } from '../../../../platform/http/principal.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
 import type { Invitation } from '../../data/members/invitation.entity.js';
 import { InvitationsRepository } from '../../data/members/invitations.repository.js';
 import { membersErrors } from '../../members.errors.js';
-import { hashSecret, isSecretShaped } from '../secrets.js';
 import { INVITATION_MS, INVITATION_PACE, MOST_PENDING, MOST_SENT, SEND_AGAIN_AFTER_MS } from './invitation-limits.js';
 
 /** Who may invite: members whose role lets them, and operators, who so give an organisation its first owner. */

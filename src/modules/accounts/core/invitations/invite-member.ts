@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { invalidRequest } from '../../../../kernel/errors.js';
 import type { OrganisationId } from '../../../../kernel/ids.js';
+import { newSecret } from '../../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { OrganisationRole } from '../../../../platform/http/permissions.js';
 import type { Invitation } from '../../data/members/invitation.entity.js';
 import { readEmailAddress } from '../email-address.js';
 import { Admission } from '../members/admission.js';
-import { newSecret } from '../secrets.js';
 import { AuditedInvitations, type DraftedInvitation, type Inviter } from './audited-invitations.js';
 import { InvitationPost } from './invitation-post.js';
 

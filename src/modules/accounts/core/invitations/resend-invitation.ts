@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { InvitationId, OrganisationId } from '../../../../kernel/ids.js';
+import { newSecret } from '../../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { Invitation } from '../../data/members/invitation.entity.js';
 import { Admission } from '../members/admission.js';
-import { newSecret } from '../secrets.js';
 import { AuditedInvitations, type Inviter } from './audited-invitations.js';
 import { InvitationPost } from './invitation-post.js';
 

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { isSecretShaped } from '../../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { accountsErrors } from '../../accounts.errors.js';
-import { isSecretShaped } from '../secrets.js';
 import { networkPressed, SignInBrake } from '../throttle/sign-in-brake.js';
 import { type LinkFacts, MailedLinks } from './mailed-links.js';
 

@@ -2,13 +2,13 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock, utcDay } from '../../../../kernel/clock.js';
 import { type AccountId, newId } from '../../../../kernel/ids.js';
+import { hashSecret, isSecretShaped, newSecret } from '../../../../kernel/secrets.js';
 import { publicUrl } from '../../../../platform/config/public-url.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import type { TicketEntity, TicketId, TicketKind, WaitingSignUp } from '../../data/ticket.entity.js';
 import { TicketsRepository } from '../../data/tickets.repository.js';
-import { hashSecret, isSecretShaped, newSecret } from '../secrets.js';
 import { LINK_KINDS } from './link-kinds.js';
 
 export interface LinkRequest {

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { type AccountId, newId, type SessionId } from '../../../../kernel/ids.js';
+import { hashSecret, newSecret } from '../../../../kernel/secrets.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type OpenedSession, SignIn, type SignInMethod, type SignInOrigin } from '../../accounts.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import type { SessionEntity } from '../../data/session.entity.js';
 import { AccountDesk } from '../account-desk.js';
 import { AccountEvents } from '../account-events.js';
-import { csrfTokenOf, hashSecret, newSecret } from '../secrets.js';
+import { csrfTokenOf } from '../csrf-token.js';
 import { SessionRules } from './session-rules.js';
 import { SignInSurroundings } from './sign-in-surroundings.js';
 

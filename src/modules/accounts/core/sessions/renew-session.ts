@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import type { SessionId } from '../../../../kernel/ids.js';
+import { hashSecret, newSecret } from '../../../../kernel/secrets.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { AuditLog } from '../../../audit/audit.contract.js';
 import type { OpenedSession } from '../../accounts.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import { SessionsRepository } from '../../data/sessions.repository.js';
-import { csrfTokenOf, hashSecret, newSecret } from '../secrets.js';
+import { csrfTokenOf } from '../csrf-token.js';
 import { SessionRules } from './session-rules.js';
 
 /** What was proven in a session after it had begun. `second_factor` also finishes signing in. */

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { DAY_MS } from '../../../../kernel/clock.js';
+import { hashSecret, isSecretShaped } from '../../../../kernel/secrets.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { AccessPolicy, Membership } from '../../../tenants/tenants.contract.js';
@@ -8,7 +9,6 @@ import { accountsErrors } from '../../accounts.errors.js';
 import type { SessionEntity } from '../../data/session.entity.js';
 import type { SessionWithStatus } from '../../data/sessions.repository.js';
 import { AccountDesk } from '../account-desk.js';
-import { hashSecret, isSecretShaped } from '../secrets.js';
 import { SecondFactorDemand } from '../second-factor/second-factor-demand.js';
 import { SecondFactors } from '../second-factors.js';
 

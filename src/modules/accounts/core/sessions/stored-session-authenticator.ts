@@ -16,7 +16,7 @@ import { SessionAuthenticator, type SessionState, type SignInOrigin } from '../.
 import { accountsErrors } from '../../accounts.errors.js';
 import type { SessionEntity } from '../../data/session.entity.js';
 import { AccountDesk } from '../account-desk.js';
-import { csrfTokenOf } from '../secrets.js';
+import { csrfTokenOf } from '../csrf-token.js';
 import { SessionRules } from './session-rules.js';
 
 const RETRY_AFTER_SECONDS = 2;

@@ -1,7 +1,7 @@
-import { hash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock, DAY_MS } from '../../../../kernel/clock.js';
 import type { AccountId, OperatorId } from '../../../../kernel/ids.js';
+import { hashSecret, isSecretShaped, newSecret } from '../../../../kernel/secrets.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
 import type { Operator } from '../../auth.contract.js';
@@ -13,7 +13,6 @@ import { StandDown } from './stand-down.js';
 
 /** How long an invitation waits. */
 const INVITATION_DAYS = 3;
-const INVITATION = /^[A-Za-z0-9_-]{43}$/;
 
 /**
  * Links a member of staff to the account they sign in with. The person shows the invitation while signed in, so that an address somebody typed
@@ -36,18 +35,18 @@ export class InviteOperator {
     const operator = await this.require(tx, id);
     if (operator.status !== 'active') throw authErrors.operator_disabled();
     if (operator.accountId !== null) throw authErrors.operator_linked();
-    const invitation = randomBytes(32).toString('base64url');
+    const invitation = newSecret();
     const expiresAt = new Date(this.clock.nowMs() + INVITATION_DAYS * DAY_MS);
-    await this.operators.update(tx, id, { invitationHash: hashOf(invitation), invitedUntil: expiresAt, updatedAt: this.clock.now() });
+    await this.operators.update(tx, id, { invitationHash: hashSecret(invitation), invitedUntil: expiresAt, updatedAt: this.clock.now() });
     await this.record(tx, 'operator.invited', id, actor);
     return { invitation, expiresAt };
   }
 
   /** The account becomes the operator's. Raises `auth/invitation_not_valid` and `auth/account_is_staff`. */
   async accept(tx: Tx, invitation: string, accountId: AccountId): Promise<Operator> {
-    if (!INVITATION.test(invitation)) throw authErrors.invitation_not_valid();
+    if (!isSecretShaped(invitation)) throw authErrors.invitation_not_valid();
     await this.operators.lockAll(tx);
-    const operator = await this.operators.findInvited(tx, hashOf(invitation));
+    const operator = await this.operators.findInvited(tx, hashSecret(invitation));
     const isOpen = operator?.status === 'active' && operator.invitedUntil !== null && operator.invitedUntil > this.clock.now();
     if (operator === null || !isOpen) throw authErrors.invitation_not_valid();
     if ((await this.operators.findByAccount(tx, accountId)) !== null) throw authErrors.account_is_staff();
@@ -76,8 +75,4 @@ export class InviteOperator {
   private async record(tx: Tx, action: `operator.${string}`, id: OperatorId, actor: AuditActor): Promise<void> {
     await this.audit.record(tx, { actor, action, organisationId: null, target: { type: 'operator', id } });
   }
-}
-
-function hashOf(invitation: string): Buffer {
-  return hash('sha256', invitation, 'buffer');
 }

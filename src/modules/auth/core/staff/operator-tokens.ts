@@ -2,12 +2,13 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import { invalidRequest } from '../../../../kernel/errors.js';
 import { newId, type OperatorId, type OperatorTokenId } from '../../../../kernel/ids.js';
+import { hashSecret } from '../../../../kernel/secrets.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
 import { authErrors } from '../../auth.errors.js';
 import type { OperatorTokenEntity } from '../../data/operator-token.entity.js';
 import { OperatorsRepository } from '../../data/operators.repository.js';
-import { hashSecret, hintOf, issueSecret, OPERATOR_TOKEN_PREFIX } from '../secret-format.js';
+import { hintOf, issueSecret, OPERATOR_TOKEN_PREFIX } from '../secret-format.js';
 
 /** What a token is to be. `expiresAt` null: until it is revoked. */
 export interface NewOperatorToken {

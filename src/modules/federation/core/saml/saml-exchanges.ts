@@ -2,13 +2,13 @@ import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import { type FederationAttemptId, type IdentityProviderId, newId, type SamlAnswerId } from '../../../../kernel/ids.js';
+import { hashSecret, isSecretShaped, newSecret } from '../../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { FederationAttemptRow } from '../../data/federation-attempt.entity.js';
 import { FederationAttemptsRepository } from '../../data/federation-attempts.repository.js';
 import type { SamlAnswerRow } from '../../data/saml-answer.entity.js';
 import { SamlAnswersRepository } from '../../data/saml-answers.repository.js';
 import { federationErrors } from '../../federation.errors.js';
-import { hashOf, isSecret, newSecret } from '../flow-secrets.js';
 import { refuse } from './refuse-response.js';
 
 /** From leaving for the provider to its answer. */
@@ -42,8 +42,8 @@ export class SamlExchanges {
   async begin({ browserSecret, ...beginning }: SamlBeginning, requestId: string): Promise<void> {
     const request: FederationAttemptRow = {
       id: newId<FederationAttemptId>(),
-      stateHash: hashOf(requestId),
-      browserHash: hashOf(browserSecret),
+      stateHash: hashSecret(requestId),
+      browserHash: hashSecret(browserSecret),
       accountId: null,
       sessionId: null,
       ...beginning,
@@ -54,7 +54,7 @@ export class SamlExchanges {
 
   /** The request that is being answered, which nobody can answer again. Raises `federation/attempt_not_found`. */
   async takeRequest(providerId: IdentityProviderId, requestId: string): Promise<FederationAttemptRow> {
-    const request = await this.unitOfWork.asSystem((tx) => this.requests.take(tx, hashOf(requestId), this.clock.now()));
+    const request = await this.unitOfWork.asSystem((tx) => this.requests.take(tx, hashSecret(requestId), this.clock.now()));
     if (request === null || request.providerId !== providerId) throw federationErrors.attempt_not_found();
     return request;
   }
@@ -66,15 +66,15 @@ export class SamlExchanges {
     await this.unitOfWork.asSystem(async (tx) => {
       const isNew = await this.answers.useAssertion(tx, answer.providerId, assertion.id, new Date(assertion.usableUntilMs));
       if (!isNew) throw refuse('replayed');
-      await this.answers.insert(tx, { ...answer, id: newId<SamlAnswerId>(), codeHash: hashOf(code), expiresAt });
+      await this.answers.insert(tx, { ...answer, id: newId<SamlAnswerId>(), codeHash: hashSecret(code), expiresAt });
     });
     return code;
   }
 
   /** The answer a code leads to, in the browser the sign-in began in. It is gone afterwards, whatever comes of it. Raises `federation/attempt_not_found`. */
   async takeAnswer(providerId: IdentityProviderId, code: unknown, browserSecret: string | undefined): Promise<SamlAnswerRow> {
-    if (!isSecret(code)) throw federationErrors.attempt_not_found();
-    const answer = await this.unitOfWork.asSystem((tx) => this.answers.take(tx, hashOf(code), this.clock.now()));
+    if (!isSecretShaped(code)) throw federationErrors.attempt_not_found();
+    const answer = await this.unitOfWork.asSystem((tx) => this.answers.take(tx, hashSecret(code), this.clock.now()));
     if (answer === null || answer.providerId !== providerId || !isSameBrowser(answer, browserSecret))
       throw federationErrors.attempt_not_found();
     return answer;
@@ -84,5 +84,5 @@ export class SamlExchanges {
 /** Where the provider began there is no browser to be the same as. */
 function isSameBrowser({ browserHash }: SamlAnswerRow, browserSecret: string | undefined): boolean {
   if (browserHash === null) return true;
-  return isSecret(browserSecret) && timingSafeEqual(hashOf(browserSecret), browserHash);
+  return isSecretShaped(browserSecret) && timingSafeEqual(hashSecret(browserSecret), browserHash);
 }

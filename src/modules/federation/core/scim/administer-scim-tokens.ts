@@ -1,8 +1,8 @@
-import { hash, randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import { invalidRequest } from '../../../../kernel/errors.js';
 import { newId, type OrganisationId, type ScimTokenId } from '../../../../kernel/ids.js';
+import { hashSecret, newSecret } from '../../../../kernel/secrets.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
 import { Tenants } from '../../../tenants/tenants.contract.js';
@@ -83,16 +83,11 @@ export class AdministerScimTokens {
     actor: AuditActor,
   ): Promise<IssuedScimToken> {
     const now = this.clock.now();
-    const secret = SCIM_TOKEN_PREFIX + randomBytes(32).toString('base64url');
+    const secret = SCIM_TOKEN_PREFIX + newSecret();
     const hint = secret.slice(-HINT_LENGTH);
     const id = newId<ScimTokenId>();
     const token = { id, organisationId, name, hint, createdAt: now, expiresAt, revokedAt: null, lastUsedAt: null };
-    await this.tokens.add(tx, token, hashScimToken(secret), actor);
+    await this.tokens.add(tx, token, hashSecret(secret), actor);
     return { token, secret };
   }
-}
-
-/** SHA-256: with 256 bits of entropy a slow hash would add nothing. */
-export function hashScimToken(secret: string): Buffer {
-  return hash('sha256', secret, 'buffer');
 }

@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
+import { hashSecret } from '../../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { ScimTokensRepository } from '../../data/scim-tokens.repository.js';
 import { scimErrors } from '../../scim.errors.js';
-import { hashScimToken, SCIM_TOKEN_PREFIX } from './administer-scim-tokens.js';
+import { SCIM_TOKEN_PREFIX } from './administer-scim-tokens.js';
 import { isLive } from './audited-scim-tokens.js';
 import type { Directory } from './directory.js';
 
@@ -26,7 +27,7 @@ export class AuthenticateDirectory {
     if (secret?.startsWith(SCIM_TOKEN_PREFIX) !== true) throw scimErrors.invalid_token();
     const now = this.clock.now();
     return this.unitOfWork.asSystem(async (tx) => {
-      const token = await this.tokens.findByHash(tx, hashScimToken(secret));
+      const token = await this.tokens.findByHash(tx, hashSecret(secret));
       if (token === null || !isLive(token, now)) throw scimErrors.invalid_token();
       if (now.getTime() - (token.lastUsedAt?.getTime() ?? 0) > USE_NOTED_MS) await this.tokens.markUsed(tx, token.id, now);
       return { organisationId: token.organisationId, tokenId: token.id };
