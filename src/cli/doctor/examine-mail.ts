@@ -32,7 +32,7 @@ export async function examineMail(settings: Settings): Promise<Finding[]> {
 async function serverFinding(settings: Settings): Promise<Finding> {
   const { host } = new URL(settings.smtpUrl ?? '');
   try {
-    await createMailTransport(settings, Log.open({ level: 'silent' })).check();
+    await (await createMailTransport(settings, Log.open({ level: 'silent' }))).check();
     if (settings.environment === 'production' && settings.smtpAllowPlaintext)
       return warn('mail', `Mails may go to ${host} without TLS.`, 'Unset LETHE_SMTP_ALLOW_PLAINTEXT unless the server is on this machine.');
     return ok('mail', `${host} takes mails.`);

@@ -1,4 +1,4 @@
-import { ValidateBy, type ValidationOptions } from 'class-validator';
+import { ValidateBy, ValidateIf, type ValidationOptions } from 'class-validator';
 import { isId } from '../../kernel/ids.js';
 import { Money } from '../../kernel/money.js';
 import { textProblem } from './plain-input.js';
@@ -22,6 +22,11 @@ export interface TextBounds {
   readonly max: number;
   /** Whether line breaks and tabs are allowed. */
   readonly multiline?: boolean;
+}
+
+/** The field may be left out; null is no way to leave it out, as `IsOptional` would have it. The rules below it hold for what is given. */
+export function IfGiven(): PropertyDecorator {
+  return ValidateIf((_, value) => value !== undefined);
 }
 
 /** Text a person may read safely: well-formed, not blank when `min` is above 0, without invisible or reordering characters. */

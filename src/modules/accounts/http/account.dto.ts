@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, Matches, ValidateIf } from 'class-validator';
-import { IsCleanText } from '../../../platform/http/field-rules.js';
+import { IsIn, IsOptional, Matches } from 'class-validator';
+import { IfGiven, IsCleanText } from '../../../platform/http/field-rules.js';
 import type { AccountStatus, AccountSummary } from '../accounts.contract.js';
 import type { OwnAccount } from '../core/profile/read-account.js';
 import { IsLocale } from './locale-rule.js';
@@ -69,7 +69,7 @@ export class ChangeAccountDto {
   displayName?: string | null;
 
   @ApiPropertyOptional({ type: 'string', maxLength: 35, example: 'en' })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsLocale()
   locale?: string;
 

@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, ValidateIf } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsOptional } from 'class-validator';
 import { KEY_ANOMALIES } from '../../../contracts/key-anomaly.js';
-import { IsCleanText, IsId, IsInstant } from '../../../platform/http/field-rules.js';
+import { IfGiven, IsCleanText, IsId, IsInstant } from '../../../platform/http/field-rules.js';
 import { SERVICE_KEY_SCOPES, type ServiceKeyScope } from '../../../platform/http/permissions.js';
 import type { ApiKeySummary, BlockReason } from '../auth.contract.js';
 
@@ -30,13 +30,13 @@ export class CreateKeyDto {
 
   /** When it stops working, RFC 3339; never when left out or null. */
   @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true, example: '2027-01-31T12:00:00Z' })
-  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsOptional()
   @IsInstant()
   expiresAt?: string | null;
 
   /** Addresses and CIDR blocks it may be used from; from anywhere when left out or empty. */
   @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_NETWORKS, example: ['203.0.113.0/24', '2001:db8::/32'] })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsArray({ message: 'must be a list' })
   @ArrayMaxSize(MAX_NETWORKS, { message: `must have at most ${MAX_NETWORKS} entries` })
   @IsCleanText({ min: 1, max: 64 }, { each: true })
@@ -46,13 +46,13 @@ export class CreateKeyDto {
 /** What to change of an API key; what is left out stays. */
 export class ChangeKeyDto {
   @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 100 })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 100 })
   name?: string;
 
   /** What it may do, instead of what it might so far. */
   @ApiPropertyOptional({ enum: SERVICE_KEY_SCOPES, isArray: true, minItems: 1 })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsArray({ message: 'must be a list' })
   @ArrayMinSize(1, { message: 'must name at least one scope' })
   @ArrayMaxSize(SERVICE_KEY_SCOPES.length, { message: 'must name each scope once' })
@@ -61,13 +61,13 @@ export class ChangeKeyDto {
 
   /** When it stops working, RFC 3339; null: never. */
   @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true })
-  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsOptional()
   @IsInstant()
   expiresAt?: string | null;
 
   /** Addresses and CIDR blocks it may be used from, instead of those so far; from anywhere when empty. */
   @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_NETWORKS })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsArray({ message: 'must be a list' })
   @ArrayMaxSize(MAX_NETWORKS, { message: `must have at most ${MAX_NETWORKS} entries` })
   @IsCleanText({ min: 1, max: 64 }, { each: true })
@@ -78,7 +78,7 @@ export class ChangeKeyDto {
 export class RotateKeyDto {
   /** Until when the present secret is accepted, RFC 3339, at most 7 days from now; a day when left out; null ends it at once. */
   @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true, example: '2026-11-24T12:00:00Z' })
-  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsOptional()
   @IsInstant()
   previousValidUntil?: string | null;
 }

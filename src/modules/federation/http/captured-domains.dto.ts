@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, ValidateIf } from 'class-validator';
-import { IsCleanText, IsId } from '../../../platform/http/field-rules.js';
+import { IsBoolean, IsOptional } from 'class-validator';
+import { IfGiven, IsCleanText, IsId } from '../../../platform/http/field-rules.js';
 import { CHALLENGE_LABEL, CHALLENGE_PREFIX } from '../core/domain-proof.js';
 import type { CapturedDomainRow } from '../data/captured-domain.entity.js';
 
@@ -16,13 +16,13 @@ export class ClaimDomainDto {
 export class ChangeDomainDto {
   /** The organisation's provider through which its people sign in; null: any way they like. */
   @ApiPropertyOptional({ type: 'string', format: 'uuid', nullable: true })
-  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsOptional()
   @IsId()
   providerId?: string | null;
 
   /** Whether every other way to sign in is refused to them. Only for a domain that is proven and has an active provider. */
   @ApiPropertyOptional({ type: 'boolean' })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   ssoRequired?: boolean;
 }

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ValidateIf } from 'class-validator';
-import { IsId } from '../../../platform/http/field-rules.js';
+import {} from 'class-validator';
+import { IfGiven, IsId } from '../../../platform/http/field-rules.js';
 import type { LinkedIdentity } from '../core/linked-identities.js';
 import { PROVIDER_KINDS, type ProviderKind } from '../core/provider-configuration.js';
 import { IsReturnPath } from './sign-in.dto.js';
@@ -14,7 +14,7 @@ export class LinkIdentityDto {
 
   /** Where the browser goes when it is done: a path of this installation. */
   @ApiPropertyOptional({ type: 'string', maxLength: 500, default: '/', example: '/settings' })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsReturnPath()
   returnPath: string = '/';
 }

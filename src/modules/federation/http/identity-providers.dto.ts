@@ -1,7 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsNotEmptyObject, IsObject, Matches, ValidateIf, ValidateNested } from 'class-validator';
-import { IsCleanText } from '../../../platform/http/field-rules.js';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsNotEmptyObject, IsObject, IsOptional, Matches, ValidateNested } from 'class-validator';
+import { IfGiven, IsCleanText } from '../../../platform/http/field-rules.js';
 import { ORGANISATION_ROLES, type OrganisationRole } from '../../../platform/http/permissions.js';
 import {
   CLIENT_AUTHENTICATIONS,
@@ -18,13 +18,10 @@ const KINDS = ['oidc', 'oauth2'] as const;
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/;
 const MAX_ITEMS = 50;
 
-const given = (_: object, value: unknown): boolean => value !== undefined;
-const givenAndNotNull = (_: object, value: unknown): boolean => value !== undefined && value !== null;
-
 function OptionalPath(): PropertyDecorator {
   return (target, property) => {
     ApiPropertyOptional({ type: 'string', nullable: true, maxLength: 200 })(target, property);
-    ValidateIf(givenAndNotNull)(target, property);
+    IsOptional()(target, property);
     IsCleanText({ min: 1, max: 200 })(target, property);
   };
 }
@@ -49,7 +46,7 @@ export class ClaimPathsDto {
 
   /** What stands at `vip` when somebody is one, as text; where there is a list, one of them is enough. */
   @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_ITEMS, example: ['gold', 'platinum'] })
-  @ValidateIf(given)
+  @IfGiven()
   @IsArray({ message: 'must be a list' })
   @ArrayMaxSize(MAX_ITEMS, { message: `must have at most ${MAX_ITEMS} entries` })
   @IsCleanText({ min: 1, max: 200 }, { each: true })
@@ -60,14 +57,14 @@ export class ClaimPathsDto {
 export class ProviderSettingsDto {
   /** Scopes to ask for. With `offline_access` (or, at Google, `keepsRefreshToken` alone) a provider gives a refresh token. */
   @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_ITEMS, example: ['openid', 'profile', 'email'] })
-  @ValidateIf(given)
+  @IfGiven()
   @IsArray({ message: 'must be a list' })
   @ArrayMaxSize(MAX_ITEMS, { message: `must have at most ${MAX_ITEMS} entries` })
   @Matches(SCOPE, { each: true, message: 'each value must be a scope of visible ASCII characters' })
   scopes?: string[];
 
   @ApiPropertyOptional({ type: ClaimPathsDto })
-  @ValidateIf(given)
+  @IfGiven()
   @IsObject({ message: 'must be an object' })
   @ValidateNested()
   @Type(() => ClaimPathsDto)
@@ -75,7 +72,7 @@ export class ProviderSettingsDto {
 
   /** For the installation's providers: domains whose e-mail addresses the provider may vouch for; `*` for all. */
   @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_ITEMS, example: ['example.com'] })
-  @ValidateIf(given)
+  @IfGiven()
   @IsArray({ message: 'must be a list' })
   @ArrayMaxSize(MAX_ITEMS, { message: `must have at most ${MAX_ITEMS} entries` })
   @IsCleanText({ min: 1, max: 253 }, { each: true })
@@ -83,7 +80,7 @@ export class ProviderSettingsDto {
 
   /** Google's `hd`: Workspace domains that are let in; everyone when empty. */
   @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_ITEMS, example: ['example.com'] })
-  @ValidateIf(given)
+  @IfGiven()
   @IsArray({ message: 'must be a list' })
   @ArrayMaxSize(MAX_ITEMS, { message: `must have at most ${MAX_ITEMS} entries` })
   @IsCleanText({ min: 1, max: 253 }, { each: true })
@@ -91,25 +88,25 @@ export class ProviderSettingsDto {
 
   /** Whether people without an account get one, where the installation lets people sign up. */
   @ApiPropertyOptional({ type: 'boolean' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   allowsSignUp?: boolean;
 
   /** For an organisation's providers: the role of people who are no members yet; null leaves them outside. */
   @ApiPropertyOptional({ enum: MEMBER_ROLES, nullable: true })
-  @ValidateIf(givenAndNotNull)
+  @IsOptional()
   @IsIn(MEMBER_ROLES, { message: `must be one of ${MEMBER_ROLES.join(', ')}, or null` })
   memberRole?: Exclude<OrganisationRole, 'owner'> | null;
 
   /** When a sign-in counts as two factors: never, when the provider says so in `amr`, or always. */
   @ApiPropertyOptional({ enum: SECOND_FACTOR_TRUST })
-  @ValidateIf(given)
+  @IfGiven()
   @IsIn(SECOND_FACTOR_TRUST)
   secondFactor?: SecondFactorTrust;
 
   /** Whether a refresh token is kept, sealed, with which profile and VIP status are refreshed between sign-ins. */
   @ApiPropertyOptional({ type: 'boolean' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   keepsRefreshToken?: boolean;
 }
@@ -127,37 +124,37 @@ export class CreateProviderDto {
 
   /** `google` fills in what is known of Google; no `issuer` then. */
   @ApiPropertyOptional({ enum: PROVIDER_PRESETS })
-  @ValidateIf(given)
+  @IfGiven()
   @IsIn(PROVIDER_PRESETS)
   preset?: ProviderPreset;
 
   /** Exactly as the provider names itself. Needed for `oidc`; for `oauth2` what it sends as `iss` (RFC 9207), if it does. */
   @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000, example: 'https://id.example.com' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 2000 })
   issuer?: string;
 
   /** For `oauth2`. */
   @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 2000 })
   authorizationEndpoint?: string;
 
   /** For `oauth2`. */
   @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 2000 })
   tokenEndpoint?: string;
 
   /** For `oauth2`: where it says who somebody is, in JSON, for their access token. */
   @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 2000 })
   userInfoEndpoint?: string;
 
   /** For `oauth2`: where in that the id stands that never changes and is never given to another. */
   @ApiPropertyOptional({ type: 'string', maxLength: 200, example: 'id' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 200 })
   subjectPath?: string;
 
@@ -167,18 +164,18 @@ export class CreateProviderDto {
 
   /** No answer ever contains it. Left out for a public client. */
   @ApiPropertyOptional({ type: 'string', format: 'password', writeOnly: true, minLength: 1, maxLength: 4096 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 4096 })
   clientSecret?: string;
 
   /** How the token endpoint is told who asks; `none` for a public client. */
   @ApiPropertyOptional({ enum: CLIENT_AUTHENTICATIONS, default: 'client_secret_basic' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsIn(CLIENT_AUTHENTICATIONS)
   clientAuthentication?: ClientAuthentication;
 
   @ApiPropertyOptional({ type: ProviderSettingsDto })
-  @ValidateIf(given)
+  @IfGiven()
   @IsObject({ message: 'must be an object' })
   @ValidateNested()
   @Type(() => ProviderSettingsDto)
@@ -188,19 +185,19 @@ export class CreateProviderDto {
 /** What to change about a provider; at least one of the three. */
 export class ChangeProviderDto {
   @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 100 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 100 })
   name?: string;
 
   /** Through a disabled provider nobody signs in; what is linked stays linked. */
   @ApiPropertyOptional({ enum: STATUSES })
-  @ValidateIf(given)
+  @IfGiven()
   @IsIn(STATUSES)
   status?: (typeof STATUSES)[number];
 
   /** What is left out stays as it is. */
   @ApiPropertyOptional({ type: ProviderSettingsDto })
-  @ValidateIf(given)
+  @IfGiven()
   @IsNotEmptyObject({}, { message: 'must be an object with something in it' })
   @ValidateNested()
   @Type(() => ProviderSettingsDto)

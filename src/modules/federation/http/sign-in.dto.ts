@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Matches, ValidateBy, ValidateIf } from 'class-validator';
-import { IsCleanText, IsWholeNumber } from '../../../platform/http/field-rules.js';
+import { Matches, ValidateBy } from 'class-validator';
+import { IfGiven, IsCleanText, IsWholeNumber } from '../../../platform/http/field-rules.js';
 import { PROVIDER_KINDS, PROVIDER_PRESETS, type ProviderKind, type ProviderPreset } from '../core/provider-configuration.js';
 import { isReturnPath } from '../core/return-path.js';
 import type { Provider } from '../data/identity-providers.repository.js';
@@ -18,19 +18,19 @@ export function IsReturnPath(): PropertyDecorator {
 export class StartSignInDto {
   /** Where the browser goes when the sign-in is done: a path of this installation. */
   @ApiPropertyOptional({ type: 'string', maxLength: 500, default: '/', example: '/' })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsReturnPath()
   returnPath: string = '/';
 
   /** The age the person says to have reached, for those who have no account yet (A6). Only that they said so is kept. */
   @ApiPropertyOptional({ type: 'integer', minimum: 13, maximum: 130 })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsWholeNumber({ min: 13, max: 130 })
   attestedAge?: number;
 
   /** Language of a new account, BCP 47. */
   @ApiPropertyOptional({ type: 'string', default: 'en', example: 'de' })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @Matches(LOCALE, { message: 'must be a language tag, such as "de" or "zh-Hans"' })
   locale: string = 'en';
 }

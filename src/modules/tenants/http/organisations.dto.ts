@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, ValidateIf } from 'class-validator';
-import { IsCleanText, IsSlug } from '../../../platform/http/field-rules.js';
+import { ArrayMaxSize, IsArray, IsBoolean, IsIn } from 'class-validator';
+import { IfGiven, IsCleanText, IsSlug } from '../../../platform/http/field-rules.js';
 import type { OrganisationKind, OrganisationStatus, OrganisationSummary } from '../tenants.contract.js';
 
 const MAX_NETWORKS = 50;
@@ -21,25 +21,25 @@ export class CreateOrganisationDto {
 /** What to change of an organisation; what is left out stays. */
 export class UpdateOrganisationDto {
   @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 100 })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 100 })
   name?: string;
 
   /** `suspended` refuses its calls within a second; `active` lets them through again. A member who owns it may suspend it, an operator do both. */
   @ApiPropertyOptional({ enum: ['active', 'suspended'] })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsIn(['active', 'suspended'], { message: 'must be "active" or "suspended"' })
   status?: OrganisationStatus;
 
   /** Whether members must use a second factor. Who has none can do nothing but set one up. */
   @ApiPropertyOptional({ type: 'boolean' })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   secondFactorRequired?: boolean;
 
   /** Addresses and CIDR blocks members may act from; from anywhere when empty. To a member who comes from elsewhere the organisation does not exist. */
   @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_NETWORKS, example: ['203.0.113.0/24'] })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsArray({ message: 'must be a list' })
   @ArrayMaxSize(MAX_NETWORKS, { message: `must have at most ${MAX_NETWORKS} entries` })
   @IsCleanText({ min: 1, max: 64 }, { each: true })

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, ValidateIf } from 'class-validator';
-import { IsCleanText } from '../../../platform/http/field-rules.js';
+import { IsIn } from 'class-validator';
+import { IfGiven, IsCleanText } from '../../../platform/http/field-rules.js';
 import type { ProjectStatus, ProjectSummary } from '../tenants.contract.js';
 
 /** A new project. */
@@ -14,13 +14,13 @@ export class CreateProjectDto {
 /** What to change of a project; what is left out stays. */
 export class UpdateProjectDto {
   @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 100 })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 100 })
   name?: string;
 
   /** `archived` refuses the calls of its keys within a second; `active` lets them through again. */
   @ApiPropertyOptional({ enum: ['active', 'archived'] })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsIn(['active', 'archived'], { message: 'must be "active" or "archived"' })
   status?: ProjectStatus;
 }

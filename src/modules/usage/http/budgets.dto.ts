@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsIn, ValidateIf } from 'class-validator';
-import { IsAmount, IsId, IsWholeNumber } from '../../../platform/http/field-rules.js';
+import { IfGiven, IsAmount, IsId, IsWholeNumber } from '../../../platform/http/field-rules.js';
 import type { BudgetView } from '../core/budget-views.js';
 
 const SCOPES = ['organisation', 'project', 'key'] as const;
@@ -46,18 +46,18 @@ export class CreateBudgetDto {
 /** What to change; the scope and the period stay. */
 export class ChangeBudgetDto {
   @ApiProperty({ enum: KINDS, required: false })
-  @ValidateIf((body: ChangeBudgetDto) => body.kind !== undefined)
+  @IfGiven()
   @IsIn(KINDS)
   kind?: (typeof KINDS)[number];
 
   /** US dollars as an exact decimal. @example "500.00" */
-  @ValidateIf((body: ChangeBudgetDto) => body.limit !== undefined)
+  @IfGiven()
   @IsAmount({ allowZero: true })
   limit?: string;
 
   /** Percentages of the limit at which to alert. */
   @ApiProperty({ type: [Number], required: false })
-  @ValidateIf((body: ChangeBudgetDto) => body.alertPercents !== undefined)
+  @IfGiven()
   @IsArray()
   @ArrayMaxSize(MOST_ALERTS)
   @IsWholeNumber({ min: 1, max: HIGHEST_ALERT }, { each: true })

@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, Matches, MaxLength, ValidateIf } from 'class-validator';
-import { IsCleanText } from '../../../../platform/http/field-rules.js';
+import { IsIn, Matches, MaxLength } from 'class-validator';
+import { IfGiven, IsCleanText } from '../../../../platform/http/field-rules.js';
 import { ORGANISATION_ROLES, type OrganisationRole } from '../../../../platform/http/permissions.js';
 import type { Invitation } from '../../data/members/invitation.entity.js';
 
@@ -21,7 +21,7 @@ export class InviteDto {
 
   /** Language of the mail, BCP 47; one's own when left out. Whoever has an account is written to in theirs. */
   @ApiPropertyOptional({ type: 'string', maxLength: 35, example: 'de' })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @MaxLength(35, { message: 'must have at most 35 characters' })
   @Matches(/^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/, { message: 'must be a language tag, such as "de" or "zh-Hans"' })
   locale?: string;

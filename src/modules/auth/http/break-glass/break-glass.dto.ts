@@ -1,6 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, Matches, ValidateIf } from 'class-validator';
-import { IsId, IsWholeNumber } from '../../../../platform/http/field-rules.js';
+import { IsIn, Matches } from 'class-validator';
+import { IfGiven, IsId, IsWholeNumber } from '../../../../platform/http/field-rules.js';
 import { PageQuery } from '../../../../platform/http/pagination.js';
 import {
   BREAK_GLASS_REASONS,
@@ -36,7 +36,7 @@ export class OpenBreakGlassDto {
 export class BreakGlassQuery extends PageQuery {
   /** Only those of this organisation. */
   @ApiPropertyOptional({ type: 'string', format: 'uuid' })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsId()
   organisationId?: string;
 }

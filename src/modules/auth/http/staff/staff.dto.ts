@@ -1,13 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, ValidateIf } from 'class-validator';
-import { IsCleanText, IsInstant } from '../../../../platform/http/field-rules.js';
+import { IsIn, IsOptional } from 'class-validator';
+import { IfGiven, IsCleanText, IsInstant } from '../../../../platform/http/field-rules.js';
 import { STAFF_ROLES, type StaffRole } from '../../../../platform/http/staff-roles.js';
 import type { Operator } from '../../auth.contract.js';
 import type { OperatorTokenEntity } from '../../data/operator-token.entity.js';
 
 const STATUSES = ['active', 'disabled'] as const;
 const ROLE_MESSAGE = { message: `must be one of ${STAFF_ROLES.join(', ')}` };
-const given = (_: object, value: unknown): boolean => value !== undefined;
 
 /** A new member of staff. */
 export class AddStaffDto {
@@ -24,18 +23,18 @@ export class AddStaffDto {
 /** What to change of a member of staff; what is left out stays. */
 export class ChangeStaffDto {
   @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 100 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 100 })
   name?: string;
 
   @ApiPropertyOptional({ enum: STAFF_ROLES, enumName: 'StaffRole' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsIn(STAFF_ROLES, ROLE_MESSAGE)
   role?: StaffRole;
 
   /** `disabled`: their tokens are refused and their duty and grants end, from the next request on. */
   @ApiPropertyOptional({ enum: STATUSES })
-  @ValidateIf(given)
+  @IfGiven()
   @IsIn(STATUSES, { message: `must be one of ${STATUSES.join(', ')}` })
   status?: Operator['status'];
 }
@@ -57,7 +56,7 @@ export class IssueTokenDto {
 
   /** When it stops working, RFC 3339; only when it is revoked, if left out or null. */
   @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true, example: '2027-01-31T12:00:00Z' })
-  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsOptional()
   @IsInstant()
   expiresAt?: string | null;
 }

@@ -8,13 +8,13 @@ import {
   IsIn,
   IsNotEmptyObject,
   IsObject,
+  IsOptional,
   IsString,
   MaxLength,
-  ValidateIf,
   ValidateNested,
 } from 'class-validator';
 import type { Settings } from '../../../../platform/config/settings.js';
-import { IsCleanText } from '../../../../platform/http/field-rules.js';
+import { IfGiven, IsCleanText } from '../../../../platform/http/field-rules.js';
 import { ORGANISATION_ROLES, type OrganisationRole } from '../../../../platform/http/permissions.js';
 import { SECOND_FACTOR_TRUST, type SecondFactorTrust } from '../../core/trust-settings.js';
 import { certificateState, type CertificateState, readCertificate } from '../../core/saml/provider-certificate.js';
@@ -25,50 +25,47 @@ const MEMBER_ROLES = ORGANISATION_ROLES.filter((role) => role !== 'owner') as Ex
 const STATUSES = ['active', 'disabled'] as const;
 const MAX_CERTIFICATE = 20_000;
 
-const given = (_: object, value: unknown): boolean => value !== undefined;
-const givenAndNotNull = (_: object, value: unknown): boolean => value !== undefined && value !== null;
-
 /** How far a SAML provider is believed, and what becomes of people it brings. */
 export class SamlSettingsDto {
   /** The attribute with the e-mail address; null: any of the usual ones, or the name of the subject. */
   @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: 256 })
-  @ValidateIf(givenAndNotNull)
+  @IsOptional()
   @IsCleanText({ min: 1, max: 256 })
   emailAttribute?: string | null;
 
   /** The attribute with the username; null: none is kept. */
   @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: 256 })
-  @ValidateIf(givenAndNotNull)
+  @IsOptional()
   @IsCleanText({ min: 1, max: 256 })
   usernameAttribute?: string | null;
 
   /** Whether the provider may begin a sign-in by itself. Off unless it must be on: nothing then ties the sign-in to a browser. */
   @ApiPropertyOptional({ type: 'boolean' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   allowsUnsolicited?: boolean;
 
   /** Whether people have to prove who they are anew although the provider knows them already. */
   @ApiPropertyOptional({ type: 'boolean' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   forcesAuthentication?: boolean;
 
   /** Whether people without an account get one. */
   @ApiPropertyOptional({ type: 'boolean' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   allowsSignUp?: boolean;
 
   /** The role of people who are no members yet; null leaves them outside. */
   @ApiPropertyOptional({ enum: MEMBER_ROLES, nullable: true })
-  @ValidateIf(givenAndNotNull)
+  @IsOptional()
   @IsIn(MEMBER_ROLES, { message: `must be one of ${MEMBER_ROLES.join(', ')}, or null` })
   memberRole?: Exclude<OrganisationRole, 'owner'> | null;
 
   /** When a sign-in counts as two factors: never, when the provider says so (`amr`: REFEDS MFA or Entra ID's claim), or always. */
   @ApiPropertyOptional({ enum: SECOND_FACTOR_TRUST })
-  @ValidateIf(given)
+  @IfGiven()
   @IsIn(SECOND_FACTOR_TRUST)
   secondFactor?: SecondFactorTrust;
 }
@@ -77,20 +74,20 @@ export class SamlSettingsDto {
 export class SamlCertificatesDto {
   /** The provider's metadata, pasted. */
   @ApiPropertyOptional({ type: 'string', maxLength: MAX_METADATA_BYTES })
-  @ValidateIf(given)
+  @IfGiven()
   @IsString()
   @MaxLength(MAX_METADATA_BYTES)
   metadataXml?: string;
 
   /** Where the provider's metadata is; read once, now. */
   @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 2000 })
   metadataUrl?: string;
 
   /** PEM or base64; several while the provider changes its key. RSA of 2048 bits or more. */
   @ApiPropertyOptional({ type: 'string', isArray: true, minItems: 1, maxItems: MAX_CERTIFICATES })
-  @ValidateIf(given)
+  @IfGiven()
   @IsArray({ message: 'must be a list' })
   @ArrayMinSize(1, { message: 'must have at least one certificate' })
   @ArrayMaxSize(MAX_CERTIFICATES, { message: `must have at most ${MAX_CERTIFICATES} entries` })
@@ -108,24 +105,24 @@ export class CreateSamlProviderDto extends SamlCertificatesDto {
 
   /** Without metadata: exactly as the provider names itself. */
   @ApiPropertyOptional({ type: 'string', maxLength: 1024 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 1024 })
   entityId?: string;
 
   /** Without metadata: its single sign-on service, HTTP-Redirect binding. */
   @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 2000 })
   signOnUrl?: string;
 
   /** Whether our requests are signed, with a key of this connection's own; the provider's metadata decides when left out. */
   @ApiPropertyOptional({ type: 'boolean' })
-  @ValidateIf(given)
+  @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   signsRequests?: boolean;
 
   @ApiPropertyOptional({ type: SamlSettingsDto })
-  @ValidateIf(given)
+  @IfGiven()
   @IsObject({ message: 'must be an object' })
   @ValidateNested()
   @Type(() => SamlSettingsDto)
@@ -135,19 +132,19 @@ export class CreateSamlProviderDto extends SamlCertificatesDto {
 /** What to change about a SAML provider; at least one of the three. */
 export class ChangeSamlProviderDto {
   @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 100 })
-  @ValidateIf(given)
+  @IfGiven()
   @IsCleanText({ min: 1, max: 100 })
   name?: string;
 
   /** Through a disabled provider nobody signs in; what is linked stays linked. */
   @ApiPropertyOptional({ enum: STATUSES })
-  @ValidateIf(given)
+  @IfGiven()
   @IsIn(STATUSES)
   status?: (typeof STATUSES)[number];
 
   /** What is left out stays as it is. */
   @ApiPropertyOptional({ type: SamlSettingsDto })
-  @ValidateIf(given)
+  @IfGiven()
   @IsNotEmptyObject({}, { message: 'must be an object with something in it' })
   @ValidateNested()
   @Type(() => SamlSettingsDto)

@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsString, MaxLength, ValidateIf } from 'class-validator';
+import { IsString, MaxLength } from 'class-validator';
+import { IfGiven } from '../../../../platform/http/field-rules.js';
 import { MAX_RESPONSE_BYTES } from '../../core/saml/response-envelope.js';
 
 /** Twice what base64 makes of it, so that the sentence of the one who looks inside is read for what is somewhat too large. */
@@ -15,7 +16,7 @@ export class SamlResponseForm {
 
   /** Where to go, when the provider began; a path of this installation. */
   @ApiPropertyOptional({ type: 'string' })
-  @ValidateIf((_, value) => value !== undefined)
+  @IfGiven()
   @IsString()
   @MaxLength(2_000)
   RelayState?: string;

@@ -1,5 +1,5 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ValidateIf } from 'class-validator';
+import { IsOptional } from 'class-validator';
 import { IsCleanText, IsInstant } from '../../../../platform/http/field-rules.js';
 import type { ScimTokenRow } from '../../data/scim-token.entity.js';
 
@@ -12,7 +12,7 @@ export class CreateScimTokenDto {
 
   /** When it stops working, RFC 3339; never when left out or null. */
   @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true, example: '2027-01-31T12:00:00Z' })
-  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsOptional()
   @IsInstant()
   expiresAt?: string | null;
 }
@@ -21,7 +21,7 @@ export class CreateScimTokenDto {
 export class RotateScimTokenDto {
   /** Until when the token before goes on, RFC 3339, at most 7 days from now; it ends at once when left out or null. */
   @ApiPropertyOptional({ type: 'string', format: 'date-time', nullable: true, example: '2027-01-31T12:00:00Z' })
-  @ValidateIf((_, value) => value !== undefined && value !== null)
+  @IsOptional()
   @IsInstant()
   previousValidUntil?: string | null;
 }
