@@ -1,14 +1,4 @@
-/** The data classes a policy profile gives windows to (`promises.md`, "What is stored, and for how long"). */
-export type DataClass =
-  | 'account_profile'
-  | 'request_metadata'
-  | 'content'
-  | 'usage_aggregate'
-  | 'billing_record'
-  | 'security_log'
-  | 'audit_log'
-  | 'configuration'
-  | 'operational';
+import type { DataClass } from './data-classes.js';
 
 /** What one column holds, seen from the person it may be about. */
 export type ColumnKind =

@@ -1,10 +1,16 @@
+import type { WindowedClass } from './data-classes.js';
+
+/** How long rows of an expiring table live: as the profile says for their class, or, for what has a life of its own, between these days. */
+export type ExpiryWindow = { readonly dataClass: WindowedClass } | { readonly shortestDays: number; readonly longestDays: number };
+
 /** A table partitioned by `RANGE (expires_on)`, one partition a UTC day, named `<table>_p<YYYYMMDD>`. */
 export interface ExpiringTable {
   readonly table: string;
-  /** How many days ahead of today rows of this table expire: partitions are made that far ahead, plus a margin. */
-  readonly windowDays: number;
-  /** The least, where rows of one table have windows of their own; else all have the same. */
-  readonly shortestDays?: number;
+  readonly window: ExpiryWindow;
+  /** The column (timestamptz) that says when a row was written: shortened windows are counted from it, and holds by time read it. */
+  readonly writtenAt: string;
+  /** The column that names the organisation a row belongs to; null when rows belong to none. */
+  readonly organisation: string | null;
 }
 
 /**
