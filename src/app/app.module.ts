@@ -11,6 +11,7 @@ import { CallerAccessGuard } from '../modules/auth/http/caller-access.guard.js';
 import { CredentialsModule } from '../modules/credentials/credentials.module.js';
 import { DirectoryModule } from '../modules/federation/directory.module.js';
 import { FederationModule } from '../modules/federation/federation.module.js';
+import { IdentitiesModule } from '../modules/federation/identities.module.js';
 import { SamlModule } from '../modules/federation/saml.module.js';
 import { GatewayModule } from '../modules/gateway/gateway.module.js';
 import { NotificationsModule } from '../modules/notifications/notifications.module.js';
@@ -41,6 +42,7 @@ export class AppModule {
         MembersModule,
         FederationModule,
         SamlModule,
+        IdentitiesModule,
         DirectoryModule,
         AuthModule,
         StaffModule,

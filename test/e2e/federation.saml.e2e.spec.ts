@@ -5,92 +5,26 @@ import { WarnCertificatesJob } from '../../src/modules/federation/jobs/warn-cert
 import { BROWSER_COOKIE, SESSION_COOKIE } from '../../src/platform/http/cookies.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { Browser, signIn, signUp } from '../harness/accounts.js';
-import { TestLethe, type TestTenant } from '../harness/app.js';
+import type { TestLethe, TestTenant } from '../harness/app.js';
 import { type ForgedAnswer, formField, makeSamlKey, signedAnswer } from '../harness/saml-forge.js';
-import { type SamlForm, TestIdentityProvider } from '../harness/saml-identity-provider.js';
-import { proveDomain } from '../harness/scim.js';
+import { TestIdentityProvider } from '../harness/saml-identity-provider.js';
+import { type SamlProviderView, SamlSignOn } from '../harness/saml-sign-on.js';
 
-interface Provider {
-  readonly id: string;
-  readonly audience: string;
-  readonly consumerUrl: string;
-  readonly signsRequests: boolean;
-  readonly certificates: readonly { readonly fingerprint: string; readonly state: string }[];
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
+let saml: SamlSignOn;
 let lethe: TestLethe;
 let acme: TestTenant;
 let idp: TestIdentityProvider;
-let provider: Provider;
+let provider: SamlProviderView;
 let domain: string;
 let providers: string;
 
 beforeAll(async () => {
-  // The address browsers are sent to is part of every answer, so it has to be known before the process is.
-  const port = 20_000 + (process.pid % 20_000);
-  lethe = await TestLethe.start({ environment: { LETHE_PORT: String(port), LETHE_PUBLIC_URL: `http://127.0.0.1:${port}` } });
-  acme = await lethe.tenant({ route: false });
-  domain = `saml${acme.organisationId.slice(-8)}.test`;
-  await proveDomain(lethe, acme.organisationId, domain);
-  idp = await TestIdentityProvider.start();
-  providers = `/organisations/${acme.organisationId}/saml-providers`;
-  provider = await connect(idp, { name: 'Acme', metadataUrl: idp.entityId });
+  saml = await SamlSignOn.start();
+  ({ lethe, tenant: acme, idp, domain, providers } = saml);
+  provider = await saml.connect(idp, { name: 'Acme', metadataUrl: idp.entityId });
 });
 
-afterAll(async () => {
-  await idp.close();
-  await lethe.stop();
-});
-
-async function connect(at: TestIdentityProvider, body: Readonly<Record<string, unknown>>): Promise<Provider> {
-  const made = await lethe.api<Provider & Record<string, unknown>>('POST', providers, body);
-  expect(made).toMatchObject({ status: 201 });
-  at.trust(await (await fetch(made.body.audience)).text());
-  return made.body;
-}
-
-/** Begins in a browser and lets the identity provider answer. */
-async function begin(browser: Browser, at: { readonly idp: TestIdentityProvider; readonly provider: Provider }): Promise<SamlForm> {
-  const started = await browser.post<{ authorisationUrl: string }>(`/sign-in/saml/${at.provider.id}/start`, { returnPath: '/welcome' });
-  expect(started.status).toBe(200);
-  return at.idp.visit(started.body.authorisationUrl);
-}
-
-/** The page of the identity provider sends its form: another site's, so no cookie goes along. */
-async function post(
-  { action, samlResponse }: SamlForm,
-  relayState?: string,
-): Promise<{ status: number; location: string; body: Record<string, unknown> }> {
-  const form = new URLSearchParams({ SAMLResponse: samlResponse, ...(relayState === undefined ? {} : { RelayState: relayState }) });
-  const response = await fetch(action, {
-    method: 'POST',
-    body: form,
-    redirect: 'manual',
-    headers: { origin: idp.url, 'sec-fetch-site': 'cross-site' },
-  });
-  const text = await response.text();
-  expect(response.headers.getSetCookie()).toEqual([]);
-  return {
-    status: response.status,
-    location: response.headers.get('location') ?? '',
-    body: (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>,
-  };
-}
-
-function finish(browser: Browser, location: string): ReturnType<Browser['send']> {
-  return browser.send('GET', location.slice(lethe.url.length));
-}
-
-async function signInThrough(
-  nameId: string,
-  browser = new Browser(lethe.url),
-): Promise<{ browser: Browser; status: number; location: string | null }> {
-  idp.nameId = nameId;
-  const { location } = await post(await begin(browser, { idp, provider }));
-  const answer = await finish(browser, location);
-  return { browser, status: answer.status, location: answer.headers.get('location') };
-}
+afterAll(() => saml.stop());
 
 /** What the daily look at the certificates says of this provider. */
 async function warnings(): Promise<unknown[]> {
@@ -107,7 +41,7 @@ async function accounts(): Promise<number> {
 
 describe('signing in through a SAML identity provider', () => {
   it('A1: makes account, membership and session in the browser that began, and leads back to where it began', async () => {
-    const { browser, status, location } = await signInThrough(`kim@${domain}`);
+    const { browser, status, location } = await saml.signInThrough(provider, `kim@${domain}`);
     expect({ status, location }).toEqual({ status: 303, location: '/welcome' });
     expect(browser.cookies.has(SESSION_COOKIE)).toBe(true);
     const mine = await browser.get<{ role?: string }>(`/organisations/${acme.organisationId}`);
@@ -115,7 +49,7 @@ describe('signing in through a SAML identity provider', () => {
     const [session] = await lethe.rows<{ method: string }>('SELECT method FROM account_session');
     expect(session).toEqual({ method: 'saml' });
     const before = await accounts();
-    expect((await signInThrough(`kim@${domain}`)).status).toBe(303);
+    expect((await saml.signInThrough(provider, `kim@${domain}`)).status).toBe(303);
     expect(await accounts()).toBe(before);
   });
 
@@ -123,7 +57,7 @@ describe('signing in through a SAML identity provider', () => {
     const victim = await signUp(lethe.lethe);
     const before = await accounts();
     for (const address of [victim.email, 'eve@unclaimed.test', `eve@${domain}.evil.test`]) {
-      const { status, browser } = await signInThrough(address);
+      const { status, browser } = await saml.signInThrough(provider, address);
       expect(status).toBe(403);
       expect(browser.cookies.has(SESSION_COOKIE)).toBe(false);
     }
@@ -132,12 +66,12 @@ describe('signing in through a SAML identity provider', () => {
 
   it('signs its requests where the identity provider wants that, and such a one takes no other', async () => {
     const strict = await TestIdentityProvider.start({ wantsSignedRequests: true });
-    const made = await connect(strict, { name: 'Strict', metadataXml: strict.metadata() });
+    const made = await saml.connect(strict, { name: 'Strict', metadataXml: strict.metadata() });
     expect(made.signsRequests).toBe(true);
     strict.nameId = `sig@${domain}`;
     const browser = new Browser(lethe.url);
-    const { location } = await post(await begin(browser, { idp: strict, provider: made }));
-    expect((await finish(browser, location)).status).toBe(303);
+    const { location } = await saml.post(await saml.begin(browser, made, strict));
+    expect((await saml.finish(browser, location)).status).toBe(303);
     const [row] = await lethe.rows<{ row: string }>('SELECT identity_provider::text AS row FROM identity_provider WHERE id = $1', [
       made.id,
     ]);
@@ -151,7 +85,7 @@ describe('signing in through a SAML identity provider', () => {
     const change = await lethe.api('PATCH', `${providers}/${provider.id}`, { settings: { secondFactor: 'amr' } });
     expect(change.status).toBe(200);
     idp.context = 'https://refeds.org/profile/mfa';
-    await signInThrough(`mfa@${domain}`);
+    await saml.signInThrough(provider, `mfa@${domain}`);
     idp.context = 'urn:oasis:names:tc:SAML:2.0:ac:classes:PasswordProtectedTransport';
     const [row] = await lethe.rows<{ done: boolean }>(
       'SELECT second_factor_at IS NOT NULL AS done FROM account_session JOIN account ON account.id = account_id WHERE email_normal = $1',
@@ -165,37 +99,40 @@ describe('an answer of the identity provider', () => {
   it('A1: works once, and in one of two requests at the same moment', async () => {
     const browser = new Browser(lethe.url);
     idp.nameId = `once@${domain}`;
-    const form = await begin(browser, { idp, provider });
-    const both = await Promise.all([post(form), post(form)]);
+    const form = await saml.begin(browser, provider);
+    const both = await Promise.all([saml.post(form), saml.post(form)]);
     expect(both.map(({ status }) => status).sort((a, b) => a - b)).toEqual([303, 400]);
-    expect((await post(form)).body).toMatchObject({ code: 'federation/attempt_not_found' });
+    expect((await saml.post(form)).body).toMatchObject({ code: 'federation/attempt_not_found' });
     const location = both.find(({ status }) => status === 303)?.location ?? '';
-    expect((await finish(browser, location)).status).toBe(303);
-    expect((await finish(browser, location)).body).toMatchObject({ code: 'federation/attempt_not_found' });
+    expect((await saml.finish(browser, location)).status).toBe(303);
+    expect((await saml.finish(browser, location)).body).toMatchObject({ code: 'federation/attempt_not_found' });
   });
 
   it('A1: is worth nothing in another browser, and nothing there after that either', async () => {
     const [mine, thief] = [new Browser(lethe.url), new Browser(lethe.url)];
     idp.nameId = `victim@${domain}`;
-    const { location } = await post(await begin(mine, { idp, provider }));
-    await begin(thief, { idp, provider });
-    expect((await finish(thief, location)).body).toMatchObject({ code: 'federation/attempt_not_found' });
-    expect((await finish(mine, location)).status).toBe(400);
+    const { location } = await saml.post(await saml.begin(mine, provider));
+    await saml.begin(thief, provider);
+    expect((await saml.finish(thief, location)).body).toMatchObject({ code: 'federation/attempt_not_found' });
+    expect((await saml.finish(mine, location)).status).toBe(400);
     expect(thief.cookies.has(SESSION_COOKIE)).toBe(false);
     const bare = new Browser(lethe.url);
-    expect((await finish(bare, `${lethe.url}/api/v1/sign-in/saml/${provider.id}/finish?code=x`)).status).toBe(400);
+    expect((await saml.finish(bare, `${lethe.url}/api/v1/sign-in/saml/${provider.id}/finish?code=x`)).status).toBe(400);
   });
 
   it('that nobody asked for is refused, unless the provider may begin; then it works once, and leads to a path of ours only', async () => {
     idp.nameId = `unasked@${domain}`;
-    expect((await post(await idp.unasked())).body).toMatchObject({ code: 'saml/response_refused', details: { reason: 'unsolicited' } });
+    expect((await saml.post(await idp.unasked())).body).toMatchObject({
+      code: 'saml/response_refused',
+      details: { reason: 'unsolicited' },
+    });
     await lethe.api('PATCH', `${providers}/${provider.id}`, { settings: { allowsUnsolicited: true } });
     const form = await idp.unasked();
-    const { location } = await post(form, 'https://evil.test/phish');
-    expect((await post(form)).body).toMatchObject({ details: { reason: 'replayed' } });
+    const { location } = await saml.post(form, 'https://evil.test/phish');
+    expect((await saml.post(form)).body).toMatchObject({ details: { reason: 'replayed' } });
     const browser = new Browser(lethe.url);
-    expect((await finish(browser, location)).headers.get('location')).toBe('/');
-    expect((await finish(new Browser(lethe.url), location)).status).toBe(400);
+    expect((await saml.finish(browser, location)).headers.get('location')).toBe('/');
+    expect((await saml.finish(new Browser(lethe.url), location)).status).toBe(400);
     for (const [state, path] of [
       ['/keys?tab=2', '/keys?tab=2'],
       ['//evil.test', '/'],
@@ -203,19 +140,19 @@ describe('an answer of the identity provider', () => {
       ['javascript:alert(1)', '/'],
       ['', '/'],
     ] as const) {
-      const next = await post(await idp.unasked(), state);
-      expect((await finish(new Browser(lethe.url), next.location)).headers.get('location')).toBe(path);
+      const next = await saml.post(await idp.unasked(), state);
+      expect((await saml.finish(new Browser(lethe.url), next.location)).headers.get('location')).toBe(path);
     }
     await lethe.api('PATCH', `${providers}/${provider.id}`, { settings: { allowsUnsolicited: false } });
   });
 
   it('of another provider, or at the address of one, is refused although its signature is good', async () => {
     const second = await TestIdentityProvider.start();
-    const made = await connect(second, { name: 'Second', metadataXml: second.metadata() });
+    const made = await saml.connect(second, { name: 'Second', metadataXml: second.metadata() });
     second.nameId = `mixed@${domain}`;
     const browser = new Browser(lethe.url);
-    const form = await begin(browser, { idp: second, provider: made });
-    expect((await post({ ...form, action: provider.consumerUrl })).body).toMatchObject({ code: 'federation/attempt_not_found' });
+    const form = await saml.begin(browser, made, second);
+    expect((await saml.post({ ...form, action: provider.consumerUrl })).body).toMatchObject({ code: 'federation/attempt_not_found' });
     await second.close();
   });
 
@@ -224,7 +161,7 @@ describe('an answer of the identity provider', () => {
     const huge = await fetch(provider.consumerUrl, { method: 'POST', body: new URLSearchParams({ SAMLResponse: 'A'.repeat(10_000_000) }) });
     expect(huge.status).toBe(413);
     expect(performance.now() - began).toBeLessThan(5_000);
-    const large = await post({ action: provider.consumerUrl, samlResponse: 'A'.repeat(360_000) });
+    const large = await saml.post({ action: provider.consumerUrl, samlResponse: 'A'.repeat(360_000) });
     expect(large.body).toMatchObject({ code: 'saml/response_too_large' });
     const elsewhere = await fetch(`${lethe.url}/api/v1/sign-in/saml/${provider.id}/start`, {
       method: 'POST',
@@ -237,7 +174,7 @@ describe('an answer of the identity provider', () => {
     const before = await accounts();
     const browser = new Browser(lethe.url);
     const requestOf = async (): Promise<string> => {
-      const { samlResponse } = await begin(browser, { idp, provider });
+      const { samlResponse } = await saml.begin(browser, provider);
       return /InResponseTo="(\w+)"/.exec(Buffer.from(samlResponse, 'base64').toString())?.[1] ?? '';
     };
     const forge = async (change: Partial<ForgedAnswer>, key = idp.key): Promise<Record<string, unknown>> => {
@@ -249,7 +186,7 @@ describe('an answer of the identity provider', () => {
         nowMs: Date.now(),
         nameId: `forged@${domain}`,
       };
-      const { body, status } = await post({
+      const { body, status } = await saml.post({
         action: provider.consumerUrl,
         samlResponse: formField(signedAnswer({ ...fair, ...change }, key)),
       });
@@ -268,9 +205,9 @@ describe('an answer of the identity provider', () => {
   it('is refused by the process within a second of the provider being switched off, and so is a sign-in that was under way', async () => {
     const browser = new Browser(lethe.url);
     idp.nameId = `off@${domain}`;
-    const form = await begin(browser, { idp, provider });
+    const form = await saml.begin(browser, provider);
     await lethe.api('PATCH', `${providers}/${provider.id}`, { status: 'disabled' });
-    expect((await post(form)).body).toMatchObject({ code: 'federation/provider_not_found' });
+    expect((await saml.post(form)).body).toMatchObject({ code: 'federation/provider_not_found' });
     expect((await browser.post(`/sign-in/saml/${provider.id}/start`)).status).toBe(404);
     await lethe.api('PATCH', `${providers}/${provider.id}`, { status: 'active' });
   });
@@ -280,11 +217,11 @@ describe('a SAML provider', () => {
   it('takes a new certificate beside the old one, and is shown when one is about to expire', async () => {
     const next = makeSamlKey({ until: new Date(Date.now() + 10 * 86_400_000) });
     const certificates = `${providers}/${provider.id}/certificates`;
-    const both = await lethe.api<Provider & Record<string, unknown>>('PUT', certificates, {
+    const both = await lethe.api<SamlProviderView>('PUT', certificates, {
       certificates: [idp.key.certificate, next.certificate],
     });
     expect(both.body.certificates.map(({ state }) => state)).toEqual(['valid', 'expires_soon']);
-    expect((await signInThrough(`kim@${domain}`)).status).toBe(303);
+    expect((await saml.signInThrough(provider, `kim@${domain}`)).status).toBe(303);
     expect(await warnings()).toEqual([]);
     expect((await lethe.api('PUT', certificates, { certificates: [next.certificate] })).status).toBe(200);
     expect(await warnings()).toEqual([expect.objectContaining({ providerId: provider.id, state: 'expires_soon' })]);
@@ -293,11 +230,11 @@ describe('a SAML provider', () => {
     const told = await lethe.rows<{ detail: object }>(`SELECT detail FROM organisation_notice WHERE kind = 'certificate_expiring'`);
     expect(told).toEqual([{ detail: { providerId: provider.id, state: 'expires_soon', until: expect.any(String) as string } }]);
     idp.nameId = `kim@${domain}`;
-    expect((await post(await begin(new Browser(lethe.url), { idp, provider }))).body).toMatchObject({
+    expect((await saml.post(await saml.begin(new Browser(lethe.url), provider))).body).toMatchObject({
       details: { reason: 'signature_invalid' },
     });
     expect((await lethe.api('PUT', certificates, { metadataUrl: idp.entityId })).status).toBe(200);
-    expect((await signInThrough(`kim@${domain}`)).status).toBe(303);
+    expect((await saml.signInThrough(provider, `kim@${domain}`)).status).toBe(303);
   });
 
   it('is refused from what is no metadata, from where nobody may look, and with a weak key', async () => {
@@ -344,7 +281,7 @@ describe('a SAML provider', () => {
   });
 
   it('keeps nothing of a sign-in that is over, and sets no cookie but the two there are', async () => {
-    const { browser } = await signInThrough(`kim@${domain}`);
+    const { browser } = await saml.signInThrough(provider, `kim@${domain}`);
     const names = new Set(browser.received.map((line) => line.split('=')[0]));
     expect(names).toEqual(new Set([BROWSER_COOKIE, SESSION_COOKIE]));
     expect(await lethe.rows('SELECT 1 FROM saml_answer WHERE subject = $1', [`kim@${domain}`])).toEqual([]);

@@ -28,7 +28,6 @@ import { DomainRules } from './core/domain-rules.js';
 import { IdentityBook } from './core/identity-book.js';
 import { IdentityEvents } from './core/identity-events.js';
 import { KeepGrant } from './core/keep-grant.js';
-import { LinkedIdentities } from './core/linked-identities.js';
 import { ProveDomainsAgain } from './core/prove-domains-again.js';
 import { ProviderHttp } from './core/provider-http.js';
 import { ProviderJournal } from './core/provider-journal.js';
@@ -55,7 +54,6 @@ import { IdentityProvidersRepository } from './data/identity-providers.repositor
 import { ExternalProfiles } from './federation.contract.js';
 import { CallbackStrategy } from './http/callback-strategy.js';
 import { CapturedDomainsController } from './http/captured-domains.controller.js';
-import { IdentitiesController } from './http/identities.controller.js';
 import { IdentityProvidersController } from './http/identity-providers.controller.js';
 import { InstallationProviderSecretsController } from './http/installation-provider-secrets.controller.js';
 import { InstallationProvidersController } from './http/installation-providers.controller.js';
@@ -114,7 +112,6 @@ const SIGN_IN = [
   CompleteFederation,
   AdmitPerson,
   KeepGrant,
-  LinkedIdentities,
   CallbackStrategy,
 ];
 
@@ -124,7 +121,6 @@ const SIGN_IN = [
   controllers: [
     SignInDirectionsController,
     FederatedSignInController,
-    IdentitiesController,
     IdentityProvidersController,
     ProviderSecretsController,
     CapturedDomainsController,
@@ -146,7 +142,18 @@ const SIGN_IN = [
     RewrapSecretsJob,
     { provide: ExternalProfiles, useClass: StoredProfiles },
   ],
-  // The last five are for the way in by SAML, which is a part of this module with a file of its own.
-  exports: [ExternalProfiles, IdentityProvidersRepository, FederationAttemptsRepository, AuditedProviders, ProviderHttp, AdmitPerson],
+  // All but the first are for the parts of this module with a file of their own: the way in by SAML, and people's own identities.
+  exports: [
+    ExternalProfiles,
+    IdentityProvidersRepository,
+    FederationAttemptsRepository,
+    AuditedProviders,
+    ProviderHttp,
+    Attempts,
+    AdmitPerson,
+    BeginFederation,
+    IdentityBook,
+    SignOnProviders,
+  ],
 })
 export class FederationModule {}

@@ -38,5 +38,7 @@ import { WarnCertificatesJob } from './jobs/warn-certificates.job.js';
     SweepSamlJob,
     WarnCertificatesJob,
   ],
+  // For people's own identities.
+  exports: [BeginSaml],
 })
 export class SamlModule {}

@@ -49,6 +49,7 @@ export class Attempts {
     private readonly clock: Clock,
   ) {}
 
+  /** `state` is what the provider brings back: of SAML the id of the request. */
   async begin({ browserSecret, linking, ...beginning }: Beginning, state: string): Promise<void> {
     const attempt: FederationAttemptRow = {
       id: newId<FederationAttemptId>(),

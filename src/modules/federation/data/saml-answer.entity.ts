@@ -1,6 +1,6 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { DataInventory, declareTable } from '../../../contracts/data-inventory.js';
-import type { IdentityProviderId, SamlAnswerId } from '../../../kernel/ids.js';
+import type { AccountId, IdentityProviderId, SamlAnswerId, SessionId } from '../../../kernel/ids.js';
 
 declareTable({
   table: 'saml_assertion',
@@ -29,6 +29,8 @@ declareTable({
     code_hash: 'secret',
     browser_hash: 'secret',
     provider_id: 'identifier',
+    account_id: 'personal',
+    session_id: 'identifier',
     subject: 'personal',
     username: 'personal',
     email: 'personal',
@@ -53,6 +55,14 @@ export class SamlAnswer {
 
   @Column({ name: 'provider_id', type: 'uuid' })
   providerId: IdentityProviderId;
+
+  /** The account that links one more identity; null when somebody signs in. */
+  @Column({ name: 'account_id', type: 'uuid', nullable: true })
+  accountId: AccountId | null;
+
+  /** The session it is signed in with; the answer goes when the session ends. */
+  @Column({ name: 'session_id', type: 'uuid', nullable: true })
+  sessionId: SessionId | null;
 
   @Column({ type: 'text' })
   subject: string;

@@ -161,6 +161,8 @@ it('A1: an assertion is used once and an answer taken once, by however many at t
         codeHash: hashSecret(code),
         browserHash: null,
         providerId,
+        accountId: null,
+        sessionId: null,
         subject: 'ada',
         username: null,
         email: null,

@@ -7,7 +7,7 @@ import { httpErrors } from '../../../platform/http/http.errors.js';
 import type { AccountPrincipal, Principal } from '../../../platform/http/principal.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
-import { BeginFederation } from '../core/begin-federation.js';
+import { BeginLinking } from '../core/begin-linking.js';
 import { LinkedIdentities } from '../core/linked-identities.js';
 import { IdentitiesDto, IdentityDto, LinkIdentityDto } from './identities.dto.js';
 import { BROWSER_SECONDS, secretOf } from './sign-in.controller.js';
@@ -19,7 +19,7 @@ import { AuthorisationDto } from './sign-in.dto.js';
 export class IdentitiesController {
   constructor(
     private readonly identities: LinkedIdentities,
-    private readonly beginning: BeginFederation,
+    private readonly linking: BeginLinking,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -48,13 +48,12 @@ export class IdentitiesController {
   ): Promise<AuthorisationDto> {
     const { id: accountId, sessionId } = personOf(principal);
     const browserSecret = secretOf(this.cookies, request);
-    const authorisationUrl = await this.beginning.run({
+    const authorisationUrl = await this.linking.run({
       providerId: providerId as IdentityProviderId,
-      linking: { accountId, sessionId },
+      accountId,
+      sessionId,
       browserSecret,
       returnPath,
-      attestedAge: null,
-      locale: 'en',
     });
     this.cookies.bindBrowser(reply, browserSecret, BROWSER_SECONDS);
     return { authorisationUrl };

@@ -1,5 +1,4 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {} from 'class-validator';
 import { IfGiven, IsId } from '../../../platform/http/field-rules.js';
 import type { LinkedIdentity } from '../core/linked-identities.js';
 import { PROVIDER_KINDS, type ProviderKind } from '../core/provider-configuration.js';

@@ -66,7 +66,10 @@ export class FederatedSignInController {
   @ApiProblem(400, 'The sign-in expired, was used, or began in another browser (`federation/attempt_not_found`).')
   @ApiProblem(401, "The provider's answer is not valid (`federation/answer_refused`).")
   @ApiProblem(403, 'Declined at the provider, or this person may not come in this way.')
-  @ApiProblem(409, 'There is an account with this address: sign in as before and link (`federation/link_required`).')
+  @ApiProblem(
+    409,
+    'There is an account with this address: sign in as before and link (`federation/link_required`). Or the identity is linked already (`federation/identity_taken`).',
+  )
   @ApiProblem(503, 'The provider does not answer (`federation/provider_unavailable`).')
   async callback(
     @Param('providerId', ParseIdPipe) providerId: IdentityProviderId,

@@ -54,6 +54,9 @@ export class ConsumeResponse {
     const { subject, profile, twoFactors } = samlPerson(proven, provider.settings);
     const answer = {
       browserHash: request?.browserHash ?? null,
+      // What nobody asked for links nothing, whoever is signed in.
+      accountId: request?.accountId ?? null,
+      sessionId: request?.sessionId ?? null,
       providerId,
       subject,
       username: profile.username,

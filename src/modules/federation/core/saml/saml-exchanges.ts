@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
-import { type FederationAttemptId, type IdentityProviderId, newId, type SamlAnswerId } from '../../../../kernel/ids.js';
+import { type IdentityProviderId, newId, type SamlAnswerId } from '../../../../kernel/ids.js';
 import { hashSecret, isSecretShaped, newSecret } from '../../../../kernel/secrets.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { FederationAttemptRow } from '../../data/federation-attempt.entity.js';
@@ -11,25 +11,13 @@ import { SamlAnswersRepository } from '../../data/saml-answers.repository.js';
 import { federationErrors } from '../../federation.errors.js';
 import { refuse } from './refuse-response.js';
 
-/** From leaving for the provider to its answer. */
-const REQUEST_MS = 600_000;
 /** From the answer to the browser's next request, which it makes at once. */
 const ANSWER_MS = 120_000;
-
-export interface SamlBeginning {
-  readonly providerId: IdentityProviderId;
-  /** What the browser keeps in its cookie. */
-  readonly browserSecret: string;
-  /** A path `isReturnPath` takes. */
-  readonly returnPath: string;
-  readonly attestedAge: number | null;
-  readonly locale: string;
-}
 
 /** An answer as it waits for its browser. */
 export type WaitingAnswer = Omit<SamlAnswerRow, 'id' | 'codeHash' | 'expiresAt'>;
 
-/** Requests, answers and assertions of SAML: each is used once, by however many at the same moment (ADR 0035). */
+/** Answers to requests, and assertions of SAML: each is used once, by however many at the same moment (ADR 0035). */
 @Injectable()
 export class SamlExchanges {
   constructor(
@@ -38,19 +26,6 @@ export class SamlExchanges {
     private readonly answers: SamlAnswersRepository,
     private readonly clock: Clock,
   ) {}
-
-  async begin({ browserSecret, ...beginning }: SamlBeginning, requestId: string): Promise<void> {
-    const request: FederationAttemptRow = {
-      id: newId<FederationAttemptId>(),
-      stateHash: hashSecret(requestId),
-      browserHash: hashSecret(browserSecret),
-      accountId: null,
-      sessionId: null,
-      ...beginning,
-      expiresAt: new Date(this.clock.nowMs() + REQUEST_MS),
-    };
-    await this.unitOfWork.asSystem((tx) => this.requests.insert(tx, request));
-  }
 
   /** The request that is being answered, which nobody can answer again. Raises `federation/attempt_not_found`. */
   async takeRequest(providerId: IdentityProviderId, requestId: string): Promise<FederationAttemptRow> {

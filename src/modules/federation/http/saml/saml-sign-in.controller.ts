@@ -7,6 +7,7 @@ import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import { ParseIdPipe } from '../../../../platform/http/validation.js';
 import { Speaks } from '../../../../platform/http/wire-form.js';
+import { SignIn } from '../../../accounts/accounts.contract.js';
 import { BeginSaml } from '../../core/saml/begin-saml.js';
 import { ConsumeResponse } from '../../core/saml/consume-response.js';
 import { FinishSaml } from '../../core/saml/finish-saml.js';
@@ -22,6 +23,7 @@ export class SamlSignInController {
     private readonly beginning: BeginSaml,
     private readonly consumption: ConsumeResponse,
     private readonly finishing: FinishSaml,
+    private readonly signIn: SignIn,
     private readonly cookies: SessionCookies,
   ) {}
 
@@ -41,7 +43,14 @@ export class SamlSignInController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<AuthorisationDto> {
     const browserSecret = secretOf(this.cookies, request);
-    const authorisationUrl = await this.beginning.run({ providerId, browserSecret, returnPath, attestedAge: attestedAge ?? null, locale });
+    const authorisationUrl = await this.beginning.run({
+      providerId,
+      linking: null,
+      browserSecret,
+      returnPath,
+      attestedAge: attestedAge ?? null,
+      locale,
+    });
     this.cookies.bindBrowser(reply, browserSecret, BROWSER_SECONDS);
     return { authorisationUrl };
   }
@@ -68,14 +77,17 @@ export class SamlSignInController {
     await reply.code(303).headers({ location, 'cache-control': 'no-store' }).send();
   }
 
-  /** Where the browser comes back from the identity provider with its own cookies: signs in and goes on to the return path. */
+  /** Where the browser comes back from the identity provider with its own cookies: signs in, or links, and goes on to the return path. */
   @Get('finish')
   @Public()
   @RateLimited(60)
-  @ApiResponse({ status: 303, description: 'Signed in: the session cookie is set and the browser goes on.' })
+  @ApiResponse({ status: 303, description: 'Signed in, or linked: the session cookie is set and the browser goes on.' })
   @ApiProblem(400, 'The sign-in expired, was used, or began in another browser (`federation/attempt_not_found`).')
   @ApiProblem(403, 'This person may not come in this way.')
-  @ApiProblem(409, 'There is an account with this address: sign in as before and link (`federation/link_required`).')
+  @ApiProblem(
+    409,
+    'There is an account with this address: sign in as before and link (`federation/link_required`). Or the identity is linked already (`federation/identity_taken`).',
+  )
   async finish(
     @Param('providerId', ParseIdPipe) providerId: IdentityProviderId,
     @Query('code') code: string,
@@ -83,9 +95,11 @@ export class SamlSignInController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const browserSecret = this.cookies.browserNonce(request) ?? undefined;
-    const origin = this.cookies.originOf(request);
-    const { session, returnPath } = await this.finishing.run({ providerId, code, browserSecret, origin });
-    this.cookies.signedIn(request, reply, session);
+    const { accountId, secondFactorDone, returnPath, outcome } = await this.finishing.run({ providerId, code, browserSecret });
+    if (outcome === 'signed_in') {
+      const session = await this.signIn.open(accountId, { method: 'saml', secondFactorDone }, this.cookies.originOf(request));
+      this.cookies.signedIn(request, reply, session);
+    }
     await reply.code(303).headers({ location: returnPath, 'cache-control': 'no-store' }).send();
   }
 }
