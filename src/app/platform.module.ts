@@ -6,6 +6,8 @@ import { Outbox, OutboxHandler } from '../contracts/outbox.js';
 import { RecurringJob } from '../contracts/recurring-job.js';
 import { Clock } from '../kernel/clock.js';
 import { newId } from '../kernel/ids.js';
+import { BlobStore } from '../platform/blob/blob-store.js';
+import { createBlobStore } from '../platform/blob/blob-factory.js';
 import { Settings } from '../platform/config/settings.js';
 import { ChangeFeed } from '../platform/database/change-feed.js';
 import { sessionAs } from '../platform/database/roles.js';
@@ -62,6 +64,7 @@ export class PlatformModule implements OnApplicationShutdown {
     private readonly feed: ChangeFeed,
     private readonly pool: SystemPool,
     private readonly kms: KeyManagementService,
+    private readonly blobs: BlobStore,
   ) {}
 
   static forRoot(runtime: Runtime): DynamicModule {
@@ -106,6 +109,7 @@ export class PlatformModule implements OnApplicationShutdown {
             new ChangeFeed({ connectionString: database.url, options: '-c role=lethe_system' }, log, () => metrics.snapshotRead()),
           inject: [Metrics],
         },
+        { provide: BlobStore, useFactory: () => createBlobStore(settings) },
         { provide: KeyManagementService, useFactory: () => createKeyManagementService(kmsOptions(settings)) },
         {
           provide: OutboundAddresses,
@@ -113,7 +117,7 @@ export class PlatformModule implements OnApplicationShutdown {
             new OutboundAddresses(settings.upstreamPrivateNetworks ?? (settings.environment === 'development' ? DEVELOPMENT_NETWORKS : [])),
         },
       ],
-      exports: [Settings, Clock, UnitOfWork, SystemPool, ChangeFeed, KeyManagementService, OutboundAddresses],
+      exports: [Settings, Clock, UnitOfWork, SystemPool, ChangeFeed, KeyManagementService, BlobStore, OutboundAddresses],
     };
   }
 
@@ -121,5 +125,6 @@ export class PlatformModule implements OnApplicationShutdown {
     await this.feed.stop();
     await this.pool.end();
     await this.kms.dispose();
+    await this.blobs.dispose();
   }
 }

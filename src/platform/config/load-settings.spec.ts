@@ -160,6 +160,8 @@ describe('declarations', () => {
       'Calls',
       'Mail',
       'Retention',
+      'Blobs',
+      'Backups',
       'Audit log',
       'Telemetry',
     ]);

@@ -89,6 +89,7 @@ function requireTogether(settings: Settings, problems: FieldError[]): void {
   };
   if (settings.environment === 'production') {
     needs(settings.databaseUrl, 'DATABASE_URL', 'in production');
+    needs(settings.profile, 'LETHE_PROFILE', 'in production: what is promised is never made up there');
     if (settings.kms === 'local') needs(settings.rootKeyFile, 'LETHE_ROOT_KEY_FILE', 'in production: a root key is never made up there');
   }
   if (settings.environment === 'production' && settings.smtpUrl !== undefined) {
@@ -97,6 +98,10 @@ function requireTogether(settings: Settings, problems: FieldError[]): void {
   }
   if (settings.auditPublishS3AccessKeyId !== undefined)
     needs(settings.auditPublishS3SecretAccessKey, 'LETHE_AUDIT_PUBLISH_S3_SECRET_ACCESS_KEY', 'with LETHE_AUDIT_PUBLISH_S3_ACCESS_KEY_ID');
+  if (settings.blobS3AccessKeyId !== undefined)
+    needs(settings.blobS3SecretAccessKey, 'LETHE_BLOB_S3_SECRET_ACCESS_KEY', 'with LETHE_BLOB_S3_ACCESS_KEY_ID');
+  if (settings.blobS3Bucket !== undefined && settings.blobDirectory !== undefined)
+    problems.push({ field: 'LETHE_BLOB_DIR', message: 'is set beside LETHE_BLOB_S3_BUCKET; keep one' });
   if (settings.kms === 'aws') needs(settings.awsKmsKeyId, 'LETHE_AWS_KMS_KEY_ID', 'when LETHE_KMS=aws');
   if (settings.kms === 'vault') {
     needs(settings.vaultAddress, 'LETHE_VAULT_ADDR', 'when LETHE_KMS=vault');

@@ -9,6 +9,8 @@ const SECTIONS = [
   'Calls',
   'Mail',
   'Retention',
+  'Blobs',
+  'Backups',
   'Audit log',
   'Telemetry',
 ] as const;

@@ -2,6 +2,8 @@ import { IntersectionType } from '@nestjs/swagger';
 import { AbuseSettings } from './abuse-settings.js';
 import { AccountSettings } from './account-settings.js';
 import { AuditSettings } from './audit-settings.js';
+import { BackupSettings } from './backup-settings.js';
+import { BlobSettings } from './blob-settings.js';
 import { CallSettings } from './call-settings.js';
 import { KeySettings } from './key-settings.js';
 import { MailSettings } from './mail-settings.js';
@@ -25,6 +27,8 @@ export class Settings extends IntersectionType(
   CallSettings,
   MailSettings,
   RetentionSettings,
+  BlobSettings,
+  BackupSettings,
   AuditSettings,
   TelemetrySettings,
 ) {}
