@@ -7,8 +7,10 @@ export type ExpiryWindow = { readonly dataClass: WindowedClass } | { readonly sh
 export interface ExpiringTable {
   readonly table: string;
   readonly window: ExpiryWindow;
-  /** The column (timestamptz) that says when a row was written: shortened windows are counted from it, and holds by time read it. */
-  readonly writtenAt: string;
+  /** The column (timestamptz) that says when a row was written: shortened windows are counted from it, and holds by time read it. Null when nothing does. */
+  readonly writtenAt: string | null;
+  /** The date is part of what others have signed or counted on: a shortened window holds for rows written from then on. */
+  readonly fixed?: true;
   /** The column that names the organisation a row belongs to; null when rows belong to none. */
   readonly organisation: string | null;
 }

@@ -1,19 +1,26 @@
 import type { OrganisationId } from '../kernel/ids.js';
 import type { WindowedClass } from './data-classes.js';
 
-/** The least and the most days rows of one class are kept, over all organisations. */
-export interface WindowSpan {
-  readonly shortestDays: number;
-  readonly longestDays: number;
-}
-
 /**
  * How long each data class is kept: the policy profile in force, the organisation's plan, and what the organisation asked for itself. From memory, so
  * the request path may ask; also the injection token. 0 days: never written to any store (C1).
  */
 export abstract class RetentionWindows {
-  /** Days that what is written now for this organisation is kept. Null: for what belongs to no organisation. */
+  /** Days that what is written now for this organisation is kept. Null: for what belongs to no organisation, which has the longest of all plans. */
   abstract days(dataClass: WindowedClass, organisationId: OrganisationId | null): number;
-  /** What any organisation may have: partitions are made ahead for the longest and searched from the shortest. */
-  abstract span(dataClass: WindowedClass): WindowSpan;
+  /** Every number of days in force for a class, over all plans and organisations, ascending: the days that partitions are made ahead for. */
+  abstract inForce(dataClass: WindowedClass): readonly number[];
+}
+
+/** What a store can and cannot do for a class; a profile that asks for something else is refused at the start. */
+export interface WindowLimit {
+  readonly dataClass: WindowedClass;
+  readonly leastDays: number;
+  /** Why not less, in words that follow "because". */
+  readonly reason: string;
+}
+
+/** The limits of a module's stores. Collected by discovery. */
+export abstract class WindowLimits {
+  abstract windowLimits(): readonly WindowLimit[];
 }

@@ -24,7 +24,7 @@ let person: AccountPrincipal;
 
 beforeAll(async () => {
   const sendgridEventKey = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
-  app = await NotificationsApp.start({ clock, settings: { sendgridEventKey, smtpUrl: 'smtp://127.0.0.1:9', mailEventDays: 30 } });
+  app = await NotificationsApp.start({ clock, settings: { sendgridEventKey, smtpUrl: 'smtp://127.0.0.1:9' } });
 });
 
 afterAll(() => app?.stop());

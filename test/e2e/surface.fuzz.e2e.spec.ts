@@ -60,13 +60,16 @@ async function ask(
   return { caller, status: answer.status, type: answer.headers.get('content-type') ?? '', text: await answer.text() };
 }
 
+/** 431 before anybody is asked who they are: headers that are too large are read by nobody. */
+const REFUSES_STRANGERS = [400, 401, 404, 431];
+
 /** What is wrong with an answer; undefined when nothing is. */
 function faultOf(operation: Operation, { caller, status, type, text }: Answered): string | undefined {
   const what = `${operation.method} ${operation.path} as ${caller}: ${status} ${text.slice(0, 300)}`;
   if (status >= 500 && !OUTSIDE.has((JSON.parse(text) as { code?: string }).code ?? '')) return `fails: ${what}`;
   if (status >= 400 && !/^application\/(?:problem|scim)\+json/.test(type)) return `answers ${type}: ${what}`;
   if (status >= 400 && /\n\s+at |node_modules|\.[jt]s:\d+|QueryFailed|typeorm|syntax error/.test(text)) return `tells: ${what}`;
-  if (caller === 'nobody' && operation.isSecured && ![400, 401, 404].includes(status)) return `lets in: ${what}`;
+  if (caller === 'nobody' && operation.isSecured && !REFUSES_STRANGERS.includes(status)) return `lets in: ${what}`;
   return undefined;
 }
 

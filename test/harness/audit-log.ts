@@ -25,6 +25,7 @@ import { AuditTilesRepository } from '../../src/modules/audit/data/audit-tiles.r
 import { Settings } from '../../src/platform/config/settings.js';
 import { sessionAs } from '../../src/platform/database/roles.js';
 import { TypeOrmUnitOfWork } from '../../src/platform/database/typeorm-unit-of-work.js';
+import { fixedWindows } from './windows.js';
 
 export interface AuditLogOptions {
   readonly clock?: Clock;
@@ -57,6 +58,7 @@ export class TestAuditLog {
   readonly bundles: ExportBundle;
 
   readonly directory: string;
+  readonly windows = fixedWindows();
 
   private constructor(
     private readonly source: DataSource,
@@ -69,7 +71,7 @@ export class TestAuditLog {
     this.directory = directory;
     this.settings = Object.assign(new Settings(), { dataDirectory: directory }, settings);
     this.unitOfWork = new TypeOrmUnitOfWork(source);
-    this.log = new CommittedAuditLog(new AuditEventsRepository(), clock, this.settings);
+    this.log = new CommittedAuditLog(new AuditEventsRepository(), clock, this.windows);
     this.sequence = new SequenceEvents(this.unitOfWork, this.tables);
     this.key = new LogKey(this.settings);
     this.sign = new SignCheckpoint(this.unitOfWork, this.tables, new CheckpointSigner(this.key, new SignedMemory(this.settings)), clock);

@@ -8,6 +8,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { TypeOrmModule } from '@nestjs/typeorm';
 import pg from 'pg';
 import { Outbox } from '../../src/contracts/outbox.js';
+import { RetentionWindows } from '../../src/contracts/retention-windows.js';
 import { Clock, SystemClock, utcDayAfter } from '../../src/kernel/clock.js';
 import { newId, type OperatorId, type OrganisationId, type ProjectId } from '../../src/kernel/ids.js';
 import { Settings } from '../../src/platform/config/settings.js';
@@ -27,6 +28,7 @@ import { PostgresOutbox } from '../../src/platform/queue/postgres-outbox.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { TelemetryModule } from '../../src/platform/telemetry/telemetry.module.js';
 import { createTestDatabase, type TestDatabase } from './postgres.js';
+import { fixedWindows } from './windows.js';
 
 export type Answer = Awaited<ReturnType<NestFastifyApplication['inject']>>;
 
@@ -35,12 +37,13 @@ interface Surroundings {
   readonly log: Log;
   readonly clock: Clock;
   readonly settings: Settings;
+  readonly windows: RetentionWindows;
   readonly kms: KeyManagementService;
 }
 
 @Module({})
 class SurroundingsModule {
-  static of({ databaseUrl, log, clock, settings, kms }: Surroundings): DynamicModule {
+  static of({ databaseUrl, log, clock, settings, windows, kms }: Surroundings): DynamicModule {
     const session = sessionAs('lethe_app', { statementMs: 10_000, connectMs: 5_000 });
     return {
       module: SurroundingsModule,
@@ -58,6 +61,7 @@ class SurroundingsModule {
       ],
       providers: [
         { provide: Settings, useValue: settings },
+        { provide: RetentionWindows, useValue: windows },
         { provide: Clock, useValue: clock },
         { provide: KeyManagementService, useValue: kms },
         { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
@@ -66,7 +70,7 @@ class SurroundingsModule {
         { provide: OutboundAddresses, useValue: new OutboundAddresses(['127.0.0.0/8']) },
         { provide: APP_GUARD, useClass: PermissionGuard },
       ],
-      exports: [Settings, Clock, KeyManagementService, UnitOfWork, ChangeFeed, Outbox, OutboundAddresses],
+      exports: [Settings, Clock, RetentionWindows, KeyManagementService, UnitOfWork, ChangeFeed, Outbox, OutboundAddresses],
     };
   }
 }
@@ -74,6 +78,7 @@ class SurroundingsModule {
 export interface ConfigurationOptions {
   readonly settings?: Partial<Settings>;
   readonly clock?: Clock;
+  readonly windows?: RetentionWindows;
   /** Stands between Lethe and its keeper of root keys, which is an outside party here. */
   readonly kms?: (local: LocalRootKey) => KeyManagementService;
 }
@@ -110,8 +115,9 @@ export class ConfigurationApp {
     const log = Log.open({ level: 'trace', destination: { write: (line: string) => void lines.push(line) } });
     const clock = options.clock ?? new SystemClock();
     const settings = Object.assign(new Settings(), options.settings);
+    const windows = options.windows ?? fixedWindows();
     const local = new LocalRootKey({ path: join(directory, 'root-key.json'), allowGenerate: true });
-    const surroundings = { databaseUrl: database.url, log, clock, settings, kms: options.kms?.(local) ?? local };
+    const surroundings = { databaseUrl: database.url, log, clock, settings, windows, kms: options.kms?.(local) ?? local };
     @Module({ imports: [SurroundingsModule.of(surroundings), ...modules] })
     class Root {}
     const app = await NestFactory.create<NestFastifyApplication>(Root, new FastifyAdapter(fastifyOptions(100_000)), {
@@ -120,7 +126,7 @@ export class ConfigurationApp {
     });
     const started = new ConfigurationApp(app, database, lines, directory);
     await started.owner.query(`SELECT create_expiry_partition('audit_event', day::date) FROM unnest($1::text[]) day`, [
-      [0, 1].map((later) => utcDayAfter(clock.nowMs(), settings.auditDays + later)),
+      [0, 1].map((later) => utcDayAfter(clock.nowMs(), windows.days('audit_log', null) + later)),
     ]);
     await configureControlPlane(app, { development: true, corsOrigins: [] });
     // Stands in for authentication, which app/ binds.

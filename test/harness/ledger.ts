@@ -19,6 +19,7 @@ import type { LedgerParts } from '../../src/modules/usage/core/ledger-parts.js';
 import { LedgerStore } from '../../src/modules/usage/core/ledger-store.js';
 import { type BudgetRule, LimitBook } from '../../src/modules/usage/core/limit-book.js';
 import { LocalBudgets } from '../../src/modules/usage/core/local-budgets.js';
+import { fixedWindows } from './windows.js';
 import type { CallIntent, CallSettlement } from '../../src/modules/usage/usage.contract.js';
 
 export interface LedgerSetup {
@@ -69,6 +70,7 @@ export async function startLedger(setup: LedgerSetup): Promise<TestLedger> {
   const parts: LedgerParts = {
     store: new LedgerStore(pool),
     journals: openJournalShelf(setup.directory, instanceId),
+    windows: fixedWindows(),
     budgets: setup.book ?? new LimitBook(),
     localBudgets,
     clock: new SystemClock(),
@@ -87,7 +89,6 @@ export async function startLedger(setup: LedgerSetup): Promise<TestLedger> {
   const ledger = new Ledger(
     {
       instanceId,
-      windowDays: 30,
       journalMaxBytes: setup.journalMaxBytes ?? 1_000_000,
       instanceTimeoutSeconds: setup.instanceTimeoutSeconds ?? 30,
     },

@@ -6,6 +6,7 @@ import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Outbox } from '../../src/contracts/outbox.js';
+import { RetentionWindows } from '../../src/contracts/retention-windows.js';
 import { type Clock, SystemClock, Clock as ClockToken } from '../../src/kernel/clock.js';
 import { CallerAccessGuard } from '../../src/modules/auth/http/caller-access.guard.js';
 import { AuditModule } from '../../src/modules/audit/audit.module.js';
@@ -24,6 +25,7 @@ import { LocalRootKey } from '../../src/platform/kms/local-root-key.js';
 import { PostgresOutbox } from '../../src/platform/queue/postgres-outbox.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { TelemetryModule } from '../../src/platform/telemetry/telemetry.module.js';
+import { fixedWindows } from './windows.js';
 
 /** Audit, tenants and auth as one replica runs them, on a database of the test's. */
 export interface Replica {
@@ -65,13 +67,14 @@ class SurroundingsModule {
       providers: [
         { provide: Settings, useValue: Object.assign(new Settings(), options.settings) },
         { provide: ClockToken, useValue: clock },
+        { provide: RetentionWindows, useFactory: fixedWindows },
         { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
         { provide: ChangeFeed, useValue: feed },
         { provide: KeyManagementService, useValue: new LocalRootKey({ path: join(directory, 'root-key.json'), allowGenerate: true }) },
         { provide: Outbox, useValue: new PostgresOutbox(clock) },
         { provide: OutboundAddresses, useValue: new OutboundAddresses(['127.0.0.0/8']) },
       ],
-      exports: [Settings, ClockToken, UnitOfWork, ChangeFeed, KeyManagementService, Outbox, OutboundAddresses],
+      exports: [Settings, ClockToken, RetentionWindows, UnitOfWork, ChangeFeed, KeyManagementService, Outbox, OutboundAddresses],
     };
   }
 }

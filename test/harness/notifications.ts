@@ -3,16 +3,17 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Global, Module } from '@nestjs/common';
 import { Outbox } from '../../src/contracts/outbox.js';
+import { RetentionWindows } from '../../src/contracts/retention-windows.js';
 import { Clock, utcDayAfter } from '../../src/kernel/clock.js';
 import { type AccountId, newId, type OrganisationId, type SessionId } from '../../src/kernel/ids.js';
 import { AuditModule } from '../../src/modules/audit/audit.module.js';
+import { AuditExpiry } from '../../src/modules/audit/core/audit-expiry.js';
 import { NotificationsExpiry } from '../../src/modules/notifications/core/notifications-expiry.js';
 import { SendMail } from '../../src/modules/notifications/core/send-mail.js';
 import { RetryWebhooks } from '../../src/modules/notifications/core/webhooks/retry-webhooks.js';
 import type { MailId } from '../../src/modules/notifications/data/outgoing-mail.entity.js';
 import { NotificationsModule } from '../../src/modules/notifications/notifications.module.js';
 import { TenantsModule } from '../../src/modules/tenants/tenants.module.js';
-import { Settings } from '../../src/platform/config/settings.js';
 import { EVERY_ACCOUNTS, type OrganisationRole, ROLE_PERMISSIONS } from '../../src/platform/http/permissions.js';
 import type { AccountPrincipal, Principal } from '../../src/platform/http/principal.js';
 import { PostgresOutbox } from '../../src/platform/queue/postgres-outbox.js';
@@ -44,12 +45,11 @@ export class NotificationsApp {
   /** What the worker's partition job would have made by today's clock, and for a week to come: clocks of tests run ahead. */
   async makePartitions(): Promise<void> {
     const nowMs = this.inner.get(Clock).nowMs();
-    const tables = [
-      ...this.inner.get(NotificationsExpiry).expiringTables(),
-      { table: 'audit_event', windowDays: this.inner.get(Settings).auditDays },
-    ];
-    for (const { table, windowDays } of tables) {
-      const days = Array.from({ length: DAYS_AHEAD + 3 }, (_, later) => utcDayAfter(nowMs, windowDays + later - 3));
+    const windows = this.inner.get(RetentionWindows);
+    const tables = [...this.inner.get(NotificationsExpiry).expiringTables(), ...this.inner.get(AuditExpiry).expiringTables()];
+    for (const { table, window } of tables) {
+      const ahead = 'dataClass' in window ? windows.inForce(window.dataClass) : [window.longestDays];
+      const days = ahead.flatMap((first) => Array.from({ length: DAYS_AHEAD + 3 }, (_, later) => utcDayAfter(nowMs, first + later - 3)));
       await this.inner.owner.query('SELECT create_expiry_partition($1, day::date) FROM unnest($2::text[]) day', [table, days]);
     }
   }

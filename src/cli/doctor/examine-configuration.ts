@@ -1,6 +1,7 @@
 import type { INestApplicationContext } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import { ExpiringTables } from '../../contracts/expiring-tables.js';
+import { RetentionWindows } from '../../contracts/retention-windows.js';
 import { Clock, utcDayAfter } from '../../kernel/clock.js';
 import { AppError } from '../../kernel/errors.js';
 import type { CredentialId } from '../../kernel/ids.js';
@@ -31,9 +32,13 @@ export async function examineConfiguration(application: INestApplicationContext,
 async function partitionFindings(application: INestApplicationContext): Promise<Finding[]> {
   const providers = application.get(DiscoveryService, { strict: false }).getProviders();
   const owners = providers.map((wrapper) => wrapper.instance as unknown).filter((instance) => instance instanceof ExpiringTables);
+  const windows = application.get(RetentionWindows);
   const wanted = owners
     .flatMap((owner) => owner.expiringTables())
-    .map(({ table, windowDays }) => `${table}_p${utcDayAfter(Date.now(), windowDays).replaceAll('-', '')}`);
+    .flatMap(({ table, window }) => {
+      const days = 'dataClass' in window ? windows.inForce(window.dataClass).filter((each) => each > 0) : [window.longestDays];
+      return days.map((ahead) => `${table}_p${utcDayAfter(Date.now(), ahead).replaceAll('-', '')}`);
+    });
   const { rows } = await application
     .get(SystemPool)
     .query<{ name: string }>('SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass(quote_ident(name)) IS NULL', [wanted]);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Module } from '@nestjs/common';
+import { RetentionWindows } from '../../contracts/retention-windows.js';
 import { Clock } from '../../kernel/clock.js';
 import { type InstanceId, newId } from '../../kernel/ids.js';
 import { Settings } from '../../platform/config/settings.js';
@@ -28,6 +29,8 @@ function openCounters(settings: Settings, clock: Clock, log: Log, metrics: Metri
   const report = { log, degraded: (value: boolean) => metrics.limiterDegraded(value), monotonicMs: () => clock.monotonicMs() };
   return new SharedWindowCounters(openRedis(settings.redisUrl), local, 'lethe:rate:', report);
 }
+
+type LedgerDependencies = [RetentionWindows, Metrics, SystemPool, LimitBook, LocalBudgets];
 
 function ledgerGauge(metrics: Metrics): LedgerGauge {
   return {
@@ -60,19 +63,19 @@ function ledgerGauge(metrics: Metrics): LedgerGauge {
     },
     {
       provide: CallLedger,
-      useFactory: (settings: Settings, clock: Clock, log: Log, ...parts: [Metrics, SystemPool, LimitBook, LocalBudgets]) => {
-        const [metrics, pool, budgets, localBudgets] = parts;
+      useFactory: (settings: Settings, clock: Clock, log: Log, ...parts: LedgerDependencies) => {
+        const [windows, metrics, pool, budgets, localBudgets] = parts;
         const instanceId = newId<InstanceId>();
         return new Ledger(
           {
             instanceId,
-            windowDays: settings.requestMetadataDays,
             journalMaxBytes: settings.journalMaxBytes,
             instanceTimeoutSeconds: settings.instanceTimeoutSeconds,
           },
           {
             store: new LedgerStore(pool),
             journals: openJournalShelf(join(settings.dataDirectory, 'journal'), instanceId),
+            windows,
             budgets,
             localBudgets,
             clock,
@@ -81,7 +84,7 @@ function ledgerGauge(metrics: Metrics): LedgerGauge {
           },
         );
       },
-      inject: [Settings, Clock, Log, Metrics, SystemPool, LimitBook, LocalBudgets],
+      inject: [Settings, Clock, Log, RetentionWindows, Metrics, SystemPool, LimitBook, LocalBudgets],
     },
   ],
   exports: [Prices, RateLimits, CallLedger],

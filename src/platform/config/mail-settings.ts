@@ -1,4 +1,4 @@
-import { IsBoolean, IsInt, IsOptional, Matches, Max, Min } from 'class-validator';
+import { IsBoolean, IsOptional, Matches } from 'class-validator';
 import { IsNetwork } from './is-network.js';
 import { IsSmtpUrl } from './is-smtp-url.js';
 import { IsWebUrl } from './is-web-url.js';
@@ -57,29 +57,6 @@ export class MailSettings {
   @IsOptional()
   @Matches(/^[A-Za-z0-9+/]{80,400}={0,2}$/)
   sendgridEventKey?: string;
-
-  @Setting({ section: 'Mail', env: 'LETHE_MAIL_EVENT_DAYS', kind: 'integer', description: 'Days a delivery event of a mail is kept.' })
-  @IsInt()
-  @Min(1)
-  @Max(3650)
-  mailEventDays = 30;
-
-  @Setting({ section: 'Mail', env: 'LETHE_NOTICE_DAYS', kind: 'integer', description: 'Days a notice in the product is kept.' })
-  @IsInt()
-  @Min(1)
-  @Max(3650)
-  noticeDays = 90;
-
-  @Setting({
-    section: 'Mail',
-    env: 'LETHE_WEBHOOK_LOG_DAYS',
-    kind: 'integer',
-    description: 'Days a webhook event and the log of its deliveries are kept; as long it can be replayed.',
-  })
-  @IsInt()
-  @Min(3)
-  @Max(3650)
-  webhookLogDays = 30;
 
   @Setting({
     section: 'Mail',

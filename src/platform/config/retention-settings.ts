@@ -1,17 +1,16 @@
-import { IsInt, Max, Min } from 'class-validator';
+import { IsOptional, IsString } from 'class-validator';
 import { Setting } from './setting.js';
 
-/** How long what a process writes is kept. */
+/** Which policy is in force. How long things are kept stands in the profile, and nowhere else. */
 export class RetentionSettings {
-  @Setting({ section: 'Retention', env: 'LETHE_REQUEST_METADATA_DAYS', kind: 'integer', description: 'Days a usage record is kept.' })
-  @IsInt()
-  @Min(1)
-  @Max(3650)
-  requestMetadataDays = 30;
-
-  @Setting({ section: 'Retention', env: 'LETHE_AUDIT_DAYS', kind: 'integer', description: 'Days an audit event is kept.' })
-  @IsInt()
-  @Min(1)
-  @Max(3650)
-  auditDays = 365;
+  @Setting({
+    section: 'Retention',
+    env: 'LETHE_PROFILE',
+    description:
+      'The policy profile in force: `zero-retention`, `federated-credits`, `relay`, `metadata-only`, `enterprise`, or the path of a file of your own that ends in `.yaml`. `lethe profile show` prints what it says.',
+    defaultText: '`zero-retention` in development; must be set in production',
+  })
+  @IsOptional()
+  @IsString()
+  profile?: string;
 }

@@ -6,6 +6,8 @@ import { LONGEST_LINK_DAYS } from './links/link-kinds.js';
 @Injectable()
 export class AccountExpiry extends ExpiringTables {
   override expiringTables(): readonly ExpiringTable[] {
-    return [{ table: 'account_ticket', windowDays: LONGEST_LINK_DAYS, shortestDays: 0 }];
+    return [
+      { table: 'account_ticket', window: { shortestDays: 0, longestDays: LONGEST_LINK_DAYS }, writtenAt: 'created_at', organisation: null },
+    ];
   }
 }

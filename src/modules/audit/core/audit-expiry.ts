@@ -1,20 +1,15 @@
 import { Injectable } from '@nestjs/common';
 import { type ExpiringTable, ExpiringTables } from '../../../contracts/expiring-tables.js';
-import { Settings } from '../../../platform/config/settings.js';
 
-/** Audit events leave by the day (D2). */
+/** Audit events leave by the day (D2). The day is part of the leaf that stands for an event, so it never changes. */
 @Injectable()
 export class AuditExpiry extends ExpiringTables {
-  constructor(private readonly settings: Settings) {
-    super();
-  }
-
   override expiringTables(): readonly ExpiringTable[] {
-    const windowDays = this.settings.auditDays;
+    const window = { dataClass: 'audit_log' } as const;
     return [
-      { table: 'audit_event', windowDays },
+      { table: 'audit_event', window, writtenAt: 'occurred_at', organisation: 'organisation_id', fixed: true },
       // An event's place goes with it; the hash of its leaf stays.
-      { table: 'audit_position', windowDays },
+      { table: 'audit_position', window, writtenAt: null, organisation: 'organisation_id', fixed: true },
     ];
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { RetentionWindows } from '../../../contracts/retention-windows.js';
 import { assert } from '../../../kernel/assert.js';
 import { Clock, utcDayAfter } from '../../../kernel/clock.js';
 import { newId } from '../../../kernel/ids.js';
-import { Settings } from '../../../platform/config/settings.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { type AuditEntry, AuditLog } from '../audit.contract.js';
 import { AuditEventsRepository } from '../data/audit-events.repository.js';
@@ -16,7 +16,7 @@ export class CommittedAuditLog extends AuditLog {
   constructor(
     private readonly events: AuditEventsRepository,
     private readonly clock: Clock,
-    private readonly settings: Settings,
+    private readonly windows: RetentionWindows,
   ) {
     super();
   }
@@ -27,7 +27,7 @@ export class CommittedAuditLog extends AuditLog {
     const nowMs = this.clock.nowMs();
     await this.events.append(tx, {
       id: newId(),
-      expiresOn: utcDayAfter(nowMs, this.settings.auditDays),
+      expiresOn: utcDayAfter(nowMs, this.windows.days('audit_log', entry.organisationId)),
       occurredAt: new Date(nowMs),
       organisationId: entry.organisationId,
       actorKind: entry.actor.kind,

@@ -2,9 +2,9 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
+import { fixedWindows } from '../../../../test/harness/windows.js';
 import { DAY_MS, ManualClock, utcDay } from '../../../kernel/clock.js';
 import { newId, type OrganisationId } from '../../../kernel/ids.js';
-import { Settings } from '../../../platform/config/settings.js';
 import { sessionAs } from '../../../platform/database/roles.js';
 import { TypeOrmUnitOfWork } from '../../../platform/database/typeorm-unit-of-work.js';
 import type { AuditEntry } from '../audit.contract.js';
@@ -27,9 +27,9 @@ describe('the audit log', () => {
   let unitOfWork: TypeOrmUnitOfWork;
   let owner: pg.Pool;
   const clock = new ManualClock(Date.parse('2031-05-01T10:00:00Z'));
-  const settings = new Settings();
+  const windows = fixedWindows();
   const rows = new AuditEventsRepository();
-  const log = new CommittedAuditLog(rows, clock, settings);
+  const log = new CommittedAuditLog(rows, clock, windows);
 
   beforeAll(async () => {
     database = await createTestDatabase();
@@ -144,7 +144,7 @@ describe('the audit log', () => {
   it('D2: an event past its window is not shown, even while its partition still stands', async () => {
     const eventful = await list(mine);
     expect(eventful.length).toBeGreaterThan(0);
-    clock.advance((settings.auditDays + 1) * DAY_MS);
+    clock.advance((windows.days('audit_log') + 1) * DAY_MS);
     expect(await list(mine)).toEqual([]);
     expect(eventful.every((event) => event.expiresOn < utcDay(clock.nowMs()))).toBe(true);
   });

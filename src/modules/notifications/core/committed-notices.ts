@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import { RetentionWindows } from '../../../contracts/retention-windows.js';
 import { assert } from '../../../kernel/assert.js';
 import { Clock, utcDayAfter } from '../../../kernel/clock.js';
 import { type AccountId, newId, type OrganisationId } from '../../../kernel/ids.js';
-import { Settings } from '../../../platform/config/settings.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { NoticeId } from '../data/account-notice.entity.js';
 import { type NoticeReader, NoticesRepository } from '../data/notices.repository.js';
@@ -20,7 +20,7 @@ export class CommittedNotices extends Notices {
     private readonly notices: NoticesRepository,
     private readonly webhooks: PublishWebhookEvent,
     private readonly clock: Clock,
-    private readonly settings: Settings,
+    private readonly windows: RetentionWindows,
   ) {
     super();
   }
@@ -40,7 +40,10 @@ export class CommittedNotices extends Notices {
       `a notice holds short values (${kind})`,
     );
     const now = this.clock.now();
-    const expiresOn = utcDayAfter(now.getTime(), this.settings.noticeDays);
+    const expiresOn = utcDayAfter(
+      now.getTime(),
+      this.windows.days('security_log', 'organisationId' in reader ? reader.organisationId : null),
+    );
     await this.notices.add(tx, reader, { id: newId<NoticeId>(), expiresOn, kind, detail, createdAt: now, readAt: null });
   }
 }

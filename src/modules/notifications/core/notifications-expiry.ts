@@ -1,22 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { type ExpiringTable, ExpiringTables } from '../../../contracts/expiring-tables.js';
-import { Settings } from '../../../platform/config/settings.js';
 
-/** Notices, delivery events and the log of webhooks leave by the day, each after its own window (D2). */
+/** Notices, delivery events and the log of webhooks leave by the day, each after the window of its class (D2). */
 @Injectable()
 export class NotificationsExpiry extends ExpiringTables {
-  constructor(private readonly settings: Settings) {
-    super();
-  }
-
   override expiringTables(): readonly ExpiringTable[] {
-    const { noticeDays, mailEventDays, webhookLogDays } = this.settings;
+    const window = { dataClass: 'security_log' } as const;
     return [
-      { table: 'account_notice', windowDays: noticeDays },
-      { table: 'organisation_notice', windowDays: noticeDays },
-      { table: 'mail_delivery_event', windowDays: mailEventDays },
-      { table: 'webhook_event', windowDays: webhookLogDays },
-      { table: 'webhook_delivery', windowDays: webhookLogDays },
+      { table: 'account_notice', window, writtenAt: 'created_at', organisation: null },
+      { table: 'organisation_notice', window, writtenAt: 'created_at', organisation: 'organisation_id' },
+      { table: 'webhook_event', window, writtenAt: 'created_at', organisation: 'organisation_id' },
+      { table: 'webhook_delivery', window, writtenAt: 'created_at', organisation: 'organisation_id' },
+      { table: 'mail_delivery_event', window: { dataClass: 'delivery_event' }, writtenAt: 'occurred_at', organisation: null },
     ];
   }
 }

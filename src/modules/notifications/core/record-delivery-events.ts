@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
+import { RetentionWindows } from '../../../contracts/retention-windows.js';
 import { Clock, DAY_MS, utcDayAfter } from '../../../kernel/clock.js';
-import { Settings } from '../../../platform/config/settings.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { MailDeliveryEventsRepository } from '../data/mail-delivery-events.repository.js';
 import { SuppressedAddressesRepository } from '../data/suppressed-addresses.repository.js';
@@ -30,7 +30,7 @@ export class RecordDeliveryEvents {
     private readonly books: DeliveryEventBooks,
     private readonly addresses: AddressHash,
     private readonly clock: Clock,
-    private readonly settings: Settings,
+    private readonly windows: RetentionWindows,
   ) {}
 
   /** Told twice is told once. Raises `notifications/key_not_ready`; the service tells them again then. */
@@ -39,7 +39,7 @@ export class RecordDeliveryEvents {
     await this.books.unitOfWork.asSystem(async (tx) => {
       for (const { suppress, occurredAtMs, ...event } of events) {
         const atMs = Math.min(Math.max(occurredAtMs, now.getTime() - OLDEST_DAYS * DAY_MS), now.getTime() + LATEST_DAYS * DAY_MS);
-        const expiresOn = utcDayAfter(atMs, this.settings.mailEventDays);
+        const expiresOn = utcDayAfter(atMs, this.windows.days('delivery_event', null));
         const isNew = await this.books.events.add(tx, { ...event, expiresOn, occurredAt: new Date(atMs) });
         if (!isNew || suppress === null) continue;
         await this.books.suppressed.put(tx, { addressHash: this.addresses.of(suppress.email), reason: suppress.reason, since: now });

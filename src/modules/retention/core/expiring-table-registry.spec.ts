@@ -2,9 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { declareTable } from '../../../contracts/data-inventory.js';
 import { assertComplete } from './expiring-table-registry.js';
 
+const shape = { window: { shortestDays: 1, longestDays: 1 }, writtenAt: null, organisation: null } as const;
+
 describe('the registry of expiring tables', () => {
   it('stops at a table that two modules offer', () => {
-    const table = { table: 'twice', windowDays: 1 };
+    const table = { table: 'twice', ...shape };
     expect(() => assertComplete([table, table])).toThrow(/by one module only/);
   });
 
@@ -21,6 +23,6 @@ describe('the registry of expiring tables', () => {
       columns: { expires_on: 'technical' },
     });
     expect(() => assertComplete([])).toThrow(/forgotten expires by partition/);
-    expect(() => assertComplete([{ table: 'forgotten', windowDays: 1 }])).not.toThrow();
+    expect(() => assertComplete([{ table: 'forgotten', ...shape }])).not.toThrow();
   });
 });

@@ -6,6 +6,8 @@ import pg from 'pg';
 import type { DataSource } from 'typeorm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
+import { fixedWindows } from '../../../../test/harness/windows.js';
+import { RetentionWindows } from '../../../contracts/retention-windows.js';
 import { ExpiringTables } from '../../../contracts/expiring-tables.js';
 import { Clock, DAY_MS, ManualClock, SystemClock, utcDay, utcDayAfter } from '../../../kernel/clock.js';
 import { sessionAs } from '../../../platform/database/roles.js';
@@ -18,12 +20,12 @@ import { RetentionModule } from '../retention.module.js';
 
 const START = Date.parse('2026-03-14T12:00:00Z');
 const WINDOW_DAYS = 3;
-let windowDays: number;
+const windows = fixedWindows();
 const UNBOUNDED = { signal: new AbortController().signal };
 
 class DiaryTables extends ExpiringTables {
   override expiringTables() {
-    return [{ table: 'diary', windowDays }];
+    return [{ table: 'diary', window: { dataClass: 'request_metadata' }, writtenAt: null, organisation: null } as const];
   }
 }
 
@@ -58,7 +60,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   closing = [];
-  windowDays = WINDOW_DAYS;
+  windows.set('request_metadata', WINDOW_DAYS);
   await owner.query(
     'CREATE TABLE diary (id bigint, expires_on date NOT NULL, words text, PRIMARY KEY (id, expires_on)) PARTITION BY RANGE (expires_on)',
   );
@@ -87,9 +89,10 @@ async function running(clock: Clock): Promise<Running> {
     providers: [
       { provide: Clock, useValue: clock },
       { provide: Log, useValue: log },
+      { provide: RetentionWindows, useValue: windows },
       { provide: UnitOfWork, useFactory: (source: DataSource) => new TypeOrmUnitOfWork(source), inject: [getDataSourceToken()] },
     ],
-    exports: [Clock, Log, UnitOfWork],
+    exports: [Clock, Log, RetentionWindows, UnitOfWork],
   })
   class Surroundings {}
 
@@ -153,7 +156,7 @@ describe('making partitions ahead', () => {
   });
 
   it('makes no more of them for a long window than for a short one', async () => {
-    windowDays = 365;
+    windows.set('request_metadata', 365);
     const { maintenance } = await running(new ManualClock(START));
     expect((await maintenance.run()).created).toBe(7);
     expect(await partitions()).toEqual(Array.from({ length: 7 }, (_, ahead) => compact(utcDayAfter(START, 362 + ahead))));

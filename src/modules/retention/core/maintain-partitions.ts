@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { ExpiringTable } from '../../../contracts/expiring-tables.js';
+import { RetentionWindows } from '../../../contracts/retention-windows.js';
 import { Clock, DAY_MS, SystemClock, utcDay, utcDayAfter } from '../../../kernel/clock.js';
 import { Log } from '../../../platform/telemetry/logger.js';
 import { type MaintenanceRound, PartitionMaintenance } from '../retention.contract.js';
@@ -25,6 +26,7 @@ export class MaintainPartitions extends PartitionMaintenance {
   constructor(
     private readonly registry: ExpiringTableRegistry,
     private readonly partitions: Partitions,
+    private readonly windows: RetentionWindows,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
@@ -49,16 +51,28 @@ export class MaintainPartitions extends PartitionMaintenance {
   private async createAhead(table: ExpiringTable, existing: readonly Partition[], signal?: AbortSignal): Promise<number> {
     const present = new Set(existing.map(({ day }) => day));
     const nowMs = this.clock.nowMs();
-    const first = Math.max(0, (table.shortestDays ?? table.windowDays) - MARGIN_DAYS);
-    const wanted = Array.from({ length: table.windowDays + MARGIN_DAYS - first + 1 }, (_, days) => utcDayAfter(nowMs, first + days));
-    const missing = wanted.filter((day) => !present.has(day));
+    const spans = this.spansOf(table);
+    const wanted = new Set(
+      spans.flatMap(({ first, last }) => Array.from({ length: last - first + 1 }, (_, days) => utcDayAfter(nowMs, first + days))),
+    );
+    const missing = [...wanted].filter((day) => !present.has(day)).sort();
     const created = missing.length > 0 && signal?.aborted !== true ? await this.partitions.create(table.table, missing) : 0;
-    const horizon = utcDayAfter(nowMs, table.windowDays + MARGIN_DAYS);
+    const horizon = utcDayAfter(nowMs, Math.max(0, ...spans.map(({ last }) => last)));
     const beyond = existing.filter(({ day }) => day > horizon).length;
     // A clock that leapt ahead filed rows there, or the window was shortened: they outlive the window, so a person must know.
     if (beyond > 0)
       this.log.warn('partitions expire later than the window says', { component: 'retention', table: table.table, count: beyond });
     return created;
+  }
+
+  /** The days from today that rows written around now may expire on. A window of 0 has none: nothing is written. */
+  private spansOf({ window }: ExpiringTable): { readonly first: number; readonly last: number }[] {
+    const around = (shortest: number, longest: number) => ({ first: Math.max(0, shortest - MARGIN_DAYS), last: longest + MARGIN_DAYS });
+    if ('longestDays' in window) return [around(window.shortestDays, window.longestDays)];
+    return this.windows
+      .inForce(window.dataClass)
+      .filter((days) => days > 0)
+      .map((days) => around(days, days));
   }
 
   /**

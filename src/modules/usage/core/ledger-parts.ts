@@ -1,3 +1,4 @@
+import type { RetentionWindows } from '../../../contracts/retention-windows.js';
 import type { Clock } from '../../../kernel/clock.js';
 import type { InstanceId } from '../../../kernel/ids.js';
 import type { Log } from '../../../platform/telemetry/logger.js';
@@ -26,7 +27,6 @@ export interface LedgerGauge {
 
 export interface LedgerOptions {
   readonly instanceId: InstanceId;
-  readonly windowDays: number;
   readonly journalMaxBytes: number;
   readonly instanceTimeoutSeconds: number;
 }
@@ -34,6 +34,7 @@ export interface LedgerOptions {
 export interface LedgerParts {
   readonly store: LedgerStore;
   readonly journals: JournalShelf;
+  readonly windows: RetentionWindows;
   readonly budgets: BudgetPolicy;
   readonly localBudgets: LocalBudgets;
   readonly clock: Clock;

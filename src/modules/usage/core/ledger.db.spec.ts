@@ -5,6 +5,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { settlement } from '../../../../test/harness/ledger.js';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
+import { fixedWindows } from '../../../../test/harness/windows.js';
 import { SystemClock } from '../../../kernel/clock.js';
 import { AppError } from '../../../kernel/errors.js';
 import { type ApiKeyId, type BudgetId, type InstanceId, newId, type OrganisationId, type ProjectId } from '../../../kernel/ids.js';
@@ -55,10 +56,11 @@ describe('the ledger', () => {
     pools.push(pool);
     const instanceId = newId<InstanceId>();
     const ledger = new Ledger(
-      { instanceId, windowDays: 30, journalMaxBytes: 1_000_000, instanceTimeoutSeconds: 30 },
+      { instanceId, journalMaxBytes: 1_000_000, instanceTimeoutSeconds: 30 },
       {
         store: new LedgerStore(pool),
         journals: openJournalShelf(join(directory, instanceId), instanceId),
+        windows: fixedWindows(),
         budgets: book,
         localBudgets: new LocalBudgets(),
         clock: new SystemClock(),

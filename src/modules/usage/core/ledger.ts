@@ -66,7 +66,7 @@ export class Ledger extends CallLedger {
     if (hard && intent.hold === null) throw usageErrors.price_unknown({ details: { param: 'model' } });
     const row = intentRow(intent, holds, {
       instanceId: this.options.instanceId,
-      windowDays: this.options.windowDays,
+      windowDays: this.parts.windows.days('request_metadata', intent.organisationId),
     });
     this.openCalls.add(row.id);
     try {

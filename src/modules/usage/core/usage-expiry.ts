@@ -1,15 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { type ExpiringTable, ExpiringTables } from '../../../contracts/expiring-tables.js';
-import { Settings } from '../../../platform/config/settings.js';
 
 /** The ledger leaves by the day (D2). */
 @Injectable()
 export class UsageExpiry extends ExpiringTables {
-  constructor(private readonly settings: Settings) {
-    super();
-  }
-
   override expiringTables(): readonly ExpiringTable[] {
-    return [{ table: 'call_record', windowDays: this.settings.requestMetadataDays }];
+    return [{ table: 'call_record', window: { dataClass: 'request_metadata' }, writtenAt: 'started_at', organisation: 'organisation_id' }];
   }
 }

@@ -10,7 +10,7 @@ export type PriceOverrideId = Id<'price_override'>;
   description: 'Model prices the operator sets over the catalogue.',
   dataClass: 'configuration',
   subject: 'none',
-  retention: { kind: 'installation' },
+  retention: { kind: 'installation', reason: 'prices the operator set' },
   export: 'not_personal',
   erasure: 'not_personal',
   tenantPolicy: { kind: 'system_only' },

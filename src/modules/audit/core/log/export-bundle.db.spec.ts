@@ -222,7 +222,7 @@ describe('a bundle', () => {
   it('D2, peers 34: past their day events are gone and their places with them; what others hold of them still verifies', async () => {
     const before = await log.bundles.run(mine, { limit: 3 });
     const index = entriesOf(before)[0]?.leafIndex ?? -1;
-    clock.advance((log.settings.auditDays + 1) * DAY_MS);
+    clock.advance((log.windows.days('audit_log') + 1) * DAY_MS);
     await log.record(mine, 2);
     const size = await log.seal();
     // The day is over, and nothing of it is shown, though its partition still stands.

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { Outbox } from '../../../../contracts/outbox.js';
+import { RetentionWindows } from '../../../../contracts/retention-windows.js';
 import { Clock, utcDayAfter } from '../../../../kernel/clock.js';
 import { newId, type OrganisationId } from '../../../../kernel/ids.js';
-import { Settings } from '../../../../platform/config/settings.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { DeliveriesRepository } from '../../data/deliveries.repository.js';
 import type { DeliveryId, DeliveryRow } from '../../data/webhook-delivery.entity.js';
@@ -26,12 +26,19 @@ export class DeliveryDesk {
     private readonly deliveries: DeliveriesRepository,
     private readonly outbox: Outbox,
     private readonly clock: Clock,
-    private readonly settings: Settings,
+    private readonly windows: RetentionWindows,
   ) {}
 
   async addEvent(tx: Tx, organisationId: OrganisationId, { type, detail }: WebhookNews): Promise<WebhookEventRow> {
     const createdAt = this.clock.now();
-    const event = { id: newId<WebhookEventId>(), expiresOn: this.expiresOn(createdAt), organisationId, type, detail, createdAt };
+    const event = {
+      id: newId<WebhookEventId>(),
+      expiresOn: this.expiresOn(createdAt, organisationId),
+      organisationId,
+      type,
+      detail,
+      createdAt,
+    };
     await this.deliveries.addEvent(tx, event);
     return event;
   }
@@ -41,7 +48,7 @@ export class DeliveryDesk {
     const createdAt = this.clock.now();
     const delivery: DeliveryRow = {
       id: newId<DeliveryId>(),
-      expiresOn: this.expiresOn(createdAt),
+      expiresOn: this.expiresOn(createdAt, event.organisationId),
       organisationId: event.organisationId,
       endpointId,
       eventId: event.id,
@@ -59,8 +66,8 @@ export class DeliveryDesk {
     return delivery;
   }
 
-  private expiresOn(now: Date): string {
-    return utcDayAfter(now.getTime(), this.settings.webhookLogDays);
+  private expiresOn(now: Date, organisationId: OrganisationId): string {
+    return utcDayAfter(now.getTime(), this.windows.days('security_log', organisationId));
   }
 }
 
