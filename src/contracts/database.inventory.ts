@@ -5,7 +5,7 @@ declareTable({
   description: 'Which migrations this database has.',
   dataClass: 'operational',
   subject: 'none',
-  retention: { kind: 'installation' },
+  retention: { kind: 'installation', reason: 'the history of the schema' },
   export: 'not_personal',
   erasure: 'not_personal',
   tenantPolicy: { kind: 'system_only' },

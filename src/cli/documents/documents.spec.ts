@@ -25,7 +25,7 @@ describe('docs/data-inventory.md', () => {
     description: 'Jobs on their way.',
     dataClass: 'operational',
     subject: 'none',
-    retention: { kind: 'transient', within: 'P3D' },
+    retention: { kind: 'transient', from: 'id', within: 'P3D' },
     export: 'not_personal',
     erasure: 'expires',
     tenantPolicy: { kind: 'system_only' },
@@ -34,7 +34,7 @@ describe('docs/data-inventory.md', () => {
 
   it('D1: says of every table what it holds, how long, and what becomes of it', () => {
     const text = dataInventoryDocument([table]);
-    expect(text).toContain('| [`bullmq.job`](#bullmqjob) | operational | none | until it is used up; at most 3 days |');
+    expect(text).toContain('| [`bullmq.job`](#bullmqjob) | operational | none | until it is used up; at most 3 days from `id` |');
     expect(text).toContain('- Seen by: Lethe itself only');
     expect(text).toContain('| `data` | technical |');
   });

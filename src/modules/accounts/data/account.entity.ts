@@ -8,8 +8,12 @@ import type { AccountStatus } from '../accounts.contract.js';
   description: 'People who sign in',
   dataClass: 'account_profile',
   subject: 'account_holder',
-  retention: { kind: 'with_owner', owner: 'account' },
-  export: 'included',
+  located: { column: 'id' },
+  retention: { kind: 'subject' },
+  export: {
+    section: 'account',
+    without: { email_normal: 'the address again, as Lethe compares it', username_normal: 'the name again, as Lethe compares it' },
+  },
   erasure: 'delete',
   tenantPolicy: { kind: 'system_only' },
   columns: {

@@ -1,5 +1,5 @@
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { DataInventory } from '../../../contracts/data-inventory.js';
+import { DataInventory, networkTrace } from '../../../contracts/data-inventory.js';
 import type { AccountId, SessionId } from '../../../kernel/ids.js';
 import type { SignInMethod } from '../accounts.contract.js';
 
@@ -8,8 +8,9 @@ import type { SignInMethod } from '../accounts.contract.js';
   description: 'Browsers that are signed in, or about to be',
   dataClass: 'security_log',
   subject: 'account_holder',
-  retention: { kind: 'transient', within: 'the absolute limit of a session (`LETHE_SESSION_DAYS`) and an hour' },
-  export: 'included',
+  located: { column: 'account_id' },
+  retention: { kind: 'transient', from: 'expires_at', within: 'PT2H' },
+  export: { section: 'sessions', without: { network_tag: 'a few bits of a digest' } },
   erasure: 'delete',
   tenantPolicy: { kind: 'system_only' },
   columns: {
@@ -19,10 +20,10 @@ import type { SignInMethod } from '../accounts.contract.js';
     method: 'personal',
     second_factor_at: 'technical',
     proven_at: 'personal',
-    device: 'personal',
-    country: 'personal',
-    region: 'personal',
-    network_tag: 'personal',
+    device: networkTrace('created_at'),
+    country: networkTrace('created_at'),
+    region: networkTrace('created_at'),
+    network_tag: networkTrace('created_at'),
     created_at: 'personal',
     last_seen_at: 'personal',
     expires_at: 'technical',

@@ -23,8 +23,9 @@ export interface WaitingSignUp {
   description: 'Links that were mailed: each works once and for a while',
   dataClass: 'account_profile',
   subject: 'account_holder',
-  retention: { kind: 'partition_by_expiry', column: 'expires_on' },
-  export: 'secret_never_exported',
+  located: [{ column: 'account_id' }, { column: 'email', by: 'email' }],
+  retention: { kind: 'partition_by_expiry', column: 'expires_on', within: 'P7D' },
+  export: { withheld: 'a link on its way: it opens what it was mailed for, and is gone within days' },
   erasure: 'expires',
   tenantPolicy: { kind: 'system_only' },
   columns: {

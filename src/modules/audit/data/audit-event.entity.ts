@@ -14,9 +14,14 @@ export type AuditEventId = Id<'audit_event'>;
   description: 'Who changed what, and when',
   dataClass: 'audit_log',
   subject: 'operator_staff',
+  located: [
+    { column: 'actor_id', where: { column: 'actor_kind', is: 'operator' } },
+    { subject: 'account_holder', column: 'actor_id', where: { column: 'actor_kind', is: 'account' } },
+    { subject: 'account_holder', column: 'target_id', where: { column: 'target_type', is: 'account' } },
+  ],
   retention: { kind: 'partition_by_expiry', column: 'expires_on' },
-  export: 'included',
-  erasure: 'expires',
+  export: { section: 'auditEvents', without: { actor_id: 'may be about somebody else', nonce: 'says nothing outside the audit log' } },
+  erasure: { keep: 'legal_obligation', reason: 'that the rules were kept has to be shown for as long as the log is kept; ids only' },
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

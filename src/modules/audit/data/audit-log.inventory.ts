@@ -1,10 +1,10 @@
 import { declareTable, type TableDeclaration } from '../../../contracts/data-inventory.js';
 
-/** What the tables of the tree have in common: hashes and counters, which say nothing about anyone, for as long as the installation lives. */
+/** What the tables of the tree have in common: hashes and counters, which say nothing about anyone. */
 const OF_THE_TREE = {
   dataClass: 'audit_log',
   subject: 'none',
-  retention: { kind: 'installation' },
+  retention: { kind: 'installation', reason: 'without the whole tree nobody could check an old proof (O6)' },
   export: 'not_personal',
   erasure: 'not_personal',
   tenantPolicy: { kind: 'system_only' },
@@ -32,6 +32,7 @@ declareTable({
   table: 'audit_count',
   description: 'How many audit events each organisation has had',
   subject: 'organisation',
+  located: { column: 'organisation_id' },
   columns: { organisation_id: 'identifier', events: 'technical' },
 });
 

@@ -10,9 +10,9 @@ import type { ApiKeySummary, BlockReason } from '../auth.contract.js';
   description: 'Keys by which programs of an organisation call Lethe; their secrets as hashes',
   dataClass: 'configuration',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'organisation' },
-  export: 'included',
-  erasure: 'keep_configuration',
+  retention: { kind: 'with_owner', owner: 'organisation', column: 'organisation_id', goes: 'first' },
+  export: { section: 'apiKeys' },
+  erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

@@ -8,9 +8,10 @@ import type { BreakGlassReason } from '../core/break-glass/break-glass-rules.js'
   description: "Leave for one of the operator's staff to read an organisation's own data, with its reason and its end",
   dataClass: 'audit_log',
   subject: 'operator_staff',
-  retention: { kind: 'with_owner', owner: 'organisation' },
-  export: 'included',
-  erasure: 'anonymise',
+  located: [{ column: 'operator_id' }, { column: 'closed_by' }],
+  retention: { kind: 'with_owner', owner: 'organisation', column: 'organisation_id', goes: 'first' },
+  export: { section: 'breakGlassGrants' },
+  erasure: { anonymise: { operator_id: 'pseudonym', closed_by: 'pseudonym' } },
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

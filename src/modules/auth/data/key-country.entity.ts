@@ -5,11 +5,11 @@ import type { ApiKeyId, OrganisationId } from '../../../kernel/ids.js';
 @DataInventory({
   table: 'key_country',
   description: 'Countries a key has been used from, by day; never an address',
-  dataClass: 'security_log',
+  dataClass: 'network_trace',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'api_key, until it is revoked' },
-  export: 'included',
-  erasure: 'delete',
+  retention: { kind: 'with_owner', owner: 'api_key', column: 'key_id', goes: 'first' },
+  export: { section: 'keyCountries' },
+  erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     organisation_id: 'identifier',

@@ -7,8 +7,9 @@ import type { OperatorId, OperatorTokenId } from '../../../kernel/ids.js';
   description: 'Tokens by which operators sign in to the admin API, as hashes',
   dataClass: 'account_profile',
   subject: 'operator_staff',
-  retention: { kind: 'with_owner', owner: 'operator' },
-  export: 'secret_never_exported',
+  located: { column: 'operator_id' },
+  retention: { kind: 'with_owner', owner: 'operator', column: 'operator_id', goes: 'first' },
+  export: { section: 'operatorTokens' },
   erasure: 'delete',
   tenantPolicy: { kind: 'system_only' },
   columns: {

@@ -8,9 +8,10 @@ import type { StaffRole } from '../../../platform/http/staff-roles.js';
   description: "The operator's named staff",
   dataClass: 'account_profile',
   subject: 'operator_staff',
-  retention: { kind: 'installation' },
-  export: 'included',
-  erasure: 'anonymise',
+  located: { column: 'id' },
+  retention: { kind: 'subject' },
+  export: { section: 'operator' },
+  erasure: { anonymise: { name: 'pseudonym', account_id: 'null', invitation_hash: 'null' } },
   tenantPolicy: { kind: 'system_only' },
   columns: {
     id: 'identifier',

@@ -9,9 +9,12 @@ import type { ProviderName } from '../credentials.contract.js';
   description: 'Secrets for calling model providers, sealed under a data key each',
   dataClass: 'configuration',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'organisation' },
-  export: 'included',
-  erasure: 'delete',
+  retention: { kind: 'with_owner', owner: 'organisation', column: 'organisation_id', goes: 'first' },
+  export: {
+    section: 'providerCredentials',
+    without: { format_version: 'says how the secret is sealed', kms_key_id: 'says how the secret is sealed' },
+  },
+  erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

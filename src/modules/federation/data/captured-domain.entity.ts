@@ -8,9 +8,9 @@ import type { CapturedDomainId, IdentityProviderId, OrganisationId } from '../..
   description: 'E-mail domains of organisations, proven by DNS, whose people sign in through their own provider',
   dataClass: 'configuration',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'organisation' },
-  export: 'included',
-  erasure: 'delete',
+  retention: { kind: 'with_owner', owner: 'organisation', column: 'organisation_id', goes: 'first' },
+  export: { section: 'domains' },
+  erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

@@ -8,8 +8,9 @@ import type { AccountId, ExternalIdentityId, IdentityProviderId } from '../../..
   description: 'Accounts of people at identity providers: id there, username, e-mail, avatar and VIP status, nothing else',
   dataClass: 'account_profile',
   subject: 'account_holder',
-  retention: { kind: 'with_owner', owner: 'account' },
-  export: 'included',
+  located: { column: 'account_id' },
+  retention: { kind: 'with_owner', owner: 'account', column: 'account_id', goes: 'cascade' },
+  export: { section: 'externalIdentities' },
   erasure: 'delete',
   tenantPolicy: { kind: 'system_only' },
   columns: {

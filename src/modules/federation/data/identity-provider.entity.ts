@@ -10,9 +10,12 @@ import type { ProviderConnection, ProviderKind, ProviderSettings } from '../core
   description: 'Identity providers of the installation and of organisations, with their sealed client secrets',
   dataClass: 'configuration',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'organisation' },
-  export: 'included',
-  erasure: 'delete',
+  retention: { kind: 'with_owner', owner: 'organisation', column: 'organisation_id', goes: 'first' },
+  export: {
+    section: 'identityProviders',
+    without: { format_version: 'says how the secret is sealed', kms_key_id: 'says how the secret is sealed' },
+  },
+  erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

@@ -7,9 +7,9 @@ import type { OrganisationId, ScimTokenId } from '../../../kernel/ids.js';
   description: 'Tokens by which directories of organisations call the SCIM API; as hashes',
   dataClass: 'configuration',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'organisation' },
-  export: 'included',
-  erasure: 'keep_configuration',
+  retention: { kind: 'with_owner', owner: 'organisation', column: 'organisation_id', goes: 'first' },
+  export: { section: 'directoryTokens' },
+  erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

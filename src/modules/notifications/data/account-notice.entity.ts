@@ -11,8 +11,9 @@ export type NoticeId = Id<'notice'>;
   description: 'Notices to accounts inside the product',
   dataClass: 'security_log',
   subject: 'account_holder',
+  located: { column: 'account_id' },
   retention: { kind: 'partition_by_expiry', column: 'expires_on' },
-  export: 'included',
+  export: { section: 'notices' },
   erasure: 'delete',
   tenantPolicy: { kind: 'system_only' },
   columns: {

@@ -6,10 +6,11 @@ import type { MailId } from './outgoing-mail.entity.js';
 @DataInventory({
   table: 'mail_delivery_event',
   description: 'Delivery events of mails: which, what, when and why, without the address',
-  dataClass: 'operational',
+  dataClass: 'delivery_event',
   subject: 'account_holder',
+  located: { nowhere: 'the mail is gone once it is sent: nothing leads from here to a person' },
   retention: { kind: 'partition_by_expiry', column: 'expires_on' },
-  export: 'included',
+  export: { withheld: 'nobody can tell whose it is' },
   erasure: 'expires',
   tenantPolicy: { kind: 'system_only' },
   columns: {

@@ -10,7 +10,7 @@ export type NotificationKeyId = Id<'notification_key'>;
   description: 'The key that mails, webhook secrets, address hashes and unsubscribe links are protected with, sealed',
   dataClass: 'operational',
   subject: 'none',
-  retention: { kind: 'installation' },
+  retention: { kind: 'installation', reason: 'the key of the installation' },
   export: 'secret_never_exported',
   erasure: 'not_personal',
   tenantPolicy: { kind: 'system_only' },

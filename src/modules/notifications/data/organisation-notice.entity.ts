@@ -11,7 +11,7 @@ import type { NoticeId } from './account-notice.entity.js';
   dataClass: 'security_log',
   subject: 'organisation',
   retention: { kind: 'partition_by_expiry', column: 'expires_on' },
-  export: 'included',
+  export: { section: 'organisationNotices' },
   erasure: 'expires',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {

@@ -14,7 +14,7 @@ export type DeliveryState = 'waiting' | 'delivered' | 'given_up';
   dataClass: 'security_log',
   subject: 'organisation',
   retention: { kind: 'partition_by_expiry', column: 'expires_on' },
-  export: 'included',
+  export: { section: 'webhookDeliveries' },
   erasure: 'expires',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {

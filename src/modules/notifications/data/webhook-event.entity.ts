@@ -12,7 +12,7 @@ export type WebhookEventId = Id<'webhook_event'>;
   dataClass: 'security_log',
   subject: 'organisation',
   retention: { kind: 'partition_by_expiry', column: 'expires_on' },
-  export: 'included',
+  export: { section: 'webhookEvents' },
   erasure: 'expires',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {

@@ -10,9 +10,9 @@ export type RouteTargetId = Id<'route_target'>;
   description: 'Upstreams a route leads to, in the order to try',
   dataClass: 'configuration',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'route' },
-  export: 'included',
-  erasure: 'delete',
+  retention: { kind: 'with_owner', owner: 'route', column: 'route_id', goes: 'cascade' },
+  export: { section: 'routeTargets' },
+  erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

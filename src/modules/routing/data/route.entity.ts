@@ -8,9 +8,9 @@ import type { OrganisationId, ProjectId, RouteId } from '../../../kernel/ids.js'
   description: 'Model names a tenant can ask for',
   dataClass: 'configuration',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'organisation' },
-  export: 'included',
-  erasure: 'delete',
+  retention: { kind: 'with_owner', owner: 'organisation', column: 'organisation_id', goes: 'first' },
+  export: { section: 'routes' },
+  erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

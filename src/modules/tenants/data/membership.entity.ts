@@ -9,8 +9,9 @@ import type { Membership, MembershipSource } from '../tenants.contract.js';
   description: 'Who belongs to which organisation, and as what',
   dataClass: 'account_profile',
   subject: 'account_holder',
-  retention: { kind: 'with_owner', owner: 'account' },
-  export: 'included',
+  located: { column: 'account_id' },
+  retention: { kind: 'with_owner', owner: 'account', column: 'account_id', goes: 'cascade' },
+  export: { section: 'memberships' },
   erasure: 'delete',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {

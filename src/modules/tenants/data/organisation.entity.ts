@@ -8,9 +8,9 @@ import type { OrganisationKind, OrganisationStatus, OrganisationSummary } from '
   description: 'Tenants of the installation',
   dataClass: 'account_profile',
   subject: 'organisation',
-  retention: { kind: 'installation' },
-  export: 'included',
-  erasure: 'keep_configuration',
+  retention: { kind: 'subject' },
+  export: { section: 'organisation' },
+  erasure: { anonymise: { slug: 'pseudonym', name: 'pseudonym', member_networks: 'empty' } },
   tenantPolicy: { kind: 'row_level_security', column: 'id' },
   columns: {
     id: 'identifier',

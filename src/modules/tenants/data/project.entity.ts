@@ -8,9 +8,9 @@ import type { ProjectStatus, ProjectSummary } from '../tenants.contract.js';
   description: 'What an organisation divides its keys, budgets and usage by',
   dataClass: 'configuration',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'organisation' },
-  export: 'included',
-  erasure: 'keep_configuration',
+  retention: { kind: 'with_owner', owner: 'organisation', column: 'organisation_id', goes: 'first' },
+  export: { section: 'projects' },
+  erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     id: 'identifier',

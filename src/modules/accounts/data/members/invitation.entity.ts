@@ -29,8 +29,15 @@ export interface Invitation {
   description: 'Invitations into organisations that have not been taken up yet; their links as hashes',
   dataClass: 'account_profile',
   subject: 'account_holder',
-  retention: { kind: 'transient', within: '8 days' },
-  export: 'included',
+  located: [
+    { column: 'email_normal', by: 'email' },
+    { column: 'invited_by', where: { column: 'invited_by_kind', is: 'account' } },
+  ],
+  retention: { kind: 'transient', from: 'expires_at', within: 'PT2H' },
+  export: {
+    section: 'invitations',
+    without: { email_normal: 'the address again, as Lethe compares it', invited_by: 'is about whoever invited' },
+  },
   erasure: 'delete',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {

@@ -16,8 +16,12 @@ export interface OwnershipOffer {
   description: 'Ownership of an organisation that one member offers another, until that one takes it',
   dataClass: 'account_profile',
   subject: 'account_holder',
-  retention: { kind: 'transient', within: '8 days' },
-  export: 'included',
+  located: [{ column: 'from_account_id' }, { column: 'to_account_id' }],
+  retention: { kind: 'transient', from: 'expires_at', within: 'PT2H' },
+  export: {
+    section: 'ownershipOffers',
+    without: { from_account_id: 'is about the other member', to_account_id: 'is about the other member' },
+  },
   erasure: 'delete',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {

@@ -9,8 +9,16 @@ export type TotpFactorId = Id<'totp_factor'>;
   description: 'Authenticator apps; their shared secrets sealed under a data key each',
   dataClass: 'account_profile',
   subject: 'account_holder',
-  retention: { kind: 'with_owner', owner: 'account' },
-  export: 'secret_never_exported',
+  located: { column: 'account_id' },
+  retention: { kind: 'with_owner', owner: 'account', column: 'account_id', goes: 'cascade' },
+  export: {
+    section: 'authenticatorApps',
+    without: {
+      last_step: 'says nothing outside Lethe',
+      format_version: 'says how the secret is sealed',
+      kms_key_id: 'says how the secret is sealed',
+    },
+  },
   erasure: 'delete',
   tenantPolicy: { kind: 'system_only' },
   columns: {

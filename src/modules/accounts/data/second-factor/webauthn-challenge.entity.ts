@@ -8,9 +8,10 @@ export type Ceremony = 'registration' | 'second_factor' | 'passkey';
 @DataInventory({
   table: 'webauthn_challenge',
   description: 'Challenges of security keys given out and not answered yet',
-  dataClass: 'security_log',
+  dataClass: 'operational',
   subject: 'account_holder',
-  retention: { kind: 'transient', within: '5 minutes and the next sweep, at most 10 minutes' },
+  located: { column: 'session_id', via: 'account_session' },
+  retention: { kind: 'transient', from: 'expires_at', within: 'PT10M' },
   export: 'not_personal',
   erasure: 'delete',
   tenantPolicy: { kind: 'system_only' },

@@ -12,8 +12,9 @@ export type WebauthnCredentialStatus = 'active' | 'suspended';
   description: 'Security keys and passkeys: their public keys',
   dataClass: 'account_profile',
   subject: 'account_holder',
-  retention: { kind: 'with_owner', owner: 'account' },
-  export: 'included',
+  located: { column: 'account_id' },
+  retention: { kind: 'with_owner', owner: 'account', column: 'account_id', goes: 'cascade' },
+  export: { section: 'securityKeys' },
   erasure: 'delete',
   tenantPolicy: { kind: 'system_only' },
   columns: {
