@@ -16,6 +16,7 @@ import { SamlModule } from '../modules/federation/saml.module.js';
 import { GatewayModule } from '../modules/gateway/gateway.module.js';
 import { NotificationsModule } from '../modules/notifications/notifications.module.js';
 import { RetentionModule } from '../modules/retention/retention.module.js';
+import { WindowsModule } from '../modules/retention/windows.module.js';
 import { RoutingModule } from '../modules/routing/routing.module.js';
 import { TenantsModule } from '../modules/tenants/tenants.module.js';
 import { UsageModule } from '../modules/usage/usage.module.js';
@@ -34,6 +35,7 @@ export class AppModule {
       module: AppModule,
       imports: [
         PlatformModule.forRoot(runtime),
+        WindowsModule.forRoot(runtime.profile),
         TerminusModule.forRoot({ logger: false }),
         AuditModule,
         TenantsModule,

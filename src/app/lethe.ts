@@ -12,11 +12,13 @@ import { Log } from '../platform/telemetry/logger.js';
 import { NestLog } from '../platform/telemetry/nest-logger.js';
 import { AdminDoor } from '../modules/auth/http/staff/admin-door.js';
 import { Gateway } from '../modules/gateway/gateway.contract.js';
+import { PutProfileInForce } from '../modules/retention/core/profile/put-profile-in-force.js';
 import { PartitionMaintenance } from '../modules/retention/retention.contract.js';
 import { AdminListener } from './admin-listener.js';
 import { AppModule } from './app.module.js';
 import { migrate, openDatabase, type OpenDatabase, startErrors } from './database.js';
 import { HttpServer } from './http-server.js';
+import { openPolicy } from './policy.js';
 import { serveOpenApi } from './openapi.js';
 import { plainHttpRefusal } from './plain-http.js';
 import { Readiness } from './readiness.js';
@@ -62,6 +64,7 @@ export class Lethe {
   /** Raises an `AppError` with one sentence for the operator when something is wrong; then nothing is left running. */
   static async start(settings: Settings, options: LetheOptions = {}): Promise<Lethe> {
     const log = options.log ?? Log.open({ level: settings.logLevel as Parameters<typeof Log.open>[0]['level'] });
+    const profile = openPolicy(settings);
     makeDirectory(settings.dataDirectory);
     const undo: (() => Promise<void> | void)[] = [];
     try {
@@ -72,7 +75,7 @@ export class Lethe {
       await migrate(settings, database);
       const clock = options.clock ?? new SystemClock();
       const server = new HttpServer(plainHttpRefusal(settings));
-      const runtime = { settings, log, clock, database };
+      const runtime = { settings, log, clock, profile, database };
       const app = await NestFactory.create<NestFastifyApplication>(AppModule.forRoot(runtime), server.adapter, {
         logger: new NestLog(log),
         abortOnError: false,
@@ -83,8 +86,10 @@ export class Lethe {
       app.get(AdminDoor).attach(app.getHttpAdapter().getInstance());
       serveOpenApi(app);
       await app.init();
-      await app.get(PartitionMaintenance).run();
+      // Windows are read before partitions are made for them.
       await app.get(ChangeFeed).start();
+      await app.get(PartitionMaintenance).run();
+      await app.get(PutProfileInForce).require();
       const beside = (await options.beforeServing?.(app)) ?? null;
       if (beside) undo.push(() => beside.close());
       await startGateway(app, settings, server);

@@ -1,10 +1,10 @@
 import { type DynamicModule, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { declareTable } from '../contracts/data-inventory.js';
 import '../contracts/database.inventory.js';
 import { Outbox, OutboxHandler } from '../contracts/outbox.js';
 import { RecurringJob } from '../contracts/recurring-job.js';
 import { Clock } from '../kernel/clock.js';
+import type { LoadedProfile } from '../modules/retention/core/profile/loaded-profile.js';
 import { newId } from '../kernel/ids.js';
 import { BlobStore } from '../platform/blob/blob-store.js';
 import { createBlobStore } from '../platform/blob/blob-factory.js';
@@ -19,13 +19,14 @@ import { OutboundAddresses } from '../platform/http/outbound-address.js';
 import { KeyManagementService } from '../platform/kms/key-management-service.js';
 import { createKeyManagementService } from '../platform/kms/kms-factory.js';
 import { QueueModule } from '../platform/queue/queue.module.js';
-import { queueTables } from '../platform/queue/queue.inventory.js';
+import { QUEUE_PREFIX } from '../platform/queue/queue.inventory.js';
 import { Log } from '../platform/telemetry/logger.js';
 import { Metrics } from '../platform/telemetry/metrics.js';
 import type { OtelTracingOptions } from '../platform/telemetry/otel-tracing.js';
 import { TelemetryModule } from '../platform/telemetry/telemetry.module.js';
 import { QUEUE_ROLE } from './database.js';
 import { kmsOptions } from './key-management.js';
+import './platform.inventory.js';
 import { PRODUCT_VERSION } from './product.js';
 
 /** What a process is given from outside before Nest exists. */
@@ -33,6 +34,7 @@ export interface Runtime {
   readonly settings: Settings;
   readonly log: Log;
   readonly clock: Clock;
+  readonly profile: LoadedProfile;
   readonly database: { readonly url: string; readonly ownerUrl: string };
 }
 
@@ -41,8 +43,6 @@ const SYSTEM_CONNECTIONS = 3;
 const STATEMENT_MS = 30_000;
 const CONNECT_MS = 5_000;
 const DEVELOPMENT_NETWORKS = ['127.0.0.0/8', '::1/128'];
-
-queueTables.forEach(declareTable);
 
 /** Spans go to the collector's path for traces (OTLP specification, "OTLP/HTTP request"); nothing is traced without one. */
 function tracingOptions(settings: Settings): OtelTracingOptions | undefined {
@@ -92,7 +92,7 @@ export class PlatformModule implements OnApplicationShutdown {
         QueueModule.forRoot({
           postgres: { url: database.url, role: QUEUE_ROLE },
           ...(settings.redisUrl === undefined ? {} : { redisUrl: settings.redisUrl }),
-          prefix: 'lethe',
+          prefix: QUEUE_PREFIX,
           worker,
           contracts: { outbox: Outbox, handler: OutboxHandler, job: RecurringJob },
         }),

@@ -13,6 +13,7 @@ import { GenerateCommand } from './generate.js';
 import { Installation } from './installation.js';
 import { CreateKeyCommand, KeysCommand, ListKeysCommand, RevokeKeyCommand } from './keys.js';
 import { MigrateCommand } from './migrate.js';
+import { ApplyProfileCommand, ProfileCommand, ShowProfileCommand } from './profile.js';
 import { RootCommand } from './root-command.js';
 import { CreateRootKeyCommand, RootKeyCommand, RotateRootKeyCommand } from './root-key.js';
 import {
@@ -53,6 +54,9 @@ import { VerifyCommand } from './verify.js';
     ListCredentialsCommand,
     RotateCredentialCommand,
     RewrapCredentialsCommand,
+    ProfileCommand,
+    ShowProfileCommand,
+    ApplyProfileCommand,
     RootKeyCommand,
     CreateRootKeyCommand,
     RotateRootKeyCommand,

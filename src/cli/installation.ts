@@ -2,6 +2,7 @@ import { env } from 'node:process';
 import { type INestApplicationContext, Injectable } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { openDatabase, type OpenDatabase, startErrors } from '../app/database.js';
+import { openPolicy } from '../app/policy.js';
 import { SystemClock } from '../kernel/clock.js';
 import type { AuditActor } from '../modules/audit/audit.contract.js';
 import { loadSettings } from '../platform/config/load-settings.js';
@@ -33,12 +34,17 @@ export class Installation {
     }
   }
 
-  /** Its use-cases, on a schema of this version. Nothing listens and no job runs. Raises `start/migrations_pending`. */
-  async withApplication<T>(work: (application: INestApplicationContext) => Promise<T>): Promise<T> {
+  /**
+   * Its use-cases, on a schema of this version and under the policy profile in force, unless the work is about putting another in its place. Nothing
+   * listens and no job runs. Raises `start/migrations_pending` and `retention/profile_changed`.
+   */
+  async withApplication<T>(work: (application: INestApplicationContext) => Promise<T>, policy: 'agreed' | 'new' = 'agreed'): Promise<T> {
     return this.withDatabase(async (database) => {
       if (await hasPendingMigrations(database.ownerUrl)) throw startErrors.migrations_pending();
       const application = await openApplication(this.settings(), database);
       try {
+        const { PutProfileInForce } = await import('../modules/retention/core/profile/put-profile-in-force.js');
+        if (policy === 'agreed') await application.get(PutProfileInForce).require();
         return await work(application);
       } finally {
         await application.close();
@@ -54,6 +60,7 @@ export async function openApplication(settings: Settings, database: OpenDatabase
     settings: Object.assign(Object.create(settings) as Settings, { roles: ['api'] as Settings['roles'] }),
     log: Log.open({ level: 'silent' }),
     clock: new SystemClock(),
+    profile: openPolicy(settings),
     database,
   };
   return NestFactory.createApplicationContext(AppModule.forRoot(runtime), { logger: false, abortOnError: false });

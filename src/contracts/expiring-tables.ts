@@ -1,7 +1,15 @@
 import type { WindowedClass } from './data-classes.js';
 
 /** How long rows of an expiring table live: as the profile says for their class, or, for what has a life of its own, between these days. */
-export type ExpiryWindow = { readonly dataClass: WindowedClass } | { readonly shortestDays: number; readonly longestDays: number };
+export type ExpiryWindow =
+  /** `least`: what the table cannot do with less of. A profile that gives less is refused at the start. */
+  { readonly dataClass: WindowedClass; readonly least?: LeastWindow } | { readonly shortestDays: number; readonly longestDays: number };
+
+export interface LeastWindow {
+  readonly days: number;
+  /** Why, in words that follow "because". */
+  readonly reason: string;
+}
 
 /** A table partitioned by `RANGE (expires_on)`, one partition a UTC day, named `<table>_p<YYYYMMDD>`. */
 export interface ExpiringTable {

@@ -11,16 +11,3 @@ export abstract class RetentionWindows {
   /** Every number of days in force for a class, over all plans and organisations, ascending: the days that partitions are made ahead for. */
   abstract inForce(dataClass: WindowedClass): readonly number[];
 }
-
-/** What a store can and cannot do for a class; a profile that asks for something else is refused at the start. */
-export interface WindowLimit {
-  readonly dataClass: WindowedClass;
-  readonly leastDays: number;
-  /** Why not less, in words that follow "because". */
-  readonly reason: string;
-}
-
-/** The limits of a module's stores. Collected by discovery. */
-export abstract class WindowLimits {
-  abstract windowLimits(): readonly WindowLimit[];
-}

@@ -4,6 +4,7 @@ import { TestLethe, type TestTenant } from '../harness/app.js';
 
 /** Half a minute before the month ends. */
 const START_MS = Date.parse('2026-11-30T23:59:30Z');
+/** What the profile gives the records of calls. */
 const WINDOW_DAYS = 30;
 const call = { model: 'plain', messages: [{ role: 'user', content: 'hello' }], max_tokens: 1 };
 
@@ -12,7 +13,7 @@ let app: TestLethe;
 let tenant: TestTenant;
 
 beforeAll(async () => {
-  app = await TestLethe.start({ clock, environment: { LETHE_REQUEST_METADATA_DAYS: String(WINDOW_DAYS) } });
+  app = await TestLethe.start({ clock });
   const price = { provider: 'stand_in', model: 'plain', inputPerMillion: '0', outputPerMillion: '0', perRequest: '0.01' };
   await app.api('POST', '/price-overrides', price);
   tenant = await app.tenant();

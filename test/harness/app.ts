@@ -77,6 +77,7 @@ export class TestLethe {
       LETHE_LOG_LEVEL: 'silent',
       LETHE_ROLES: 'api,gateway',
       LETHE_SHUTDOWN_SECONDS: '1',
+      LETHE_SIGN_IN_METHODS: 'password,email_link,oidc,saml,webauthn',
       ...options.environment,
     });
     const lethe = await Lethe.start(settings, {

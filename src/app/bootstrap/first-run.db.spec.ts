@@ -9,6 +9,7 @@ import { createTestDatabase, type TestDatabase } from '../../../test/harness/pos
 import { SystemClock } from '../../kernel/clock.js';
 import { KeyAdministration } from '../../modules/auth/auth.contract.js';
 import { RouteAdministration } from '../../modules/routing/routing.contract.js';
+import { readProfile } from '../../modules/retention/core/profile/read-profile.js';
 import { PartitionMaintenance } from '../../modules/retention/retention.contract.js';
 import { loadSettings } from '../../platform/config/load-settings.js';
 import type { Settings } from '../../platform/config/settings.js';
@@ -32,6 +33,7 @@ beforeEach(async () => {
     settings: settings(),
     log: Log.open({ level: 'silent' }),
     clock: new SystemClock(),
+    profile: readProfile('zero-retention'),
     database: { url: database.url, ownerUrl: database.url },
   };
   application = await NestFactory.createApplicationContext(AppModule.forRoot(runtime), { logger: false, abortOnError: false });

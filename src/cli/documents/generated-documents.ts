@@ -10,6 +10,7 @@ import { SystemClock } from '../../kernel/clock.js';
 import { declaredErrors } from '../../kernel/errors.js';
 import { DATA_PLANE_PATHS } from '../../modules/gateway/http/data-plane-openapi.js';
 import { declaredSettings } from '../../platform/config/setting.js';
+import { readProfile } from '../../modules/retention/core/profile/read-profile.js';
 import { Settings } from '../../platform/config/settings.js';
 import { errorsDocument } from '../../platform/http/errors-doc.js';
 import { permissionsDocument } from '../../platform/http/permissions-doc.js';
@@ -37,6 +38,7 @@ function preview(): Promise<NestFastifyApplication> {
     settings: new Settings(),
     log: Log.open({ level: 'silent' }),
     clock: new SystemClock(),
+    profile: readProfile('zero-retention'),
     database: { url: 'postgresql://preview', ownerUrl: 'postgresql://preview' },
   };
   return NestFactory.create<NestFastifyApplication>(AppModule.forRoot(runtime), new HttpServer().adapter, {

@@ -1,4 +1,4 @@
-import { IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { ArrayNotEmpty, IsBoolean, IsIn, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
 import { Setting } from './setting.js';
 
 const SIGN_IN_METHODS = ['password', 'email_link', 'oidc', 'saml', 'webauthn'] as const;
@@ -11,6 +11,7 @@ export class AccountSettings {
     kind: 'list',
     description:
       'Ways to sign in: `password`, `email_link`, `oidc`, `saml`, `webauthn`. An empty list leaves the API to keys and operator tokens.',
+    defaultText: 'what the policy profile says',
   })
   @IsIn(SIGN_IN_METHODS, { each: true })
   signInMethods: (typeof SIGN_IN_METHODS)[number][] = [...SIGN_IN_METHODS];
@@ -26,9 +27,22 @@ export class AccountSettings {
 
   @Setting({
     section: 'Accounts',
+    env: 'LETHE_SIGN_UP_IDENTIFIERS',
+    kind: 'list',
+    description:
+      'What people make accounts with: `email` (proven by a mailed link), `username` (no address at all; needs `LETHE_SIGN_UP=open` and sign-in by `password`).',
+  })
+  @ArrayNotEmpty()
+  @IsIn(['email', 'username'], { each: true })
+  signUpIdentifiers: ('email' | 'username')[] = ['email'];
+
+  @Setting({
+    section: 'Accounts',
     env: 'LETHE_MINIMUM_AGE',
     kind: 'integer',
-    description: 'Age a person must say to have reached when signing up; only the yes is kept, with its date and this number (A6).',
+    description:
+      'Age a person must say to have reached when signing up; only the yes is kept, with its date and this number (A6). Not less than the policy profile says.',
+    defaultText: 'what the policy profile says',
   })
   @IsInt()
   @Min(13)
@@ -39,6 +53,7 @@ export class AccountSettings {
     section: 'Accounts',
     env: 'LETHE_ACCOUNT_PHONE',
     description: 'Whether a person may leave a phone number: `off` or `optional`. Nothing is ever sent to it.',
+    defaultText: 'what the policy profile says',
   })
   @IsIn(['off', 'optional'])
   accountPhone: 'off' | 'optional' = 'off';
@@ -67,7 +82,9 @@ export class AccountSettings {
   @Setting({
     section: 'Accounts',
     env: 'LETHE_SESSION_COOKIE',
-    description: '`browser`: the session cookie goes when the browser closes. `lasting`: it stays until the session ends (A5).',
+    description:
+      '`browser`: the session cookie goes when the browser closes. `lasting`: it stays until the session ends (A5), where the policy profile allows that.',
+    defaultText: 'what the policy profile says',
   })
   @IsIn(['browser', 'lasting'])
   sessionCookie: 'browser' | 'lasting' = 'browser';

@@ -8,6 +8,13 @@ const configErrors = errorCatalogue('config', {
   invalid_setting: { status: 500, message: 'A setting is not valid.' },
 });
 
+const given = new WeakMap<Settings, ReadonlySet<string>>();
+
+/** The properties an operator set, as opposed to those that have their default. */
+export function givenSettings(settings: Settings): ReadonlySet<string> {
+  return given.get(settings) ?? new Set();
+}
+
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -17,10 +24,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function loadSettings(environment: Environment): Settings {
   const settings = new Settings();
   const problems: FieldError[] = unknownVariables(environment);
+  const set = new Set<string>();
   for (const declaration of declaredSettings()) {
     const text = readText(declaration, environment, problems);
     if (text === undefined) continue;
     Object.assign(settings, { [declaration.property]: parse(declaration, text) });
+    set.add(declaration.property);
     const file = environment[`${declaration.env}_FILE`];
     if (declaration.keepsFile !== undefined && file) Object.assign(settings, { [declaration.keepsFile]: file });
   }
@@ -34,6 +43,7 @@ export function loadSettings(environment: Environment): Settings {
       message: message.replace(`each value in ${failure.property}`, 'each item').replace(`${failure.property} `, ''),
     });
   }
+  given.set(settings, set);
   requireTogether(settings, problems);
   if (problems.length > 0) {
     const message = problems.map((problem) => `${problem.field} ${problem.message}`).join('; ');

@@ -42,6 +42,9 @@ export const PERMISSIONS = {
   'staff:write': 'Add, invite, change and disable staff; issue and revoke operator tokens.',
   'break_glass:read': 'Read which staff opened which organisation’s data, why and until when.',
   'break_glass:write': 'Open an organisation’s data for oneself, for a reason and a while, and close it again.',
+  'retention:read': 'Read how long everything of an organisation is kept.',
+  'retention:write': 'Ask for windows of an organisation’s own, as far as the policy profile allows.',
+  'plans:write': 'Put organisations on a plan of the policy profile. Operators only.',
   'installation_audit:read': 'Read the audit log of the installation itself: what its staff did, without any organisation’s events.',
 } as const;
 
@@ -73,6 +76,7 @@ const VIEWER = [
   'members:read',
   'usage:read',
   'limits:read',
+  'retention:read',
 ] as const satisfies readonly Permission[];
 const DEVELOPER = [...VIEWER, 'keys:read', 'keys:write', 'credentials:read', 'routes:read', 'routes:write'] as const;
 const ADMIN = [
@@ -93,12 +97,12 @@ const ADMIN = [
 /** What each role lets a member do in the organisation it is held in (A2). */
 export const ROLE_PERMISSIONS: Readonly<Record<OrganisationRole, readonly Permission[]>> = {
   // Whoever sets what a provider's word is checked by can sign in as anyone whom it vouches for, owners who use it included.
-  owner: [...ADMIN, 'identity_providers:write', 'ownership:write'],
+  owner: [...ADMIN, 'identity_providers:write', 'ownership:write', 'retention:write'],
   admin: ADMIN,
   billing: [...VIEWER, 'limits:write'],
   developer: DEVELOPER,
   viewer: VIEWER,
-  privacy_officer: [...VIEWER, 'audit:read', 'notices:read'],
+  privacy_officer: [...VIEWER, 'audit:read', 'notices:read', 'retention:write'],
 };
 
 /** The permissions a service key may be given as scopes: none of them can change configuration. */

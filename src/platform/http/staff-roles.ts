@@ -10,6 +10,7 @@ const READS = [
   'organisations:read',
   'audit:read',
   'notices:read',
+  'retention:read',
   'break_glass:read',
 ] as const satisfies readonly Permission[];
 
@@ -56,6 +57,8 @@ export const INSTALLATION_PERMISSIONS: ReadonlySet<Permission> = new Set<Permiss
   'accounts:read',
   'accounts:write',
   'keys:block',
+  'plans:write',
+  'retention:read',
   'prices:read',
   'prices:write',
   'staff:read',

@@ -5,7 +5,8 @@ import { type ExpiringTable, ExpiringTables } from '../../../contracts/expiring-
 @Injectable()
 export class AuditExpiry extends ExpiringTables {
   override expiringTables(): readonly ExpiringTable[] {
-    const window = { dataClass: 'audit_log' } as const;
+    const least = { days: 7, reason: 'bundles and proofs are made of events that are still there' };
+    const window = { dataClass: 'audit_log', least } as const;
     return [
       { table: 'audit_event', window, writtenAt: 'occurred_at', organisation: 'organisation_id', fixed: true },
       // An event's place goes with it; the hash of its leaf stays.

@@ -1,0 +1,2 @@
+DROP TABLE organisation_policy;
+DROP TABLE policy_in_force;
