@@ -12,6 +12,7 @@ import { JobRegistry } from '../../src/platform/queue/job-registry.js';
 import type { QueueOptions, QueueTuning } from '../../src/platform/queue/queue-options.js';
 import { migrateQueueSchema } from '../../src/platform/queue/queue-schema.js';
 import { QueueWorker } from '../../src/platform/queue/queue-worker.js';
+import { declareRedisPrefix } from '../../src/platform/redis/redis-prefixes.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 
 export const queueContracts = { outbox: Outbox, handler: OutboxHandler, job: RecurringJob };
@@ -86,6 +87,7 @@ export interface TestWorker {
 }
 
 export function makeQueueOptions(given: Omit<QueueOptions, 'contracts' | 'worker'>): QueueOptions {
+  if (given.redisUrl !== undefined) for (const queue of ['events', 'recurring']) declareRedisPrefix(`${given.prefix}:${queue}:`);
   return { ...given, contracts: queueContracts, worker: true, tuning: { ...QUICK, ...given.tuning } };
 }
 

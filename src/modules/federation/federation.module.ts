@@ -52,6 +52,7 @@ import { FederationAttemptsRepository } from './data/federation-attempts.reposit
 import { IdentityProvider } from './data/identity-provider.entity.js';
 import { IdentityProvidersRepository } from './data/identity-providers.repository.js';
 import { ExternalProfiles } from './federation.contract.js';
+import './federation.inventory.js';
 import { CallbackStrategy } from './http/callback-strategy.js';
 import { CapturedDomainsController } from './http/captured-domains.controller.js';
 import { IdentityProvidersController } from './http/identity-providers.controller.js';

@@ -13,6 +13,7 @@ import { CallLedger, Prices, RateLimits } from '../usage/usage.contract.js';
 import { DataPlane } from './data-plane.js';
 import { openAiChat } from './dialects/openai-chat.js';
 import { Gateway } from './gateway.contract.js';
+import './gateway.inventory.js';
 import { GatewayPipeline, type PipelineOptions, type PipelineParts } from './gateway-pipeline.js';
 import { GatewayService } from './gateway-service.js';
 import { ProviderRegistry } from './providers/provider-registry.js';

@@ -63,6 +63,7 @@ import { RetryWebhooksJob } from './jobs/retry-webhooks.job.js';
 import { RewrapNotificationKeyJob } from './jobs/rewrap-notification-key.job.js';
 import { SendMailJob } from './jobs/send-mail.job.js';
 import { Mailer, Notices } from './notifications.contract.js';
+import './notifications.inventory.js';
 
 const MAIL = [
   NotificationKeyRepository,

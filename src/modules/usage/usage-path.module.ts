@@ -6,6 +6,7 @@ import { type InstanceId, newId } from '../../kernel/ids.js';
 import { Settings } from '../../platform/config/settings.js';
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { SystemPool } from '../../platform/database/system-pool.js';
+import { requireRedisPrefix } from '../../platform/redis/redis-prefixes.js';
 import { Log } from '../../platform/telemetry/logger.js';
 import { Metrics } from '../../platform/telemetry/metrics.js';
 import { openJournalShelf } from './core/journal-shelf.js';
@@ -21,13 +22,13 @@ import { SharedWindowCounters } from './core/shared-window-counters.js';
 import { LocalWindowCounters, type WindowCounters } from './core/window-counter.js';
 import { LimitsSnapshot } from './data/limits-snapshot.js';
 import { CallLedger, Prices, RateLimits } from './usage.contract.js';
-import './usage.inventory.js';
+import { RATE_COUNTERS } from './usage.inventory.js';
 
 function openCounters(settings: Settings, clock: Clock, log: Log, metrics: Metrics): WindowCounters {
   const local = new LocalWindowCounters(() => clock.monotonicMs());
   if (settings.redisUrl === undefined) return local;
   const report = { log, degraded: (value: boolean) => metrics.limiterDegraded(value), monotonicMs: () => clock.monotonicMs() };
-  return new SharedWindowCounters(openRedis(settings.redisUrl), local, 'lethe:rate:', report);
+  return new SharedWindowCounters(openRedis(settings.redisUrl), local, requireRedisPrefix(RATE_COUNTERS), report);
 }
 
 type LedgerDependencies = [RetentionWindows, Metrics, SystemPool, LimitBook, LocalBudgets];

@@ -1,4 +1,5 @@
 import { declareTable } from '../../contracts/data-inventory.js';
+import { declareStore } from '../../contracts/store-inventory.js';
 
 declareTable({
   table: 'gateway_instance',
@@ -124,4 +125,33 @@ declareTable({
   erasure: 'not_personal',
   tenantPolicy: { kind: 'system_only' },
   columns: { figure: 'technical', summed_until: 'technical' },
+});
+
+/** What keys of shared rate limits begin with. */
+export const RATE_COUNTERS = 'lethe:rate:';
+
+declareStore({
+  store: 'redis.rate-counters',
+  description: 'How much of a rate limit the present minute and the one before have taken, when replicas share Redis',
+  place: { kind: 'redis', prefix: RATE_COUNTERS },
+  dataClasses: ['operational'],
+  subject: 'organisation',
+  located: 'the id of the organisation, project or key is in the name',
+  retention: { kind: 'transient', within: 'PT2M' },
+  export: 'not_personal',
+  erasure: 'expires',
+  holds: { name: 'identifier', count: 'technical' },
+});
+
+declareStore({
+  store: 'files.journal',
+  description: 'Records of calls that wait for PostgreSQL to come back, and those it refused',
+  place: { kind: 'files', path: 'journal' },
+  dataClasses: ['request_metadata'],
+  subject: 'organisation',
+  located: 'by the id of the organisation in each record',
+  retention: { kind: 'window' },
+  export: 'elsewhere',
+  erasure: 'expires',
+  holds: { record: 'tenant_data', started_at: 'personal', client_request_id: 'personal' },
 });

@@ -10,6 +10,7 @@ import {
   type WorkerOptions,
 } from 'bullmq';
 import { Redis } from 'ioredis';
+import { requireRedisPrefix } from '../redis/redis-prefixes.js';
 import type { QueueOptions } from './queue-options.js';
 import { QueuePool } from './queue-pool.js';
 import { QUEUE_SCHEMA } from './queue-schema.js';
@@ -130,7 +131,9 @@ class RedisStore extends QueueStore {
     return Promise.resolve();
   }
 
+  /** BullMQ's keys begin with `<prefix>:<queue>:`, which the inventory knows. */
   protected override nameOf(name: string): string {
+    requireRedisPrefix(`${this.options.prefix}:${name}:`);
     return name;
   }
 

@@ -1,5 +1,8 @@
 import { QUEUE_SCHEMA } from './queue-schema.js';
 
+/** What this installation's queues are called by, in Redis as in PostgreSQL. */
+export const QUEUE_PREFIX = 'lethe';
+
 type Column = 'identifier' | 'technical';
 type Retention =
   | { readonly kind: 'transient'; readonly from: string; readonly within: string }
@@ -113,3 +116,35 @@ export const queueTables = [
     technical('ns topic mid ts data expires_at'),
   ),
 ];
+
+/** Keys that BullMQ makes, of each of the two queues. */
+function inRedis(queue: string, description: string) {
+  return {
+    store: `redis.${queue}`,
+    description,
+    place: { kind: 'redis', prefix: `${QUEUE_PREFIX}:${queue}:` },
+    dataClasses: ['operational'],
+    subject: 'none',
+    retention: { kind: 'transient', within: 'P4D' },
+    export: 'not_personal',
+    erasure: 'not_personal',
+    holds: { ...identifiers('name data'), ...technical('state opts times failed_reason stacktrace return_value') },
+  } as const;
+}
+
+/** Where jobs are when they live in Redis. For `declareStore`, called by `app/`. */
+export const queueStores = [
+  inRedis('events', 'Events on their way to their handlers: ids, enums and numbers'),
+  inRedis('recurring', 'Recurring jobs and when each runs next'),
+  {
+    store: 'redis.server',
+    description: 'The append-only file and snapshots of Redis',
+    place: { kind: 'server', product: 'Redis' },
+    dataClasses: ['operational'],
+    subject: 'none',
+    retention: { kind: 'follows', what: 'the keys: Redis writes both anew as they grow' },
+    export: 'not_personal',
+    erasure: 'not_personal',
+    holds: { bytes: 'identifier' },
+  },
+] as const;

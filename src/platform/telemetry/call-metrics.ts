@@ -115,7 +115,7 @@ export class CallMetrics {
 
   private open(key: string, names: { operation: string; provider: string; model: string; outcome: string; errorType: string }): CallSeries {
     const labels = { gen_ai_operation_name: names.operation, gen_ai_provider_name: names.provider, gen_ai_request_model: names.model };
-    const ended: Record<string, string> = names.errorType === '' ? labels : { ...labels, error_type: names.errorType };
+    const ended = names.errorType === '' ? labels : { ...labels, error_type: names.errorType };
     const series = {
       calls: this.calls.of({ ...labels, outcome: names.outcome }),
       duration: this.duration.of(ended),

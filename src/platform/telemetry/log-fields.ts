@@ -85,13 +85,14 @@ interface ValueOf {
 /** The fields of one log line, all optional. */
 export type LogFields = { readonly [Name in keyof typeof LOG_FIELDS]?: ValueOf[(typeof LOG_FIELDS)[Name]] };
 
-const kinds: ReadonlyMap<string, FieldKind> = new Map(Object.entries(LOG_FIELDS));
+/** Field → kind, for the inventory. */
+export const LOG_FIELD_KINDS: ReadonlyMap<string, FieldKind> = new Map(Object.entries(LOG_FIELDS));
 
 /** The fields of `fields` that a log line may carry, each in the shape its kind allows; unknown ones are gone. */
 export function keepAllowedFields(fields: object): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const name of Object.keys(fields)) {
-    const kind = kinds.get(name);
+    const kind = LOG_FIELD_KINDS.get(name);
     if (kind === undefined) continue;
     const value: unknown = Reflect.get(fields, name);
     if (value !== undefined) kept[name] = value === null ? null : keepValue(kind, value);

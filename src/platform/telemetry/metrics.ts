@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Clock } from '../../kernel/clock.js';
 import { BoundedLabel } from './bounded-label.js';
 import { CallMetrics, type FinishedCall } from './call-metrics.js';
+import type { MetricLabel } from './telemetry.inventory.js';
 
 export interface MetricsOptions {
   readonly clock: Clock;
@@ -192,15 +193,15 @@ export class Metrics {
     this.auditPublications.inc({ destination, outcome });
   }
 
-  private counter<Label extends string>(name: string, help: string, labelNames: Label[]): Counter<Label> {
+  private counter<Label extends MetricLabel>(name: string, help: string, labelNames: Label[]): Counter<Label> {
     return new Counter({ name, help, labelNames, registers: [this.registry] });
   }
 
-  private gauge<Label extends string>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
+  private gauge<Label extends MetricLabel>(name: string, help: string, labelNames: Label[]): Gauge<Label> {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 
-  private histogram<Label extends string>(name: string, help: string, buckets: number[], labelNames: Label[] = []): Histogram<Label> {
+  private histogram<Label extends MetricLabel>(name: string, help: string, buckets: number[], labelNames: Label[] = []): Histogram<Label> {
     return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
   }
 

@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  type AttributeValue,
   type Context,
   ROOT_CONTEXT,
   type Span,
@@ -19,6 +20,7 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-node';
 import { isUuid, isWord } from './safe-values.js';
+import type { SpanAttribute } from './telemetry.inventory.js';
 import {
   type AttemptSpan,
   type AttemptSpanEnd,
@@ -177,7 +179,8 @@ function word(value: string | undefined): string | undefined {
   return isWord(value) ? value : undefined;
 }
 
-function known(attributes: Attributes): Attributes {
+/** Only what the inventory declares compiles. */
+function known(attributes: { readonly [Name in SpanAttribute]?: AttributeValue | undefined }): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined));
 }
 

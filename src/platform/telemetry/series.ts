@@ -1,3 +1,5 @@
+import type { MetricLabel } from './telemetry.inventory.js';
+
 /** One Prometheus sample line, in the form prom-client's registry prints. */
 interface Sample {
   readonly metricName: string;
@@ -5,7 +7,7 @@ interface Sample {
   readonly value: number;
 }
 
-type Labels = Readonly<Record<string, string>>;
+type Labels = { readonly [Name in MetricLabel]?: string };
 
 /** A counter's value under one set of labels. */
 export class CounterSeries {

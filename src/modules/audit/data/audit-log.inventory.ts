@@ -1,4 +1,5 @@
 import { declareTable, type TableDeclaration } from '../../../contracts/data-inventory.js';
+import { declareStore } from '../../../contracts/store-inventory.js';
 
 /** What the tables of the tree have in common: hashes and counters, which say nothing about anyone. */
 const OF_THE_TREE = {
@@ -76,4 +77,28 @@ declareTable({
   table: 'audit_publication',
   description: 'Up to which checkpoint each destination has been given them',
   columns: { destination: 'technical', size: 'technical', published_at: 'technical', failing_since: 'technical', failure: 'technical' },
+});
+
+declareStore({
+  store: 'files.audit-log',
+  description: 'The key that signs checkpoints in a development installation, and what each key signed last',
+  place: { kind: 'files', path: 'audit-log*' },
+  dataClasses: ['audit_log'],
+  subject: 'none',
+  retention: { kind: 'installation', reason: 'a key that forgot what it signed could fork the log (O6)' },
+  export: 'not_personal',
+  erasure: 'not_personal',
+  holds: { key: 'secret', checkpoint: 'technical' },
+});
+
+declareStore({
+  store: 'outside.checkpoints',
+  description: 'Where signed checkpoints are published: a file, a webhook, a bucket, each where the operator has named one',
+  place: { kind: 'outside', recipient: 'the witnesses the operator has chosen' },
+  dataClasses: ['audit_log'],
+  subject: 'none',
+  retention: { kind: 'recipient', terms: 'for good: that nobody can take a checkpoint back is what it is for' },
+  export: 'not_personal',
+  erasure: 'not_personal',
+  holds: { checkpoint: 'technical' },
 });

@@ -4,6 +4,7 @@ import { REDIS_URL, redisAnswers } from '../../../../test/harness/queue.js';
 import { hasRedisServer, type OwnRedis, startOwnRedis } from '../../../../test/harness/redis.js';
 import { newId } from '../../../kernel/ids.js';
 import { Log } from '../../../platform/telemetry/logger.js';
+import { declareRedisPrefix } from '../../../platform/redis/redis-prefixes.js';
 import { openRedis } from './open-redis.js';
 import { SharedWindowCounters } from './shared-window-counters.js';
 import { LocalWindowCounters, WINDOW_MS, type WindowCounters } from './window-counter.js';
@@ -24,7 +25,7 @@ async function replica(url: string, prefix = `spec:${newId()}:`): Promise<{ coun
     degraded: (value: boolean) => void degraded.push(value),
     monotonicMs: () => performance.now(),
   };
-  const counters = new SharedWindowCounters(redis, new LocalWindowCounters(() => performance.now()), prefix, report);
+  const counters = new SharedWindowCounters(redis, new LocalWindowCounters(() => performance.now()), declareRedisPrefix(prefix), report);
   return { counters, degraded };
 }
 

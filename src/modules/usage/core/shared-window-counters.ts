@@ -1,4 +1,5 @@
 import type { Redis, Result } from 'ioredis';
+import type { RedisPrefix } from '../../../platform/redis/redis-prefixes.js';
 import type { Log } from '../../../platform/telemetry/logger.js';
 import { type LocalWindowCounters, WINDOW_MS, type WindowCounters, type WindowDecision, type WindowRequest } from './window-counter.js';
 
@@ -70,7 +71,7 @@ export class SharedWindowCounters implements WindowCounters {
   constructor(
     private readonly redis: Redis,
     private readonly local: LocalWindowCounters,
-    private readonly prefix: string,
+    private readonly prefix: RedisPrefix,
     private readonly report: { readonly log: Log; readonly degraded: (value: boolean) => void; readonly monotonicMs: () => number },
   ) {
     redis.defineCommand('letheTake', { lua: TAKE });

@@ -1,0 +1,42 @@
+/** What PostgreSQL keeps beside the rows it was given. For `declareStore`, called by `app/`. */
+export const databaseServerStores = [
+  {
+    store: 'postgresql.server',
+    description: 'Pages of deleted rows, write-ahead log, statistics of columns, temporary files and the log of the server',
+    place: { kind: 'server', product: 'PostgreSQL' },
+    dataClasses: ['account_profile', 'request_metadata', 'configuration', 'operational'],
+    subject: 'account_holder',
+    located: 'not at all: only the server reads it',
+    retention: {
+      kind: 'follows',
+      what: 'the rows: the server writes over it as it goes on, and removes the files of a partition when it is dropped',
+    },
+    export: 'elsewhere',
+    erasure: 'follows',
+    holds: { bytes: 'personal' },
+  },
+  {
+    store: 'postgresql.archive',
+    description: 'Write-ahead log and dumps that the operator of the server archives',
+    place: { kind: 'server', product: 'PostgreSQL' },
+    dataClasses: ['backup'],
+    subject: 'account_holder',
+    located: 'not at all: it is read back whole',
+    retention: { kind: 'operator', advice: 'no longer than the backups of the profile' },
+    export: 'elsewhere',
+    erasure: 'expires',
+    holds: { bytes: 'personal' },
+  },
+  {
+    store: 'files.database',
+    description: 'The built-in PostgreSQL server of a development installation: its data, log, lock and where they are',
+    place: { kind: 'files', path: 'database' },
+    dataClasses: ['account_profile', 'request_metadata', 'configuration', 'operational'],
+    subject: 'account_holder',
+    located: 'not at all: only the server reads it',
+    retention: { kind: 'follows', what: 'the rows, as on any server' },
+    export: 'elsewhere',
+    erasure: 'follows',
+    holds: { bytes: 'personal' },
+  },
+] as const;
