@@ -39,6 +39,7 @@ COPY package.json package-lock.json LICENSE ./
 COPY --from=dependencies /lethe/node_modules node_modules
 COPY --from=build /lethe/dist dist
 COPY migrations migrations
+COPY profiles profiles
 COPY verify verify
 RUN install -d -o node -g node -m 0700 /var/lib/lethe
 USER node

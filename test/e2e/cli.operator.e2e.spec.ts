@@ -200,7 +200,7 @@ describe('lethe doctor', () => {
   it('A3: warns in production about a login that could see every tenant', async () => {
     const path = join(cli.dataFolder, 'root-key.json');
     const { stdout } = await cli.run(['doctor'], {
-      env: { DATABASE_URL: database.url, LETHE_ENV: 'production', LETHE_ROOT_KEY_FILE: path },
+      env: { DATABASE_URL: database.url, LETHE_ENV: 'production', LETHE_PROFILE: 'relay', LETHE_ROOT_KEY_FILE: path },
     });
     expect(stdout).toMatch(/^warn {3}database login: .*superuser/m);
     expect(stdout).toMatch(/^warn {3}root key:/m);

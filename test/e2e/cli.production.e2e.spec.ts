@@ -37,8 +37,8 @@ describe('an installation whose serving login owns nothing', () => {
     asSuperuser([
       `CREATE ROLE ${owner} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB CREATEROLE`,
       `CREATE ROLE ${login} LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE`,
-      `GRANT lethe_app, lethe_system, lethe_queue TO ${owner} WITH ADMIN OPTION`,
-      `GRANT lethe_app, lethe_system, lethe_queue TO ${login}`,
+      `GRANT lethe_app, lethe_system, lethe_content, lethe_queue TO ${owner} WITH ADMIN OPTION`,
+      `GRANT lethe_app, lethe_system, lethe_content, lethe_queue TO ${login}`,
       `CREATE DATABASE ${name} OWNER ${owner}`,
     ]),
   );
@@ -55,7 +55,13 @@ describe('an installation whose serving login owns nothing', () => {
   it('A3: is migrated by its owner, then set up and examined through the serving login alone', async () => {
     const key = join(cli.folder, 'production', 'root-key.json');
     await cli.run(['root-key', 'create', '--file', key]);
-    const production = { LETHE_ENV: 'production', LETHE_ROOT_KEY_FILE: key, DATABASE_URL: urlOf(login), LETHE_MIGRATE: 'never' };
+    const production = {
+      LETHE_ENV: 'production',
+      LETHE_PROFILE: 'relay',
+      LETHE_ROOT_KEY_FILE: key,
+      DATABASE_URL: urlOf(login),
+      LETHE_MIGRATE: 'never',
+    };
     expect(await cli.run(['migrate'], { env: { ...production, DATABASE_OWNER_URL: urlOf(owner) } })).toMatchObject({ code: 0, stderr: '' });
     const made = await cli.run(['bootstrap'], { env: production });
     expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Operator token, shown this once: lethe_op_/), stderr: '' });

@@ -48,6 +48,7 @@ describe('settings', () => {
   it('are read by their kind', () => {
     const settings = loadSettings({
       LETHE_ENV: 'production',
+      LETHE_PROFILE: 'relay',
       DATABASE_URL: 'postgresql://db/lethe',
       LETHE_ROOT_KEY_FILE: '/keys/root.json',
       LETHE_PORT: '9000',
@@ -81,9 +82,9 @@ describe('settings', () => {
     [{ LETHE_VAULT_ADDR: 'vault' }, 'LETHE_VAULT_ADDR must be a URL address'],
     [{ LETHE_PROT: '80' }, 'LETHE_PROT is not a setting of Lethe; docs/configuration.md lists them all'],
     [{ LETHE_PORT_FILE: '/x' }, 'LETHE_PORT_FILE is not a setting of Lethe; docs/configuration.md lists them all'],
-    [{ LETHE_ENV: 'production', LETHE_ROOT_KEY_FILE: '/k' }, 'DATABASE_URL must be set in production'],
+    [{ LETHE_ENV: 'production', LETHE_PROFILE: 'relay', LETHE_ROOT_KEY_FILE: '/k' }, 'DATABASE_URL must be set in production'],
     [
-      { LETHE_ENV: 'production', DATABASE_URL: 'postgres://db/x' },
+      { LETHE_ENV: 'production', LETHE_PROFILE: 'relay', DATABASE_URL: 'postgres://db/x' },
       'LETHE_ROOT_KEY_FILE must be set in production: a root key is never made up there',
     ],
     [{ LETHE_KMS: 'aws' }, 'LETHE_AWS_KMS_KEY_ID must be set when LETHE_KMS=aws'],

@@ -15,6 +15,15 @@ export interface ProfileReplacement {
   readonly changes: ProfileChanges;
 }
 
+/** When it happened, and where that is written down. */
+@Injectable()
+export class AuditedClock {
+  constructor(
+    readonly audit: AuditLog,
+    readonly clock: Clock,
+  ) {}
+}
+
 /** Sees to it that the profile a process was given is the one the installation has agreed to: nothing is promised, or taken back, by a typing error. */
 @Injectable()
 export class PutProfileInForce {
@@ -84,13 +93,4 @@ export class PutProfileInForce {
     const message = `The policy profile ${this.profile.name} asks for what cannot be kept: ${problems.map((each) => `${each.field} ${each.message}`).join('; ')}`;
     throw retentionErrors.unsupported_profile({ message, details: { errors: problems } });
   }
-}
-
-/** When it happened, and where that is written down. */
-@Injectable()
-export class AuditedClock {
-  constructor(
-    readonly audit: AuditLog,
-    readonly clock: Clock,
-  ) {}
 }
