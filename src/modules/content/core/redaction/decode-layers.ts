@@ -1,0 +1,76 @@
+import { type View, ViewBuilder } from './view.ts';
+
+/** Zero-width and soft characters, which hide a key from a search and not from who reads it. A NUL as UTF-16 leaves between letters. */
+const INVISIBLE = /[\u0000\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]+/g;
+const WIDE = /[\uff01-\uff5e\u3000]/g;
+const HIDDEN = /[\u0000\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\uff01-\uff5e\u3000]/;
+
+/** Full-width characters as ASCII, and without what is not seen. Nothing, where there is neither. */
+export function withoutDisguise(text: string): View | undefined {
+  if (!HIDDEN.test(text)) return undefined;
+  const narrow = text.replace(WIDE, (wide) => (wide === '\u3000' ? ' ' : String.fromCharCode(wide.charCodeAt(0) - 0xfee0)));
+  const view = new ViewBuilder();
+  let kept = 0;
+  for (const found of narrow.matchAll(INVISIBLE)) {
+    view.decode(narrow.slice(kept, found.index), kept, found.index);
+    kept = found.index + found[0].length;
+  }
+  view.copy(narrow.slice(kept), kept);
+  return view.build();
+}
+
+const NAMED: Readonly<Record<string, string>> = { quot: '"', apos: "'", amp: '&', lt: '<', gt: '>', nbsp: ' ', sol: '/', colon: ':', equals: '=', commat: '@' };
+const SIMPLE: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', "'": "'", '\\': '\\', '/': '/' };
+/**
+ * An escape of JSON and most languages, of URLs, of HTML; and two string literals put together, `"abc" + "def"`, also over lines.
+ * Every repetition is bounded, so each position is looked at a bounded number of times.
+ */
+const ESCAPE =
+  /\\(?:u\{?([0-9a-fA-F]{4})\}?|x([0-9a-fA-F]{2})|([ntr"'\\/])|\r?\n[ \t]{0,40})|%([0-9a-fA-F]{2})|&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(quot|apos|amp|lt|gt|nbsp|sol|colon|equals|commat));|(["'`])[ \t]{0,8}(?:[+.&]|\|\||\.\.|\\?\r?\n)[ \t]{0,8}(?:\r?\n[ \t]{0,40})?[fbru]?\8(?=[^\s,;:)\]}])/g;
+const MAY_ESCAPE = /\\[nturx"'\\/\r\n]|%[0-9a-fA-F]{2}|&(?:#|quot|apos|amp|lt|gt|nbsp|sol|colon|equals|commat)|["'`][ \t]{0,8}(?:[+.&|\\]|\r?\n)/;
+
+/**
+ * One layer of escapes taken off, whatever wrote them; lines without any are left out. Nothing, where there is none. Applied again and
+ * again it opens JSON in JSON, a URL in a string and an entity in a URL.
+ */
+export function withoutEscapes(text: string): View | undefined {
+  if (!MAY_ESCAPE.test(text)) return undefined;
+  const view = new ViewBuilder();
+  let kept = -1;
+  let lineEnd = -1;
+  for (const found of text.matchAll(ESCAPE)) {
+    const character = decoded(found);
+    if (character === undefined) continue;
+    // Only lines with something to decode are looked at again, so that plain text is not read twice.
+    if (found.index > lineEnd) {
+      if (kept >= 0) view.copy(text.slice(kept, lineEnd + 1), kept);
+      kept = text.lastIndexOf('\n', found.index - 1) + 1;
+    }
+    view.copy(text.slice(kept, found.index), kept);
+    const end = found.index + found[0].length;
+    view.decode(character, found.index, end);
+    kept = end;
+    if (end > lineEnd) lineEnd = endOfLine(text, end);
+  }
+  if (kept < 0) return undefined;
+  view.copy(text.slice(kept, lineEnd + 1), kept);
+  return view.build();
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf('\n', from);
+  return end < 0 ? text.length : end;
+}
+
+function decoded(found: RegExpExecArray): string | undefined {
+  const [, unicode, byte, simple, percent, hexadecimal, decimal, named] = found;
+  const code = unicode ?? byte ?? percent ?? hexadecimal;
+  if (code !== undefined) return safe(Number.parseInt(code, 16));
+  if (decimal !== undefined) return safe(Number(decimal));
+  if (simple !== undefined) return SIMPLE[simple];
+  return named === undefined ? '' : NAMED[named];
+}
+
+function safe(codePoint: number): string | undefined {
+  return codePoint <= 0x10ffff && codePoint > 0 ? String.fromCodePoint(codePoint) : undefined;
+}

@@ -1,0 +1,81 @@
+import type { FindingSink } from './findings.ts';
+import { isPlaceholder } from './plausibility.ts';
+import { looksLikePassword, looksRandom } from './randomness.ts';
+
+/**
+ * Options of command lines that take a password without saying so: `-p` means something else to every program. Matched on single
+ * lines that hold the program's name; the value is the group. `strict` values must look like a password.
+ */
+interface Command {
+  readonly pattern: RegExp;
+  readonly strict?: boolean;
+}
+
+const VALUE = String.raw`(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"';|&]{1,256}))`;
+const after = (program: string, option: string, strict = false): Command => ({
+  pattern: new RegExp(String.raw`\b(?:${program})\b[^\n|;]{0,200}?\s(?:${option})${VALUE}`, 'gi'),
+  strict,
+});
+
+const COMMANDS: readonly Command[] = [
+  after('mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mysqlimport|mycli', '-p(?=[^\\s])'),
+  after('sshpass', '-p\\s*'),
+  after('redis-cli|iredis', '(?:-a|--pass)\\s+'),
+  after('docker login|podman login|buildah login|skopeo login|helm registry login|nerdctl login|oras login|crane auth login', '-p\\s+'),
+  after('mongo|mongosh|mongodump|mongorestore|cqlsh|sqoop|rdesktop|vncdo|az login|az ad|oc login|influx|nmcli', '-p\\s+', true),
+  after('sqlcmd|bcp|isql|osql|tsql|7z|7za|zip|unzip|rar|unrar|xfreerdp', '(?:-P|-hp|/p:)\\s*', true),
+  after('ldapsearch|ldapadd|ldapmodify|ldapdelete|ldappasswd|ldapwhoami|sshuttle', '-w\\s+'),
+  after('openssl', '-(?:pass|passin|passout|passwd)\\s+pass:'),
+  after('openssl', '-(?:k|K)\\s+', true),
+  after('keytool|jarsigner|apksigner', '-(?:storepass|keypass|srcstorepass|deststorepass|ks-pass|key-pass)\\s+(?:pass:)?'),
+  after('net use', '\\\\\\\\\\S{1,120}\\s+'),
+  after('cmdkey|psexec|runas|schtasks|net user', '(?:/pass:|-p\\s+|/rp\\s+|/p\\s+)'),
+  after('htpasswd', '-[a-zA-Z]*b[a-zA-Z]*\\s+\\S{1,120}\\s+\\S{1,64}\\s+'),
+  after('snmpwalk|snmpget|snmpset', '-[AX]\\s+'),
+  after('vault login|vault unseal|vault operator unseal|op signin|doppler login|npm login|sentry-cli login|railway login|heroku auth', '(?:-method=\\w+\\s+)?(?:token=)?', true),
+  after('gh secret set|gh variable set|fly secrets set|wrangler secret put', '(?:--body|-b)\\s+'),
+  after('echo|printf', '(?=["\']?\\S{8,}["\']?\\s*\\|\\s*(?:sudo -S|passwd|docker login|gh auth|npm login|chpasswd))', true),
+  after('lftp|ncftp|ftp', '-u\\s+[^\\s,]{1,64},', true),
+  after('wget|http|https|xh', '(?:--password|--http-password|--ftp-password|--proxy-password)[= ]'),
+];
+const USER_AND_PASSWORD: readonly RegExp[] = [
+  /\b(?:curl|wget|http|https|xh|aria2c|smbclient|rpcclient|httpie)\b[^\n]{0,400}?\s(?:-u|--user|-U|--proxy-user|-a|--auth|--http-user)[= ]?\s{0,4}["']?([^\s:%"'/]{1,64})[:%]([^\s"']{3,256})/gi,
+  /\b(?:chpasswd|newusers)\b[^\n]{0,4}<<<\s{0,2}["']?([^\s:"']{1,64}):([^\s"']{3,256})/gi,
+];
+const PROGRAM =
+  /\b(?:mysql|maria|mycli|sshpass|redis|login|mongo|cql|sqlcmd|bcp|isql|7z|zip|rar|ldap|openssl|keytool|signer|net (?:use|user)|cmdkey|psexec|runas|schtasks|htpasswd|snmp|vault|secrets?|echo|printf|lftp|ftp|wget|http|curl|smb|rpcclient|rdesktop|xfreerdp|nmcli|influx|chpasswd|xh|auth|aria2c)/i;
+/** Lines are looked at one by one, so that a search for one option never runs over the whole text. */
+const LONGEST_LINE = 2048;
+
+export function findCommands(text: string, sink: FindingSink): void {
+  if (!/\s[-/][-a-z]|pass:|<<<|\\\\\S+ |login|\|/i.test(text)) return;
+  let start = 0;
+  while (start < text.length) {
+    let end = text.indexOf('\n', start);
+    if (end < 0) end = text.length;
+    for (let from = start; from < end; from += LONGEST_LINE) {
+      const line = text.slice(from, Math.min(end, from + LONGEST_LINE));
+      if (line.length > 8 && PROGRAM.test(line)) findInLine(line, from, sink);
+    }
+    start = end + 1;
+  }
+}
+
+function findInLine(line: string, offset: number, sink: FindingSink): void {
+  for (const { pattern, strict } of COMMANDS) {
+    for (const found of line.matchAll(pattern)) {
+      const value = found[1] ?? found[2] ?? found[3] ?? '';
+      if (value.length < 4 || isPlaceholder(value) || /^[-/]/.test(value) || (strict === true && !looksLikePassword(value) && !looksRandom(value, 12))) continue;
+      const place = offset + found.index + found[0].lastIndexOf(value);
+      sink.add(place, place + value.length, 'command_line');
+    }
+  }
+  for (const pattern of USER_AND_PASSWORD) {
+    for (const found of line.matchAll(pattern)) {
+      const value = found[2] ?? '';
+      if (isPlaceholder(value) || /^\/\/|\$\w|\$\{|\[|<|\{/.test(value)) continue;
+      const place = offset + found.index + found[0].length - value.length;
+      sink.add(place, place + value.length, 'command_line');
+    }
+  }
+}

@@ -1,0 +1,135 @@
+import { isIn } from './character-classes.ts';
+import type { FindingSink } from './findings.ts';
+import { findAuthorization, findCookies } from './find-structures.ts';
+import { type KeyKind, kindOfKey } from './key-names.ts';
+import { isPlaceholder, isSecretValue, type Standing } from './plausibility.ts';
+import { looksLikePassword, looksRandom } from './randomness.ts';
+import { endOfBare, valueBehind } from './value-reader.ts';
+
+const LONGEST_NAME = 80;
+const URL_PARAMETER = /^(?:key|code|sig|signature|auth|sid|session|ticket|hmac|pw|pwd|pass|token|t|h|hash|apikey|x-(?:amz|goog)-(?:signature|credential|security-token)|st|jwt|assertion|verifier|code_verifier)$/i;
+
+/** Resource names of AWS and keys that are identifiers have such words as parts. */
+const ARN = /(?:\barn:[\w:*/-]*|\bdid:)$/;
+
+/** A name that may hold a secret: where it begins and ends, and what it says. */
+interface Name {
+  readonly start: number;
+  readonly end: number;
+  readonly kind: KeyKind;
+  readonly text: string;
+}
+
+/** A letter of a name, accented ones included. */
+function isName(text: string, index: number): boolean {
+  if (isIn(text, index, 'name')) return true;
+  const code = text.charCodeAt(index);
+  return code >= 0xc0 && code < 0x2000;
+}
+
+/** The whole name around a trigger word found at `start`. */
+function nameAround(text: string, start: number, end: number): Name {
+  let from = start;
+  while (from > 0 && start - from < LONGEST_NAME && isName(text, from - 1)) from--;
+  let to = end;
+  while (to < text.length && to - end < LONGEST_NAME && isName(text, to)) to++;
+  while (to > end && '.-'.includes(text[to - 1] as string)) to--;
+  const whole = text.slice(from, to);
+  return { start: from, end: to, kind: kindOfKey(whole), text: whole };
+}
+
+/** Looks at the value of the name around `start`…`end`. Gives where the search may go on. */
+export function findField(text: string, start: number, end: number, sink: FindingSink): number {
+  const name = nameAround(text, start, end);
+  if (isInQuery(text, name) && URL_PARAMETER.test(name.text)) return findParameter(text, name, sink);
+  if (name.kind === 'none' || ARN.test(text.slice(Math.max(0, name.start - 64), name.start)) || (text[name.start - 1] === '/' && text[name.start - 2] === '<')) return name.end;
+  if (name.kind === 'authorization') return findAuthorization(text, name.end, sink) ?? name.end;
+  if (name.kind === 'cookie') return findCookies(text, name.end, sink) ?? name.end;
+  return findValue(text, name, sink) ?? findInProse(text, name, sink) ?? name.end;
+}
+
+function findValue(text: string, name: Name, sink: FindingSink): number | undefined {
+  const before = text[name.start - 1];
+  const quote = before === '"' || before === "'" || before === '`' ? before : undefined;
+  const value = valueBehind(text, name.end, quote);
+  if (value === undefined) return undefined;
+  const inside = text.slice(value.start, value.end);
+  const standing = standingOf(text, name, value.standing);
+  const scheme = /^(?:bearer|basic|token|apikey)\s+/i.exec(inside)?.[0].length ?? 0;
+  if (!isSecretValue(name.kind, inside.slice(scheme), standing)) return undefined;
+  sink.add(value.start + scheme, value.end, 'credential');
+  return value.end;
+}
+
+/** `--password value` and the lines of a .netrc are as good as an assignment. */
+function standingOf(text: string, name: Name, standing: Standing): Standing {
+  if (standing !== 'loose') return standing;
+  if (name.text.startsWith('--') && text[name.end] === ' ') return 'assigned';
+  return name.text === 'password' && /\blogin\s+\S{1,128}\s+$/.test(text.slice(Math.max(0, name.start - 160), name.start)) ? 'assigned' : 'loose';
+}
+
+function isInQuery(text: string, name: Name): boolean {
+  const before = text[name.start - 1];
+  return text[name.end] === '=' && (before === '?' || before === '&' || before === '#');
+}
+
+function findParameter(text: string, name: Name, sink: FindingSink): number {
+  const start = name.end + 1;
+  let end = start;
+  while (end < text.length && end - start < 8192 && !/[&\s"'`<>\\#]/.test(text[end] as string)) end++;
+  const value = text.slice(start, end);
+  const decoded = value.includes('%') ? value.replace(/%[0-9a-f]{2}/gi, '+') : value;
+  if (isSecretValue(name.kind, value, 'assigned') || (!isPlaceholder(value) && looksRandom(decoded, 12))) sink.add(start, end, 'connection');
+  return end;
+}
+
+const DISTANT = /[ ,][^\n"'`={}();<>]{0,64}?\b(?:is|was|to|be|now|are|ist|est|es)\b:?[ ]+(?:now |set to )?["'`*]{0,2}/y;
+const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
+
+/** "The password for the staging database is …", "creds are admin / …": a value some words away must look like one by itself. */
+function findInProse(text: string, name: Name, sink: FindingSink): number | undefined {
+  for (const pattern of /^(?:creds?|credentials?)$/i.test(name.text) ? [PAIR, DISTANT] : [DISTANT]) {
+    pattern.lastIndex = name.end;
+    const gap = pattern.exec(text);
+    if (gap === null) continue;
+    const start = name.end + gap[0].length;
+    const end = endOfBare(text, start);
+    const value = text.slice(start, end);
+    const plausible = name.kind === 'password' || pattern === PAIR ? looksLikePassword(value) || looksRandom(value, 12) : looksRandom(value, 16);
+    if (!plausible || isPlaceholder(value) || !isSecretValue(pattern === PAIR ? 'password' : name.kind, value, 'loose')) continue;
+    sink.add(start, end, 'prose');
+    return end;
+  }
+  return undefined;
+}
+
+/** Names of a password in languages without Latin letters, or without spaces between words. */
+const FOREIGN =
+  /(?:пароль|пароля|паролем|секрет|ключ|密码|密碼|口令|密钥|密鑰|令牌|パスワード|暗証番号|秘密鍵|トークン|비밀번호|암호|토큰|비밀키|كلمة المرور|كلمة السر|סיסמה|סיסמא|κωδικός|รหัสผ่าน|पासवर्ड|mật khẩu|contraseña|mot de passe|şifre|hasło|lösenord|kata sandi|seed phrase|recovery phrase|pass phrase|one-time code|secret word)/gi;
+const FOREIGN_GAP = /[^\x21-\x7e\n]{0,16}(?:[:=：＝]|is|es|est|är|jest)?[^\x21-\x7e\n]{0,8}["'`]?(?=[\x21-\x7e])/y;
+
+export function findForeignFields(text: string, sink: FindingSink): void {
+  for (const found of text.matchAll(FOREIGN)) {
+    const end = found.index + found[0].length;
+    FOREIGN_GAP.lastIndex = end;
+    const gap = FOREIGN_GAP.exec(text);
+    if (gap === null) continue;
+    const start = end + gap[0].length;
+    const stop = endOfBare(text, start);
+    const value = text.slice(start, stop);
+    if (isPlaceholder(value) || value.length < 5 || !(looksLikePassword(value) || looksRandom(value, 10))) continue;
+    sink.add(start, stop, 'prose');
+  }
+}
+
+const PHRASE = /\b(?:mnemonic|seed(?:[ _-]?phrase)?|recovery[ _-]?phrase|secret[ _-]?(?:phrase|recovery phrase)|backup[ _-]?phrase|wallet[ _-]?(?:seed|words))\b/gi;
+const WORDS = /[^a-zA-Z\n]{0,8}(?:is|are|:|=)?[^a-zA-Z\n]{0,8}((?:\d{1,2}[.)]\s?)?[a-z]{3,8}(?:[\s,]{1,4}(?:\d{1,2}[.)]\s?)?[a-z]{3,8}){11,23})(?![a-z])/y;
+
+/** The twelve to twenty-four words of a wallet (BIP 39), behind a name for them. */
+export function findSeedPhrases(text: string, sink: FindingSink): void {
+  for (const found of text.matchAll(PHRASE)) {
+    WORDS.lastIndex = found.index + found[0].length;
+    const words = WORDS.exec(text);
+    if (words !== null) sink.add(WORDS.lastIndex - (words[1] as string).length, WORDS.lastIndex, 'prose');
+  }
+}

@@ -1,0 +1,109 @@
+import { endOfRun, isIn, isWordStart, startOfRun } from './character-classes.ts';
+import type { FindingSink } from './findings.ts';
+import { isPlaceholder } from './plausibility.ts';
+import { looksRandom } from './randomness.ts';
+import type { TokenPattern, TokenShape } from './token-shapes.ts';
+
+const LONGEST_TOKEN = 16_384;
+const LONGEST_WORD = 160;
+const CONTINUED = /(?:\\?\r?\n|\\)[ \t]{0,32}/y;
+
+/** A token that begins with a known prefix at a word's beginning. Gives where it ends, or nothing. */
+export function findShape(text: string, start: number, shape: TokenShape, sink: FindingSink): number | undefined {
+  if (!text.startsWith(shape.prefix, start) || !isWordStart(text, start)) return undefined;
+  const body = start + shape.prefix.length;
+  let end = endOfRun(text, body, shape.characters, LONGEST_TOKEN);
+  while (end > body && '.:'.includes(text[end - 1] as string)) end--;
+  const value = text.slice(body, Math.min(end, body + 512));
+  if (value.length < shape.minimum) {
+    const wrapped = value.length >= 4 ? endOfWrapped(text, end) : end;
+    if (wrapped === end || wrapped - body < shape.minimum) return undefined;
+    sink.add(start, wrapped, 'token');
+    return wrapped;
+  }
+  if (shape.weak ? !looksRandom(value, shape.minimum) || isPlaceholder(value) : !isTokenBody(value)) return undefined;
+  end = endOfWrapped(text, end);
+  sink.add(start, end, 'token');
+  return end;
+}
+
+/** Behind a prefix nobody else uses, anything but words and placeholders is a token. */
+function isTokenBody(value: string): boolean {
+  if (isPlaceholder(value)) return false;
+  return looksRandom(value, 8) || (!/[-_. ]/.test(value) && /\d/.test(value));
+}
+
+/** A terminal or a mail program broke the token: the next line begins with the rest of it, and holds nothing else up to a space or quote. */
+function endOfWrapped(text: string, end: number): number {
+  CONTINUED.lastIndex = end;
+  const gap = CONTINUED.exec(text);
+  if (gap === null) return end;
+  const start = end + gap[0].length;
+  const next = endOfRun(text, start, 'dotted', 512);
+  const after = text[next];
+  if (next - start < 8 || (after !== undefined && !/[\s"'`\\<,;)]/.test(after))) return end;
+  return looksRandom(text.slice(start, next), 8) ? next : end;
+}
+
+/** A token that a structure gives away. `end` is where the literal ended that made us look. */
+export function findPattern(text: string, end: number, candidate: TokenPattern, sink: FindingSink): number | undefined {
+  const begin = end - candidate.literal.length;
+  if (!text.startsWith(candidate.literal, begin)) return undefined;
+  const start = candidate.at === 'literal' ? begin : startOfRun(text, begin, 'any', LONGEST_WORD);
+  if (candidate.at === 'literal' && isIn(text, begin, 'alphanumeric') && !isWordStart(text, begin)) return undefined;
+  for (const from of candidate.at === 'literal' ? [start] : [start, startOfRun(text, begin, 'word', LONGEST_WORD), startOfRun(text, begin, 'alphanumeric', LONGEST_WORD)]) {
+    candidate.pattern.lastIndex = from;
+    const found = candidate.pattern.exec(text);
+    if (found === null || from + found[0].length < end) continue;
+    sink.add(from, from + found[0].length, 'token');
+    return from + found[0].length;
+  }
+  return undefined;
+}
+
+/** A word that calls itself a key of a kind, whoever made it: `acme_live_…`, `acme-secret-…`. The rest must look random. */
+export function findMarked(text: string, end: number, sink: FindingSink): number | undefined {
+  const start = startOfRun(text, end, 'word', 40);
+  if (start > 0 && (isIn(text, start - 1, 'word') || '/.@'.includes(text[start - 1] as string))) return undefined;
+  const stop = endOfRun(text, end, 'word', 1024);
+  const value = text.slice(end, stop);
+  if (value.length < 16 || !looksRandom(value, 16) || /[-_]/.test(value.slice(0, 8)) || !/\d/.test(value)) return undefined;
+  sink.add(start, stop, 'token');
+  return stop;
+}
+
+/** Tokens without a prefix or a literal: pairs of runs that only one provider writes so. */
+const PAIRS: readonly RegExp[] = [
+  // Discord bots: the bot's id in base64, a time, a MAC.
+  /(?<![\w.-])[MNO][A-Za-z\d_-]{23,27}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,45}(?![\w.-])/g,
+  // Zhipu: an id and its secret.
+  /(?<![\w.-])[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![\w.-])/g,
+  // Facebook apps, Zoho, Salesforce sessions, Airtable, Mailchimp, fal.ai, Asana.
+  /(?<![\w|])\d{13,17}\|[A-Za-z0-9_-]{20,60}/g,
+  /(?<![\w.])1000\.[0-9a-f]{32}\.[0-9a-f]{32}(?![\w.])/g,
+  /(?<!\w)00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{60,200}/g,
+  /(?<!\w)pat[A-Za-z0-9]{14}\.[0-9a-f]{64}(?!\w)/g,
+  /(?<!\w)[0-9a-f]{32}-us\d{1,2}(?!\w)/g,
+  /(?<!\w)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{32}(?!\w)/g,
+  /(?<![\w/])[12]\/\d{10,20}(?:\/\d{10,20})?:[0-9a-f]{32}(?!\w)/g,
+  // Microsoft Entra refresh tokens, X bearer tokens, Elastic keys in their own wording.
+  /(?<![\w.-])[01]\.A[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_.-]{100,2000}/g,
+  /(?<![\w%])A{20,22}[A-Za-z0-9%+/=_-]{60,120}/g,
+  /(?<![\w+])4b1d[A-Za-z0-9]{38}(?!\w)/g,
+  /(?<!\w)[A-Za-z0-9]{6}_[A-Za-z0-9]{29}_mmk(?!\w)/g,
+  /(?<!\w)pi_[A-Za-z0-9]{20,30}_secret_[A-Za-z0-9]{20,30}/g,
+  /(?<![\w+/-])AGE-SECRET-KEY-1[A-Z0-9]{50,64}/g,
+  /(?<![\w-])xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{40,200}/g,
+  /(?<!\w)https:\/\/[a-z0-9-]{1,63}\.(?:tines\.com\/webhook|webhook\.office\.com\/webhookb2|m\.pipedream\.net|hook\.[a-z0-9.]{2,20}make\.com)\/[^\s"'<>\\]{8,400}/g,
+  /(?<!\w)https:\/\/(?:hooks\.slack\.com\/(?:services|workflows|triggers)|discord(?:app)?\.com\/api\/webhooks|hooks\.zapier\.com\/hooks\/catch|maker\.ifttt\.com\/trigger|chat\.googleapis\.com\/v1\/spaces|open\.feishu\.cn\/open-apis\/bot|open\.larksuite\.com\/open-apis\/bot)\/[^\s"'<>\\]{8,400}/g,
+  /(?<=softlayer\.com\/[a-z]{2,8}\/v\d(?:\.\d)?\/)[a-z0-9]{64}/g,
+  // A registry's container tokens, Azure's; Sentry's and npm's older ones need their names.
+  /(?<![\w+/])[A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6}(?!\w)/g,
+  /(?<!\w)[0-9a-f]{32}FFFFNRAL(?!\w)/g,
+  /(?<!\w)[A-Za-z0-9_-]{60,68}_[A-Za-z0-9]{4}_[A-Za-z0-9-]{0,40}/g,
+  /(?<!\w)[0-9a-f]{8}:[0-9a-f]{8}(?=@(?:gems|enterprise)\.contribsys)/g,
+];
+
+export function findPairs(text: string, sink: FindingSink): void {
+  for (const pattern of PAIRS) for (const found of text.matchAll(pattern)) sink.add(found.index, found.index + found[0].length, 'token');
+}

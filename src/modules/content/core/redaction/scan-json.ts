@@ -1,0 +1,167 @@
+import { decodeJsonString } from './decode-json-string.ts';
+import { Findings, type FindingSink } from './findings.ts';
+import { type JsonVisitor, mayBeJson, readJson } from './json-reader.ts';
+import { type KeyKind, kindOfKey } from './key-names.ts';
+import { isSecretValue } from './plausibility.ts';
+import { type LayerScan, scanLayers } from './scan-layers.ts';
+import { type View, ViewSink } from './view.ts';
+
+/** What a field says of its own value and hands down: to the members of an array, to `value` and `default` below it. */
+interface Frame {
+  readonly kind: '{' | '[';
+  readonly inherited: string;
+  key: string;
+  name: string | undefined;
+  value: Piece | undefined;
+  keyType: boolean;
+  privatePart: Piece[];
+}
+interface Piece {
+  readonly start: number;
+  readonly end: number;
+  readonly view: View;
+}
+
+/** Keys that say nothing themselves: what their parent is called counts. */
+const TRANSPARENT = /^(?:value|val|default|secure|plain|plaintext|raw|data|literal|const|example|examples|current|string_?value|secret_?string|content|text|enum|[0-9]+)$/i;
+const NAMING = /^(?:name|key|header|header_?name|field|variable|var|env|label|param|parameter|id|property|setting|option)$/i;
+const NAMED_VALUE = /^(?:value|val|content|default|string_?value|data|secret|text|current_?value)$/i;
+/** RFC 7518: the private members of a JSON Web Key. */
+const PRIVATE_MEMBER = /^(?:d|p|q|dp|dq|qi|k|oth)$/;
+/** Signed by the provider, and needed to go on with a conversation. */
+const OPAQUE = /^(?:signature|thoughtSignature|thought_signature|encrypted_content|encryptedContent|b64_json|partial_image_b64)$/;
+/** A number that only its field's name tells apart, as with telephones. */
+const BY_NAME = /^[+(\d][\d ().-]{6,20}$/;
+const DEEPEST_FRAME = 2000;
+const DEEPEST_JSON = 8;
+
+/** Reads a JSON text and scans each string in it, by the name of its field and by what it says. False when it is no JSON. */
+export function scanJson(source: string, findings: Findings, scan: LayerScan, depth = 0): boolean {
+  const walk = new Walk(source, findings, scan, depth);
+  return readJson(source, walk);
+}
+
+class Walk implements JsonVisitor {
+  private readonly frames: Frame[] = [];
+  private tooDeep = 0;
+  private readonly source: string;
+  private readonly findings: Findings;
+  private readonly scan: LayerScan;
+  private readonly depth: number;
+
+  constructor(source: string, findings: Findings, scan: LayerScan, depth: number) {
+    this.source = source;
+    this.findings = findings;
+    this.scan = scan;
+    this.depth = depth;
+  }
+
+  open(kind: '{' | '['): void {
+    if (this.frames.length >= DEEPEST_FRAME) {
+      this.tooDeep++;
+      return;
+    }
+    const outer = this.frames.at(-1);
+    const inherited = outer === undefined ? '' : outer.kind === '[' ? outer.inherited : TRANSPARENT.test(outer.key) ? outer.inherited : outer.key;
+    this.frames.push({ kind, inherited, key: '', name: undefined, value: undefined, keyType: false, privatePart: [] });
+  }
+
+  close(): void {
+    if (this.tooDeep > 0) {
+      this.tooDeep--;
+      return;
+    }
+    const frame = this.frames.pop();
+    if (frame === undefined) return;
+    if (frame.keyType) for (const piece of frame.privatePart) this.findings.add(piece.start, piece.end, 'private_key');
+    if (frame.name !== undefined && frame.value !== undefined) this.judge(frame.name, frame.value);
+  }
+
+  key(start: number, end: number): void {
+    const frame = this.frames.at(-1);
+    const view = decodeJsonString(this.source, start, end);
+    if (frame !== undefined) frame.key = view.text;
+    if (end - start >= 12) this.scanString({ start, end, view });
+  }
+
+  string(start: number, end: number): void {
+    const frame = this.frames.at(-1);
+    const piece = { start, end, view: decodeJsonString(this.source, start, end) };
+    const name = this.nameOf(frame);
+    if (frame?.kind === '{') this.remember(frame, piece);
+    if (OPAQUE.test(name) && piece.view.text.length > 32 && !/\s/.test(piece.view.text)) return;
+    if (this.judge(name, piece)) return;
+    if (name !== '' && BY_NAME.test(piece.view.text)) this.scanField(name, piece);
+    else this.scanString(piece);
+  }
+
+  number(start: number, end: number): void {
+    const kind = kindOfKey(this.nameOf(this.frames.at(-1)));
+    const digits = this.source.slice(start, end);
+    if ((kind === 'password' && /^\d{4,}$/.test(digits)) || (kind === 'secret' && /^\d{8,}$/.test(digits))) this.findings.add(start, end, 'credential', true);
+    else if (digits.length >= 7) this.scan(digits, { add: () => this.findings.add(start, end, 'personal_data', true) });
+  }
+
+  other(): void {
+    // true, false and null hold nothing.
+  }
+
+  private nameOf(frame: Frame | undefined): string {
+    if (frame === undefined) return '';
+    if (frame.kind === '[') return frame.inherited;
+    if (!TRANSPARENT.test(frame.key) || frame.inherited === '') return frame.key;
+    return frame.inherited;
+  }
+
+  private remember(frame: Frame, piece: Piece): void {
+    const text = piece.view.text;
+    if (frame.key === 'kty') frame.keyType = true;
+    else if (PRIVATE_MEMBER.test(frame.key) && text.length >= 16) frame.privatePart.push(piece);
+    else if (NAMING.test(frame.key) && text.length <= 96) frame.name ??= text;
+    else if (NAMED_VALUE.test(frame.key)) frame.value ??= piece;
+  }
+
+  /** Cuts the value when the field's name says so. */
+  private judge(name: string, piece: Piece): boolean {
+    const { text } = piece.view;
+    if (name === '' || text.length < 4) return false;
+    const kind: KeyKind = name === 'auth' && text.length >= 16 ? 'secret' : kindOfKey(name);
+    if (kind === 'none' || kind === 'cookie') return kind === 'cookie' && this.scanField(name, piece);
+    if (kind === 'authorization') return this.scanField(name, piece);
+    const scheme = /^(?:bearer|basic|token|apikey|key)\s+/i.exec(text)?.[0].length ?? 0;
+    if (!isSecretValue(kind, text.slice(scheme), 'quoted')) return false;
+    new ViewSink(piece.view, this.findings).add(scheme, text.length, 'credential');
+    return true;
+  }
+
+  /** Headers have a syntax of their own: read as a line of text, name first. */
+  private scanField(name: string, piece: Piece): boolean {
+    const line = `${name}: ${piece.view.text}`;
+    const shift = name.length + 2;
+    const inner = new ViewSink(piece.view, this.findings);
+    let found = false;
+    this.scan(line, {
+      add: (start, end, family) => {
+        if (end <= shift) return;
+        found = true;
+        inner.add(Math.max(0, start - shift), end - shift, family);
+      },
+    });
+    return found;
+  }
+
+  private scanString(piece: Piece): void {
+    const sink = new ViewSink(piece.view, this.findings);
+    const { text } = piece.view;
+    if (this.depth < DEEPEST_JSON && mayBeJson(text) && scanNested(text, sink, this.scan, this.depth + 1)) return;
+    scanLayers(text, sink, this.scan);
+  }
+}
+
+/** JSON in a string of JSON. Its findings are kept only when all of it was read. */
+function scanNested(text: string, outer: FindingSink, scan: LayerScan, depth: number): boolean {
+  const inner = new Findings();
+  if (!scanJson(text, inner, scan, depth)) return false;
+  for (const { start, end, family, number } of inner.merged()) outer.add(start, end, family, number);
+  return true;
+}

@@ -1,0 +1,55 @@
+import { withoutDisguise, withoutEscapes } from './decode-layers.ts';
+import type { FindingSink } from './findings.ts';
+import { scanText } from './scan-text.ts';
+import { ViewSink } from './view.ts';
+
+/** What looks at one layer of a text. */
+export type LayerScan = (text: string, sink: FindingSink) => void;
+
+/** Layers of escaping that are opened. More than any program writes; a text doubles with each that quotes contain. */
+const DEEPEST = 6;
+const BASE64 = /[A-Za-z0-9+/_-]{32,}={0,2}/g;
+/** Enough to see whether a run decodes to text. */
+const SAMPLE = 64;
+const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
+
+/** A text and what its escapes, disguises and base64 runs hide, each by the offsets of the text itself. */
+export function scanLayers(text: string, sink: FindingSink, scan: LayerScan, depth = 0): void {
+  const plain = withoutDisguise(text);
+  if (plain !== undefined) {
+    scanLayer(plain.text, new ViewSink(plain, sink), scan, depth);
+    // A narrow look-alike of the operators may be all there is: what was written is looked at as well.
+    scan(text, sink);
+    return;
+  }
+  scanLayer(text, sink, scan, depth);
+}
+
+function scanLayer(text: string, sink: FindingSink, scan: LayerScan, depth: number): void {
+  scan(text, sink);
+  scanBase64(text, sink, depth, scan);
+  if (depth >= DEEPEST) return;
+  const inner = withoutEscapes(text);
+  if (inner !== undefined) scanLayer(inner.text, new ViewSink(inner, sink), scan, depth + 1);
+}
+
+/** A run of base64 that decodes to text with a credential in it is one: an encoded configuration file, a header, a document. */
+function scanBase64(text: string, sink: FindingSink, depth: number, scan: LayerScan): void {
+  if (depth >= DEEPEST || text.length < 32) return;
+  for (const run of text.matchAll(BASE64)) {
+    const value = run[0];
+    if (!PRINTABLE.test(decode(value.slice(0, SAMPLE)))) continue;
+    let found = false;
+    scanLayers(decode(value), { add: () => void (found = true) }, scan, depth + 2);
+    if (found) sink.add(run.index, run.index + value.length, 'encoded');
+  }
+}
+
+function decode(value: string): string {
+  return Buffer.from(value, 'base64').toString('latin1');
+}
+
+/** Credentials of a text that is no JSON. */
+export function scanPlainText(text: string, sink: FindingSink): void {
+  scanLayers(text, sink, scanText);
+}

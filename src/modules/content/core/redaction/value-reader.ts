@@ -1,0 +1,129 @@
+import { endOfRun, isIn } from './character-classes.ts';
+import type { Standing } from './plausibility.ts';
+
+/** A value found behind a name. `end` is where it ends; the scan goes on behind it. */
+export interface ReadValue {
+  readonly start: number;
+  readonly end: number;
+  readonly standing: Standing;
+}
+
+const FARTHEST = 72;
+const LONGEST_QUOTED = 8192;
+const LONGEST_BARE = 4096;
+const GLUE = new Set(
+  `value val content contents data default is was are to be now it set as of has been equals string str text const secret_text plaintext the my new
+   this that var let byte bytes nvarchar varchar char rune vec from_str some just secretstr securestring env using with type here und ist lautet es
+   est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal`
+    .trim()
+    .split(/\s+/),
+);
+const QUOTES = new Set(['"', "'", '`', '“', '”', '‘', '’', '«', '»', '„', '「', '『']);
+const CLOSING: Readonly<Record<string, string>> = { '“': '”', '„': '“', '‘': '’', '«': '»', '「': '」', '『': '』' };
+const OPERATORS = new Set([':', '=', '>', '：', '＝']);
+
+/**
+ * The value that belongs to the name ending at `end`: over operators, brackets, commas, table bars, types and the few words that
+ * may stand between. `quotedName` is the quote that still has to be closed behind the name.
+ */
+export function valueBehind(text: string, end: number, quotedName: string | undefined): ReadValue | undefined {
+  let at = end;
+  let standing: Standing = 'loose';
+  let lines = 0;
+  let open = quotedName;
+  const limit = Math.min(text.length, end + FARTHEST);
+  while (at < limit) {
+    const character = text[at] as string;
+    if (character === open) {
+      open = undefined;
+      at++;
+    } else if (QUOTES.has(character)) {
+      const value = quoted(text, at);
+      if (value === undefined || value.end > value.start) return withName(text, value, standing);
+      return undefined;
+    } else if (OPERATORS.has(character)) {
+      standing = 'assigned';
+      at++;
+    } else if (character === '\n') {
+      if (++lines > 2 || (standing === 'loose' && lines > 1)) return undefined;
+      at++;
+    } else if (isSkipped(text, at, standing)) {
+      at++;
+    } else {
+      const word = endOfRun(text, at, 'word', 24);
+      if (word > at && isGlue(text, at, word)) at = word;
+      else return bare(text, end, at, lines > 0 ? 'loose' : standing);
+    }
+  }
+  return undefined;
+}
+
+/** What may stand between a name and its value. A bar or comma or bracket is no operator: what follows must be random. */
+function isSkipped(text: string, at: number, standing: Standing): boolean {
+  const character = text[at] as string;
+  if (' \t\r,(|*[{]!?'.includes(character)) return true;
+  if (character === '@' || character === '$') return QUOTES.has(text[at + 1] ?? '');
+  if (character === '<') return text.startsWith('<![CDATA[', at) || standing === 'assigned';
+  if (character === ')' || character === '-') return text[at + 1] === ' ' || text[at + 1] === '>' || character === ')';
+  return character === '/' && text[at + 1] === ' ';
+}
+
+function isGlue(text: string, start: number, end: number): boolean {
+  const next = text[end];
+  return GLUE.has(text.slice(start, end).toLowerCase()) && next !== undefined && !isIn(text, end, 'alphanumeric') && next !== '.';
+}
+
+/** A value in quotes, to the matching one on the same or a following line. A backslash takes the next character with it. */
+function quoted(text: string, at: number): ReadValue | undefined {
+  const opening = text[at] as string;
+  const triple = opening.repeat(3);
+  const width = text.startsWith(triple, at) ? 3 : 1;
+  const closing = width === 3 ? triple : (CLOSING[opening] ?? opening);
+  const start = at + width;
+  const limit = Math.min(text.length, start + LONGEST_QUOTED);
+  let index = start;
+  while (index < limit) {
+    const character = text[index] as string;
+    if (character === '\\') index += 2;
+    else if (text.startsWith(closing, index)) return { start, end: index, standing: 'quoted' };
+    else if (character === '\n' && width === 1 && opening !== '`') break;
+    else index++;
+  }
+  // Never closed: what is left of the line is the value.
+  const bareEnd = endOfBare(text, start);
+  return bareEnd > start ? { start, end: bareEnd, standing: 'assigned' } : undefined;
+}
+
+/** `"API_KEY", "value"`: two quoted pieces, so the second is a value only where the first was assigned or given along. */
+function withName(text: string, value: ReadValue | undefined, standing: Standing): ReadValue | undefined {
+  if (value === undefined || standing === 'assigned') return value;
+  const between = text.slice(Math.max(0, value.start - 12), value.start - 1);
+  return /[,(|]\s*\S{0,2}$|[\s*]$|\]\s*=?\s*$/.test(between) ? { ...value, standing: /[,(]\s*$/.test(between) ? 'quoted' : 'loose' } : value;
+}
+
+function bare(text: string, nameEnd: number, start: number, standing: Standing): ReadValue | undefined {
+  const end = endOfBare(text, start);
+  if (end <= start || start === nameEnd || (text[end - 1] === '=' && QUOTES.has(text[end] ?? ''))) return undefined;
+  return { start, end, standing };
+}
+
+const STOPS = new Set(' \t\r\n"`<>|\u3000，。；、」』”»'.split(''));
+
+/** Where a bare value ends: space, quote or bracket; a `;` or `&` or `,` only where another field follows it. */
+export function endOfBare(text: string, start: number): number {
+  const limit = Math.min(text.length, start + LONGEST_BARE);
+  let end = start;
+  while (end < limit) {
+    const character = text[end] as string;
+    if (STOPS.has(character) || (character === "'" && end > start)) break;
+    if ((character === ';' || character === '&' || character === ',') && endsField(text, end)) break;
+    if (character === '\\' && /[nrt"]/.test(text[end + 1] ?? '')) break;
+    end++;
+  }
+  while (end > start && '.,;:!?)]}*_\\'.includes(text[end - 1] as string) && !(text[end - 1] === '_' && text[start] !== '_')) end--;
+  return end;
+}
+
+function endsField(text: string, at: number): boolean {
+  return /^[;&,](?:$|\s|[A-Za-z][\w .-]{0,40}[=:]|["'}])/.test(text.slice(at, at + 48));
+}
