@@ -4,6 +4,8 @@ export const GENERATED = [
   'docs/permissions.md',
   'docs/errors.md',
   'docs/data-inventory.md',
+  'docs/data-inventory.json',
+  'docs/data-inventory.schema.json',
   'docs/configuration.md',
 ] as const;
 

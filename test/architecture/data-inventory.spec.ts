@@ -1,4 +1,7 @@
+import { Ajv } from 'ajv';
 import { describe, expect, it } from 'vitest';
+import { dataInventoryJson } from '../../src/cli/documents/data-inventory-json.js';
+import { DATA_INVENTORY_SCHEMA } from '../../src/cli/documents/data-inventory-schema.js';
 import {
   type ColumnKind,
   declaredTables,
@@ -179,6 +182,12 @@ describe('the data inventory', () => {
     ],
   ])('D3: refuses %s', (_, change, fault) => {
     expect(faultsOf(change)).toEqual([`guest: ${fault}`]);
+  });
+
+  it('D1: the document for programs is what its schema says', () => {
+    const validate = new Ajv({ allErrors: true, allowUnionTypes: true }).compile(DATA_INVENTORY_SCHEMA);
+    validate(JSON.parse(dataInventoryJson(declaredTables(), declaredStores())));
+    expect(validate.errors).toBeNull();
   });
 
   it('O5: purpose and legal basis are those of the class unless the table says otherwise', () => {

@@ -100,7 +100,9 @@ describe('the command line', () => {
     expect(one.map(([name]) => name)).toEqual([
       'docs',
       'docs/configuration.md',
+      'docs/data-inventory.json',
       'docs/data-inventory.md',
+      'docs/data-inventory.schema.json',
       'docs/errors.md',
       'docs/permissions.md',
       'openapi.json',

@@ -1,158 +1,39 @@
-import {
-  columnClass,
-  columnKind,
-  type ErasureRule,
-  exportedColumns,
-  type ExportRule,
-  isPersonal,
-  type Locator,
-  locatorsOf,
-  type OwnerDeletion,
-  processingOf,
-  type RetentionRule,
-  type TableDeclaration,
-  type TenantPolicy,
-} from '../../contracts/data-inventory.js';
-import { LEGAL_BASES, PURPOSES } from '../../contracts/processing.js';
+import type { TableDeclaration } from '../../contracts/data-inventory.js';
+import type { StoreDeclaration } from '../../contracts/store-inventory.js';
+import { words } from './inventory-words.js';
+import { placeText, storeRetentionText, storeSection } from './store-section.js';
+import { retentionText, tableSection } from './table-section.js';
 
-/** `docs/data-inventory.md`: every table Lethe has, what it holds about whom, and how it is let go of (D1). */
-export function dataInventoryDocument(tables: readonly TableDeclaration[]): string {
-  const overview = tables.map(
+/** `docs/data-inventory.md`: every place Lethe keeps something in, what it holds about whom, why, and how it is let go of (D1). */
+export function dataInventoryDocument(tables: readonly TableDeclaration[], stores: readonly StoreDeclaration[]): string {
+  const tableRows = tables.map(
     ({ table, dataClass, subject, retention }) =>
-      `| [\`${table}\`](#${table.replaceAll('.', '')}) | ${words(dataClass)} | ${words(subject)} | ${retentionText(retention)} |`,
+      `| [\`${table}\`](#${anchor(table)}) | ${words(dataClass)} | ${words(subject)} | ${retentionText(retention)} |`,
+  );
+  const storeRows = stores.map(
+    ({ store, place, subject, retention }) =>
+      `| [\`${store}\`](#${anchor(store)}) | ${placeText(place)} | ${words(subject)} | ${storeRetentionText(retention)} |`,
   );
   return [
     '# Data inventory',
     '',
-    'Generated from the declarations that stand beside the entities; do not edit. A table or column that none covers fails the build (D1).',
+    'Generated from the declarations that stand beside the code that writes; do not edit. A table, column, key prefix or label that none covers',
+    'fails the build (D1). The same for programs: [data-inventory.json](data-inventory.json), and what may be in it:',
+    '[data-inventory.schema.json](data-inventory.schema.json).',
     '',
     '| table | data class | about whom | kept |',
     '|---|---|---|---|',
-    ...overview,
+    ...tableRows,
     '',
-    ...tables.flatMap(section),
+    '| store | where | about whom | kept |',
+    '|---|---|---|---|',
+    ...storeRows,
+    '',
+    ...tables.flatMap(tableSection),
+    ...stores.flatMap(storeSection),
   ].join('\n');
 }
 
-function section(declaration: TableDeclaration): string[] {
-  const { table, description, tenantPolicy, columns, retention, erasure } = declaration;
-  const { purpose, legalBasis } = processingOf(declaration);
-  const exported = exportedColumns(declaration);
-  const columnRow = (column: string): string => {
-    const own = columnClass(declaration, column);
-    const kind = words(columnKind(declaration, column) ?? '');
-    const given = exported.get(column);
-    return `| \`${column}\` | ${own === declaration.dataClass ? kind : `${kind}, ${words(own)}`} | ${given === undefined ? '' : `\`${given}\``} |`;
-  };
-  return [
-    `## ${table}`,
-    '',
-    description,
-    '',
-    `- Purpose: ${PURPOSES[purpose]}`,
-    `- Legal basis: ${isPersonal(declaration) ? LEGAL_BASES[legalBasis] : 'none needed: nothing here is about a person'}`,
-    `- Found by: ${locatedText(declaration)}`,
-    `- Seen by: ${tenantText(tenantPolicy)}`,
-    `- Kept: ${retentionText(retention)}`,
-    `- Export: ${exportText(declaration.export)}`,
-    `- Erasure: ${erasureText(erasure)}`,
-    '',
-    '| column | holds | exported as |',
-    '|---|---|---|',
-    ...Object.keys(columns).map(columnRow),
-    '',
-  ];
-}
-
-const EXPORT = {
-  not_personal: 'holds nothing about a person',
-  secret_never_exported: 'never: it holds secrets',
-} as const;
-
-function exportText(rule: ExportRule): string {
-  if (typeof rule === 'string') return EXPORT[rule];
-  if ('withheld' in rule) return `not given out: ${rule.withheld}`;
-  const without = Object.entries(rule.without ?? {}).map(([column, reason]) => `; without \`${column}\`, which ${reason}`);
-  return `section \`${rule.section}\`${without.join('')}`;
-}
-
-const ERASURE = {
-  delete: 'rows are deleted',
-  expires: 'rows leave by themselves within their window',
-  with_organisation: 'rows go with their organisation, and stay when a person leaves',
-  not_personal: 'holds nothing about a person',
-} as const;
-
-const EXCEPTIONS = {
-  legal_obligation: 'Art. 17(3)(b) GDPR: legal obligation',
-  legal_claims: 'Art. 17(3)(e) GDPR: legal claims',
-} as const;
-
-function erasureText(rule: ErasureRule): string {
-  if (typeof rule === 'string') return ERASURE[rule];
-  if ('shredKeyIn' in rule) return `the key in \`${rule.shredKeyIn}\` is destroyed`;
-  if ('keep' in rule) return `kept (${EXCEPTIONS[rule.keep]}): ${rule.reason}`;
-  return `made anonymous: ${Object.entries(rule.anonymise)
-    .map(([column, becomes]) => `\`${column}\` becomes ${becomes}`)
-    .join(', ')}`;
-}
-
-const GOES: Record<OwnerDeletion, string> = {
-  cascade: 'the database deletes it along',
-  first: 'which cannot go before it',
-  after: 'the code that deletes that one deletes it',
-};
-
-function retentionText(rule: RetentionRule): string {
-  switch (rule.kind) {
-    case 'partition_by_expiry':
-      return `until the day in \`${rule.column}\`${rule.within === undefined ? '' : `, at most ${durationText(rule.within)}`}; then its partition is dropped`;
-    case 'window':
-      return `as long as the profile says for its class, counted from \`${rule.from}\``;
-    case 'subject':
-      return 'until its subject is gone';
-    case 'with_owner':
-      return `as long as its ${words(rule.owner)} (\`${rule.column}\`): ${GOES[rule.goes]}`;
-    case 'transient':
-      return `until it is used up; at most ${durationText(rule.within)} from \`${rule.from}\``;
-    case 'unused':
-      return 'never holds anything';
-    case 'installation':
-      return `as long as the installation: ${rule.reason}`;
-  }
-}
-
-/** ISO 8601 durations of days, hours or minutes as words. */
-function durationText(within: string): string {
-  const [, days, hours, minutes] = /^P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?)?$/.exec(within) ?? [];
-  const parts = { day: days, hour: hours, minute: minutes };
-  const spoken = Object.entries(parts).flatMap(([unit, count]) =>
-    count === undefined ? [] : [`${count} ${unit}${count === '1' ? '' : 's'}`],
-  );
-  return spoken.join(' and ');
-}
-
-function locatedText(declaration: TableDeclaration): string {
-  const { located, subject } = declaration;
-  if (located !== undefined && 'nowhere' in located) return `nothing: ${located.nowhere}`;
-  const ways = locatorsOf(declaration).map((way) => wayText(way, subject));
-  return ways.length === 0 ? 'nothing: it is about nobody' : ways.join('; ');
-}
-
-function wayText({ subject, column, by, via, where }: Locator, usual: string): string {
-  const holds = {
-    id: `the id of the ${words(subject ?? usual)}`,
-    email: 'the e-mail address',
-    email_hash: 'the keyed hash of the e-mail address',
-  };
-  const leads = via === undefined ? holds[by ?? 'id'] : `leads through \`${via}\``;
-  return `\`${column}\`, ${leads}${where === undefined ? '' : `, where \`${where.column}\` is \`${where.is}\``}`;
-}
-
-function tenantText(policy: TenantPolicy): string {
-  return policy.kind === 'system_only' ? 'Lethe itself only' : `the organisation in \`${policy.column}\`, enforced by row-level security`;
-}
-
-function words(name: string): string {
-  return name.replaceAll('_', ' ');
+function anchor(heading: string): string {
+  return heading.replaceAll('.', '');
 }

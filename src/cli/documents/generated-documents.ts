@@ -6,6 +6,7 @@ import { openApiDocument } from '../../app/openapi.js';
 // For the errors it declares: starting is not part of the application that is looked at here.
 import '../../app/start.js';
 import { declaredTables } from '../../contracts/data-inventory.js';
+import { declaredStores } from '../../contracts/store-inventory.js';
 import { SystemClock } from '../../kernel/clock.js';
 import { declaredErrors } from '../../kernel/errors.js';
 import { DATA_PLANE_PATHS } from '../../modules/gateway/http/data-plane-openapi.js';
@@ -18,6 +19,8 @@ import { type DeclaredRoute, declaredRoutes } from '../../platform/http/routes.j
 import { Log } from '../../platform/telemetry/logger.js';
 import { configurationDocument } from './configuration.js';
 import { dataInventoryDocument } from './data-inventory.js';
+import { dataInventoryJson } from './data-inventory-json.js';
+import { DATA_INVENTORY_SCHEMA } from './data-inventory-schema.js';
 
 /** Path to text. The same code gives the same bytes. */
 export async function generatedDocuments(): Promise<Map<string, string>> {
@@ -27,7 +30,9 @@ export async function generatedDocuments(): Promise<Map<string, string>> {
     ['openapi.json', `${JSON.stringify(openApiDocument(application), null, 2)}\n`],
     ['docs/permissions.md', permissionsDocument(routes)],
     ['docs/errors.md', errorsDocument(declaredErrors())],
-    ['docs/data-inventory.md', dataInventoryDocument(declaredTables())],
+    ['docs/data-inventory.md', dataInventoryDocument(declaredTables(), declaredStores())],
+    ['docs/data-inventory.json', dataInventoryJson(declaredTables(), declaredStores())],
+    ['docs/data-inventory.schema.json', `${JSON.stringify(DATA_INVENTORY_SCHEMA, null, 2)}\n`],
     ['docs/configuration.md', configurationDocument(declaredSettings(), new Settings())],
   ]);
 }
