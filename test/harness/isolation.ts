@@ -189,6 +189,7 @@ async function makeWhatPeopleMake(app: TestLethe, { organisationId, owner, name,
     `INSERT INTO key_country SELECT organisation_id, id, 'DE', current_date, current_date FROM api_key WHERE organisation_id = $1`,
     [organisationId],
   );
+  await app.rows(`INSERT INTO organisation_policy VALUES ($1, 'standard', '{}', 1, 0, now())`, [organisationId]);
   await app.rows(`INSERT INTO key_habit SELECT organisation_id, id, now(), 1, 0.5 FROM api_key WHERE organisation_id = $1`, [
     organisationId,
   ]);
