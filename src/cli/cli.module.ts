@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { AuditLogCommand, CreateLogKeyCommand, ExportAuditLogCommand, ShowAuditLogCommand } from './audit-log.js';
 import { BootstrapCommand } from './bootstrap.js';
+import { CanaryCommand } from './canary.js';
 import {
   AddCredentialCommand,
   CredentialsCommand,
@@ -65,6 +66,7 @@ import { VerifyCommand } from './verify.js';
     ShowAuditLogCommand,
     ExportAuditLogCommand,
     VerifyCommand,
+    CanaryCommand,
     DoctorCommand,
     GenerateCommand,
   ],

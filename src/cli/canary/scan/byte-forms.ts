@@ -1,5 +1,5 @@
 /** How a word may be written down: as it is, or as one of the things programs turn text into. */
-export type FormName = 'plain' | 'upper case' | 'UTF-16' | 'base64' | 'hex' | 'URL-escaped' | 'JSON-escaped' | 'pglz' | 'binary address';
+export type FormName = 'plain' | 'upper case' | 'UTF-16' | 'base64' | 'hex' | 'URL-escaped' | 'JSON-escaped' | 'pglz' | 'bytes';
 
 /** One way of writing a word, as the bytes to look for, and how to read on from there what stood behind the word. */
 export interface ByteForm {

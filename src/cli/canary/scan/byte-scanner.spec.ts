@@ -101,7 +101,7 @@ describe('words that Lethe or the network chose', () => {
     );
     expect(bytes).toHaveLength(16);
     expect(scan(Buffer.from(address))).toEqual(['an address / plain']);
-    expect(scan(bytes)).toEqual(['an address / binary address']);
+    expect(scan(bytes)).toEqual(['an address / bytes']);
     expect(scan(Buffer.from(bytes.toString('hex')))).toEqual(['an address / hex']);
   });
 

@@ -54,12 +54,12 @@ export class CanaryBook {
     const known = this.wordByPlace.get(place);
     if (known !== undefined) return known;
     // No group is zero, which the short way of writing would leave out.
-    const bytes = randomBytes(ADDRESS_RANDOM_BYTES).map((byte) => byte | 0x11);
+    const bytes = Buffer.from(randomBytes(ADDRESS_RANDOM_BYTES).map((byte) => byte | 0x11));
     const hex = ADDRESS_PREFIX + bytes.toString('hex');
     const groups = (hex.match(/.{4}/g) ?? []).map((group) => group.replace(/^0+(?=.)/, ''));
     const text = groups.join(':');
     this.wordByPlace.set(place, text);
-    const forms = [...formsOfBytes('plain', Buffer.from(text)), ...formsOfBytes('binary address', Buffer.from(hex, 'hex'))];
+    const forms = [...formsOfBytes('plain', Buffer.from(text)), ...formsOfBytes('bytes', Buffer.from(hex, 'hex'))];
     this.foreign.push(...forms.map((form) => ({ ...form, place })));
     return text;
   }
@@ -68,7 +68,9 @@ export class CanaryBook {
   secret(place: string, value: string): void {
     assert(value.length >= SHORTEST_WORD, 'a secret to be looked for is long enough not to occur by chance');
     this.wordByPlace.set(place, value);
-    this.foreign.push(...formsOf(value).map((form) => ({ ...form, place })));
+    // Random bytes in base64 may be kept as the bytes they stand for.
+    const bytes = /^[A-Za-z0-9_-]{43}$/.test(value) ? formsOfBytes('bytes', Buffer.from(value, 'base64url')) : [];
+    this.foreign.push(...[...formsOf(value), ...bytes].map((form) => ({ ...form, place })));
   }
 
   /** Everything to look for. */

@@ -1,0 +1,251 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DiscoveryService } from '@nestjs/core';
+import { Lethe } from '../../../app/lethe.js';
+import { RecurringJob } from '../../../contracts/recurring-job.js';
+import { PolicyProfile } from '../../../contracts/policy-profile.js';
+import { OperatorAdministration } from '../../../modules/auth/auth.contract.js';
+import { loadSettings } from '../../../platform/config/load-settings.js';
+import { Log } from '../../../platform/telemetry/logger.js';
+import { CLI_ACTOR } from '../../installation.js';
+import type { CanaryBook } from '../scan/canary-book.js';
+import { clusterStores, each, filesIn } from '../stores/cluster-files.js';
+import { redisKeys } from '../stores/redis-store.js';
+import type { Store, StoreGroup } from '../stores/store.js';
+import { tableStore } from '../stores/tables.js';
+import { OutsideWorld } from './outside-world.js';
+import { ThrowAwayPostgres } from './throw-away-postgres.js';
+import { ThrowAwayRedis } from './throw-away-redis.js';
+import { TravelClock } from './travel-clock.js';
+
+export interface InstanceOptions {
+  /** A profile's name, or the path of its file. */
+  readonly profile: string;
+  readonly redis: boolean;
+  readonly book: CanaryBook;
+}
+
+/** A whole installation of Lethe for one run, with its stores, its peers and a clock that can be moved. Everything of it is gone after `stop`. */
+export class CanaryInstance {
+  private constructor(
+    readonly lethe: Lethe,
+    readonly clock: TravelClock,
+    readonly operatorToken: string,
+    readonly world: OutsideWorld,
+    private readonly parts: {
+      readonly postgres: ThrowAwayPostgres;
+      readonly redis: ThrowAwayRedis | null;
+      readonly data: string;
+      readonly lines: Buffer[];
+      readonly undo: Undo[];
+    },
+  ) {}
+
+  static async start({ profile, redis, book }: InstanceOptions): Promise<CanaryInstance> {
+    const undo: Undo[] = [];
+    try {
+      const clock = new TravelClock();
+      const data = mkdtempSync(join(tmpdir(), 'lethe-canary-data-'));
+      undo.push(() => rmSync(data, { recursive: true, force: true }));
+      const postgres = await ThrowAwayPostgres.start();
+      undo.push(() => postgres.stop());
+      const ownRedis = redis ? await ThrowAwayRedis.start() : null;
+      if (ownRedis) undo.push(() => ownRedis.stop());
+      const world = await OutsideWorld.open({
+        answer: book.word('output'),
+        toolArguments: book.word('output tool call'),
+        error: book.word('upstream error'),
+        requestId: book.word('upstream request id'),
+      });
+      undo.push(() => world.close());
+      const lines: Buffer[] = [];
+      const log = Log.open({ level: 'trace', destination: { write: (line: string) => void lines.push(Buffer.from(line)) } });
+      const settings = loadSettings(environment({ profile, data, world, databaseUrl: postgres.url, redisUrl: ownRedis?.url }));
+      const lethe = await Lethe.start(settings, { clock, log });
+      undo.push(() => lethe.stop());
+      const { token } = await lethe.get(OperatorAdministration).createOperator('canary', CLI_ACTOR);
+      return new CanaryInstance(lethe, clock, token, world, { postgres, redis: ownRedis, data, lines, undo });
+    } catch (error) {
+      await undoAll(undo);
+      throw error;
+    }
+  }
+
+  get profile(): PolicyProfile {
+    return this.lethe.get(PolicyProfile);
+  }
+
+  get hasRedis(): boolean {
+    return this.parts.redis !== null;
+  }
+
+  get dataDirectory(): string {
+    return this.parts.data;
+  }
+
+  /** Rows as the database's owner sees them, past every policy. */
+  async rows<T extends object>(sql: string, values: readonly unknown[] = []): Promise<T[]> {
+    return (await this.parts.postgres.owner.query(sql, [...values])).rows as T[];
+  }
+
+  /**
+   * One round of everything the worker does by itself, each job under the lock that keeps two workers from it. Answers the names of the jobs that
+   * failed.
+   */
+  async runJobs(): Promise<string[]> {
+    const failed: string[] = [];
+    const { owner } = this.parts.postgres;
+    for (const job of this.jobs()) {
+      const client = await owner.connect();
+      const key = ['lethe:lethe', job.name];
+      try {
+        await client.query('SELECT pg_advisory_lock(hashtext($1), hashtext($2))', key);
+        await job.run(AbortSignal.timeout(JOB_MS));
+      } catch (error) {
+        failed.push(`${job.name}: ${error instanceof Error ? error.message : String(error)}`);
+      } finally {
+        await client.query('SELECT pg_advisory_unlock(hashtext($1), hashtext($2))', key).catch(() => undefined);
+        client.release();
+      }
+    }
+    await this.quiet();
+    return failed;
+  }
+
+  /** Waits until the outbox is empty and no mail waits to be sent. */
+  async quiet(): Promise<void> {
+    await this.until('the outbox and the mail queue are empty', async () => {
+      const [waiting] = await this.rows<{ count: number }>(
+        `SELECT (SELECT count(*) FROM outbox_event) + (SELECT count(*) FROM outgoing_mail) AS count`,
+      );
+      return Number(waiting?.count) === 0;
+    });
+  }
+
+  async until(what: string, holds: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + WAIT_MS;
+    while (!(await holds())) {
+      if (performance.now() > deadline) throw new Error(`it did not come true within ${WAIT_MS / 1000} s that ${what}`);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  /** Every place bytes may be in, with what is in them now. */
+  async stores(): Promise<Store[]> {
+    const { postgres, redis, data } = this.parts;
+    await postgres.writeOut();
+    this.ageArchive();
+    await redis?.writeOut();
+    const store = (name: string, group: StoreGroup, pieces: Store['pieces'], outlivesDays = 0): Store => ({
+      name,
+      group,
+      outlivesDays,
+      pieces,
+    });
+    const bytes = (name: string, group: StoreGroup, read: () => Promise<Buffer> | Buffer): Store =>
+      store(name, group, async function* () {
+        yield { location: name, source: { bytes: await read() } };
+      });
+    const backupDays = Math.max(...Object.values(this.profile.windows.backup.days));
+    return [
+      ...(await clusterStores(postgres.data, postgres.owner)),
+      store('archived WAL', 'database', () => filesIn(postgres.archive), backupDays),
+      tableStore(postgres.owner),
+      store('server log', 'telemetry', () => each([{ location: 'postgres.log', source: { file: postgres.log } }])),
+      ...(redis
+        ? [store('Redis keys', 'queue', () => redisKeys(redis.client)), store('Redis dump and log', 'queue', () => filesIn(redis.folder))]
+        : []),
+      store('sent mail', 'mail', () => filesIn(join(data, MAIL_FOLDER))),
+      store('data folder', 'files', () => filesBut(data, MAIL_FOLDER)),
+      bytes('log', 'telemetry', () => Buffer.concat(this.parts.lines)),
+      bytes('metrics', 'metrics', () => this.metrics()),
+      bytes('traces', 'telemetry', () => this.world.heardBy('traces')),
+      bytes('provider', 'provider', () => this.world.heardBy('provider')),
+      bytes('webhook receiver', 'webhooks', () => this.world.heardBy('webhooks')),
+    ];
+  }
+
+  async stop(): Promise<void> {
+    await undoAll(this.parts.undo);
+  }
+
+  private jobs(): RecurringJob[] {
+    const instances = this.lethe
+      .get(DiscoveryService)
+      .getProviders()
+      .map(({ instance }) => instance as unknown);
+    const jobs = new Set(instances.filter((instance): instance is RecurringJob => instance instanceof RecurringJob));
+    return [...jobs].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  private async metrics(): Promise<Buffer> {
+    return Buffer.from(await (await fetch(`${this.lethe.url}/metrics`)).arrayBuffer());
+  }
+
+  /**
+   * The archive of WAL belongs to the operator, who is told to keep it as long as backups and no longer. The day a segment was archived on is told
+   * by the clock that is moved.
+   */
+  private ageArchive(): void {
+    const { postgres } = this.parts;
+    const days = Math.max(...Object.values(this.profile.windows.backup.days));
+    for (const name of readdirSync(postgres.archive)) {
+      const archivedOn = this.archivedOn.get(name) ?? this.clock.day;
+      this.archivedOn.set(name, archivedOn);
+      if (this.clock.day > archivedOn + days) rmSync(join(postgres.archive, name), { force: true });
+    }
+  }
+
+  private readonly archivedOn = new Map<string, number>();
+}
+
+type Undo = () => Promise<void> | void;
+
+/** Where the mail goes of an installation without a mail server. */
+export const MAIL_FOLDER = 'outbox-mail';
+const JOB_MS = 120_000;
+const WAIT_MS = 30_000;
+
+async function undoAll(undo: Undo[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  if (failures.length > 0) throw new AggregateError(failures, 'the throw-away instance was not taken down whole');
+}
+
+async function* filesBut(folder: string, excluded: string): ReturnType<typeof filesIn> {
+  for await (const piece of filesIn(folder)) if (!piece.location.startsWith(`${excluded}/`)) yield piece;
+}
+
+function environment(given: {
+  readonly profile: string;
+  readonly data: string;
+  readonly world: OutsideWorld;
+  readonly databaseUrl: string;
+  readonly redisUrl: string | undefined;
+}): NodeJS.ProcessEnv {
+  return {
+    LETHE_PROFILE: given.profile,
+    DATABASE_URL: given.databaseUrl,
+    LETHE_DATA_DIR: given.data,
+    LETHE_PORT: '0',
+    LETHE_ROLES: 'api,gateway,worker',
+    LETHE_BOOTSTRAP: 'never',
+    LETHE_SIGN_UP: 'open',
+    LETHE_STAND_IN_URL: `${given.world.url}/v1`,
+    LETHE_TRUSTED_PROXIES: '127.0.0.0/8',
+    LETHE_PEOPLE_CREATE_ORGANISATIONS: 'true',
+    LETHE_UPSTREAM_IDLE_MS: '2000',
+    LETHE_SHUTDOWN_SECONDS: '1',
+    LETHE_LOG_LEVEL: 'trace',
+    LETHE_BACKUP_EVERY_HOURS: '24',
+    OTEL_EXPORTER_OTLP_ENDPOINT: given.world.url,
+    ...(given.redisUrl === undefined ? {} : { REDIS_URL: given.redisUrl }),
+  };
+}

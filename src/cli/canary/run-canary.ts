@@ -1,0 +1,160 @@
+import { PRODUCT_VERSION } from '../../app/product.js';
+import { CanaryInstance } from './instance/canary-instance.js';
+import { ThrowAwayRedis } from './instance/throw-away-redis.js';
+import { itinerary } from './itinerary.js';
+import { plantCalls } from './plant/plant-calls.js';
+import { DELETION_DAY, plantOrganisation } from './plant/plant-organisation.js';
+import { plantPeople } from './plant/plant-people.js';
+import type { PlantedWord } from './plant/planted-word.js';
+import type { CanaryReport, Cell, Presence, Survivor } from './report.js';
+import { CanaryBook, UNKNOWN_PLACE } from './scan/canary-book.js';
+import { StoreScanner, type StoreScan } from './stores/scan-stores.js';
+
+export interface CanaryOptions {
+  /** A profile's name, or the path of its file. */
+  readonly profile: string;
+  /** Whether jobs go through a Redis of the run's own, where the machine has the program. */
+  readonly redis: boolean;
+  /** Only the days that tell most: for tests. */
+  readonly short?: boolean;
+  readonly say?: (line: string) => void;
+  /** Changes the instance before anything is planted: how a test shows that the canary notices. */
+  readonly sabotage?: (instance: CanaryInstance) => Promise<void> | void;
+}
+
+/** Starts a throw-away installation, plants, moves the clock through every window of the profile, and looks everywhere each time. */
+export async function runCanary(options: CanaryOptions): Promise<CanaryReport> {
+  const startedAt = new Date().toISOString();
+  const redis = options.redis && ThrowAwayRedis.isPossible();
+  const book = new CanaryBook();
+  const instance = await CanaryInstance.start({ profile: options.profile, redis, book });
+  try {
+    await options.sabotage?.(instance);
+    const run = new CanaryRun(instance, book, options.say ?? (() => undefined));
+    await run.plant();
+    const days = itinerary(instance.profile, run.words, options.short ?? false);
+    for (const day of days) await run.lookOn(day);
+    const { name, digest } = instance.profile;
+    return {
+      profile: name,
+      profileDigest: digest,
+      version: PRODUCT_VERSION,
+      startedAt,
+      endedAt: new Date().toISOString(),
+      days,
+      notScanned: [...(redis ? [] : ['Redis: there is none in this run, jobs are in the database']), ...NEVER_SCANNED],
+      words: run.words.length,
+      ...run.findings(),
+    };
+  } finally {
+    await instance.stop();
+  }
+}
+
+const NEVER_SCANNED = [
+  'the memory of the process, where words are while a call lasts, and with it a dump of a crash: switch those off (docs/canaries.md)',
+  'blocks of the disk that no file has any more',
+];
+
+/** Words in an installation, and what was found of them so far. */
+class CanaryRun {
+  readonly words: PlantedWord[] = [];
+  private readonly takeDowns: (() => Promise<void>)[] = [];
+  private readonly scanner: StoreScanner;
+  private readonly survivors: Survivor[] = [];
+  private readonly present: Presence[] = [];
+  private readonly missing: Presence[] = [];
+  private readonly failures: string[] = [];
+  private readonly cells: Cell[] = [];
+  private stores: readonly string[] = [];
+  private bytesScanned = 0;
+
+  constructor(
+    private readonly instance: CanaryInstance,
+    private readonly book: CanaryBook,
+    private readonly say: (line: string) => void,
+  ) {
+    this.scanner = new StoreScanner(book);
+  }
+
+  async plant(): Promise<void> {
+    for (const plan of this.instance.profile.plans) {
+      const organisation = await plantOrganisation(this.instance, this.book, plan);
+      this.takeDowns.push(organisation.takeDown);
+      this.words.push(...organisation.words, ...(await plantCalls(this.instance, this.book, organisation)));
+    }
+    const people = await plantPeople(this.instance, this.book);
+    this.takeDowns.push(people.takeDown);
+    this.words.push(...people.words);
+    await this.instance.quiet();
+  }
+
+  async lookOn(day: number): Promise<void> {
+    if (day > 0) this.instance.clock.leapToDay(day);
+    if (day === DELETION_DAY) for (const takeDown of this.takeDowns) await takeDown();
+    // Twice: what one job frees, another one may remove.
+    if (day > 0)
+      for (let round = 0; round < 2; round += 1)
+        this.failures.push(...(await this.instance.runJobs()).map((each) => `day ${day}: ${each}`));
+    for (const word of this.words) await this.read(word, day);
+    const stores = await this.instance.stores();
+    this.stores = stores.map(({ name }) => name);
+    for (const store of stores) this.judge(await this.scanner.scan(store), day);
+    this.say(`day ${day}: ${this.survivors.length} survivors, ${this.missing.length} missing so far`);
+  }
+
+  findings(): Pick<CanaryReport, 'stores' | 'bytesScanned' | 'survivors' | 'present' | 'missing' | 'failures' | 'cells'> {
+    const { stores, bytesScanned, survivors, present, missing, failures, cells } = this;
+    return { stores, bytesScanned, survivors, present, missing, failures, cells };
+  }
+
+  /** Through the API: it must be there through one day, and not be shown from another on. */
+  private async read(word: PlantedWord, day: number): Promise<void> {
+    if (word.isPresent === null || (day > word.presentThroughDay && day < word.goneFromDay)) return;
+    const isThere = await word.isPresent();
+    const presence = { place: word.place, class: word.dataClass, day };
+    const expected = day <= word.presentThroughDay ? 'present' : 'none';
+    this.cells.push({ class: word.dataClass, store: API, kind: word.kind, bytesScanned: 0, found: isThere ? 1 : 0, expected, day });
+    if (expected === 'present') (isThere ? this.present : this.missing).push(presence);
+    else if (isThere) this.survivors.push({ ...presence, store: API, found: 1, locations: ['still shown'] });
+  }
+
+  private judge({ store, bytes, unchangedBytes, unread, sightings }: StoreScan, day: number): void {
+    this.bytesScanned += bytes - unchangedBytes;
+    if (unread > 0) this.failures.push(`day ${day}: ${unread} compressed streams in ${store.name} were too large to be read`);
+    const unknown = sightings.get(UNKNOWN_PLACE);
+    if (unknown)
+      this.survivors.push({
+        place: UNKNOWN_PLACE,
+        class: 'secret',
+        store: store.name,
+        day,
+        found: unknown.count,
+        locations: unknown.locations,
+      });
+    const cells = new Map<string, Cell>();
+    for (const word of this.words) {
+      const isOutside = store.group === 'provider' || store.group === 'mail' || store.group === 'webhooks' || store.group === 'telemetry';
+      // What was handed to others stays with them.
+      const isAlive = isOutside || day < word.goneFromDay + store.outlivesDays;
+      const expected = isAlive && word.mayBeIn.includes(store.group) ? 'allowed' : 'none';
+      const seen = sightings.get(word.place);
+      const key = [word.dataClass, word.kind, expected].join('|');
+      const found = (cells.get(key)?.found ?? 0) + (seen?.count ?? 0);
+      cells.set(key, { class: word.dataClass, store: store.name, kind: word.kind, bytesScanned: bytes, found, expected, day });
+      if (seen && expected === 'none')
+        this.survivors.push({
+          place: word.place,
+          class: word.dataClass,
+          store: store.name,
+          day,
+          found: seen.count,
+          locations: seen.locations,
+        });
+    }
+    this.cells.push(...cells.values());
+  }
+}
+
+/** Where presence is looked for: what Lethe itself shows. */
+const API = 'API';
