@@ -10,6 +10,7 @@ import { PriceBook } from '../../modules/usage/core/price-book.js';
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { SystemPool } from '../../platform/database/system-pool.js';
 import { examineNotificationKey } from './examine-mail.js';
+import { examinePolicy } from './examine-policy.js';
 import { error, type Finding, ok, warn } from './finding.js';
 
 /** Whether credentials can be opened to see if they open: `absent` where that would make a root key up. */
@@ -20,6 +21,7 @@ export async function examineConfiguration(application: INestApplicationContext,
   // Fills the snapshots that credentials are answered from.
   await application.get(ChangeFeed).start();
   return [
+    ...(await examinePolicy(application)),
     ...(await partitionFindings(application)),
     ...(await credentialFindings(application, rootKey)),
     ...(await routeFindings(application)),
