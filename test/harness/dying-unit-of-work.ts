@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import type { OrganisationId } from '../../src/kernel/ids.js';
-import { type Tx, UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { type ContentTx, type Tx, UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 
 /** Thrown where the process would have been killed. */
 export class Killed extends Error {}
@@ -26,6 +26,10 @@ export class DyingUnitOfWork extends UnitOfWork {
 
   override asSystem<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     return this.alive.asSystem((tx) => this.mortal(tx, work));
+  }
+
+  override withContent<T>(tx: Tx, work: (tx: ContentTx) => Promise<T>): Promise<T> {
+    return this.alive.withContent(tx, work);
   }
 
   private async mortal<T>(tx: Tx, work: (tx: Tx) => Promise<T>): Promise<T> {

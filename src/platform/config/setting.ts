@@ -9,10 +9,12 @@ const SECTIONS = [
   'Calls',
   'Mail',
   'Retention',
+  'Content',
   'Blobs',
   'Backups',
   'Audit log',
   'Telemetry',
+  'Usage',
 ] as const;
 
 type Section = (typeof SECTIONS)[number];

@@ -5,6 +5,7 @@ import { AuditSettings } from './audit-settings.js';
 import { BackupSettings } from './backup-settings.js';
 import { BlobSettings } from './blob-settings.js';
 import { CallSettings } from './call-settings.js';
+import { ContentSettings } from './content-settings.js';
 import { KeySettings } from './key-settings.js';
 import { MailSettings } from './mail-settings.js';
 import { ProcessSettings } from './process-settings.js';
@@ -12,6 +13,7 @@ import { RetentionSettings } from './retention-settings.js';
 import { StaffSettings } from './staff-settings.js';
 import { StoreSettings } from './store-settings.js';
 import { TelemetrySettings } from './telemetry-settings.js';
+import { UsageSettings } from './usage-settings.js';
 
 /**
  * Everything an operator may set, read once at start from the environment. Validated as a whole:
@@ -27,8 +29,10 @@ export class Settings extends IntersectionType(
   CallSettings,
   MailSettings,
   RetentionSettings,
+  ContentSettings,
   BlobSettings,
   BackupSettings,
   AuditSettings,
   TelemetrySettings,
+  UsageSettings,
 ) {}

@@ -1,6 +1,9 @@
 import type { PoolConfig } from 'pg';
 
-/** The two roles rows are reached through; neither owns a table or can bypass row-level security (A3). */
+/**
+ * The two roles sessions begin with; neither owns a table or can bypass row-level security (A3). A third, `lethe_content`, is taken on for moments
+ * only: see `UnitOfWork.withContent`.
+ */
 export type DatabaseRole = 'lethe_app' | 'lethe_system';
 
 /**

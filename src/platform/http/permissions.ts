@@ -6,6 +6,7 @@ export const PERMISSIONS = {
   'identity:read': 'Ask whose token or key this is. Every caller may.',
   'inference:invoke': 'Call models through the gateway (`/v1/*`).',
   'usage:read': 'Read the usage ledger and its summaries.',
+  'statistics:read': 'Read statistics over organisations, in groups too large to tell one. Operators only.',
   'organisations:read': 'Read organisations.',
   'organisations:write': 'Rename, suspend and reactivate organisations, and say what they ask of their members.',
   'projects:read': 'Read projects.',
@@ -45,6 +46,10 @@ export const PERMISSIONS = {
   'retention:read': 'Read how long everything of an organisation is kept.',
   'retention:write': 'Ask for windows of an organisation’s own, as far as the policy profile allows.',
   'plans:write': 'Put organisations on a plan of the policy profile. Operators only.',
+  'content:read': 'Read what was kept of calls, for a purpose that the audit log names.',
+  'content_policy:read': 'Read which content an organisation keeps, its troubleshooting grants and the versions of its content key.',
+  'content_policy:write': 'Say which content an organisation keeps, and open and close troubleshooting grants.',
+  'content_keys:write': 'Rotate and destroy an organisation’s content keys.',
   'installation_audit:read': 'Read the audit log of the installation itself: what its staff did, without any organisation’s events.',
 } as const;
 
@@ -90,19 +95,23 @@ const ADMIN = [
   'identity_providers:read',
   'notices:read',
   'notices:write',
+  'content_policy:read',
   'webhooks:read',
   'webhooks:write',
 ] as const satisfies readonly Permission[];
 
+/** Who keeps watch over what is kept of calls, and may look at it. */
+const CONTENT = ['content:read', 'content_policy:write', 'content_keys:write'] as const satisfies readonly Permission[];
+
 /** What each role lets a member do in the organisation it is held in (A2). */
 export const ROLE_PERMISSIONS: Readonly<Record<OrganisationRole, readonly Permission[]>> = {
   // Whoever sets what a provider's word is checked by can sign in as anyone whom it vouches for, owners who use it included.
-  owner: [...ADMIN, 'identity_providers:write', 'ownership:write', 'retention:write'],
+  owner: [...ADMIN, 'identity_providers:write', 'ownership:write', 'retention:write', ...CONTENT],
   admin: ADMIN,
   billing: [...VIEWER, 'limits:write'],
   developer: DEVELOPER,
   viewer: VIEWER,
-  privacy_officer: [...VIEWER, 'audit:read', 'notices:read', 'retention:write'],
+  privacy_officer: [...VIEWER, 'audit:read', 'notices:read', 'retention:write', 'content_policy:read', ...CONTENT],
 };
 
 /** The permissions a service key may be given as scopes: none of them can change configuration. */

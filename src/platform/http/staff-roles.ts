@@ -8,6 +8,7 @@ export type StaffRole = (typeof STAFF_ROLES)[number];
 const READS = [
   'identity:read',
   'organisations:read',
+  'statistics:read',
   'audit:read',
   'notices:read',
   'retention:read',
@@ -37,6 +38,8 @@ export const STAFF_PERMISSIONS: Readonly<Record<StaffRole, ReadonlySet<Permissio
     'accounts:read',
     'members:read',
     'staff:read',
+    'content:read',
+    'content_policy:read',
     'installation_audit:read',
     'break_glass:write',
   ]),
@@ -50,6 +53,7 @@ export const STAFF_PERMISSIONS: Readonly<Record<StaffRole, ReadonlySet<Permissio
 export const INSTALLATION_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>([
   'identity:read',
   'organisations:read',
+  'statistics:read',
   'organisations:write',
   'organisations:create',
   'installation_providers:read',

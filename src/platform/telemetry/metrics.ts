@@ -31,6 +31,12 @@ export type MailOutcome = 'sent' | 'left_out' | 'suppressed' | 'refused' | 'give
 /** Why an operator was turned away: where they come from, or which listener they came by. */
 export type OperatorRefusal = 'network' | 'listener';
 
+/**
+ * Why content that the gate let through was not kept: no room in memory, no key to seal it under, nothing that would take it, or it could not be
+ * read for secrets. `stopping`: the process ended before it was written.
+ */
+export type ContentDrop = 'no_room' | 'no_key' | 'not_written' | 'not_redacted' | 'stopping';
+
 /** How one attempt to deliver to a webhook ended; `given_up` was the last. */
 export type WebhookOutcome = 'delivered' | 'failed' | 'given_up';
 
@@ -61,6 +67,10 @@ export class Metrics {
   private readonly operatorRefusals = this.counter('lethe_operator_refusals_total', 'Requests of operators that were turned away.', [
     'reason',
   ]);
+  private readonly contents = this.counter('lethe_content_kept_total', 'Calls whose content was kept, by where.', ['kind']);
+  private readonly contentDrops = this.counter('lethe_content_dropped_total', 'Calls whose content was to be kept and was not.', [
+    'reason',
+  ]);
   private readonly flushSeconds = this.histogram(
     'lethe_ledger_flush_seconds',
     'Time one group commit took.',
@@ -84,6 +94,18 @@ export class Metrics {
     'lethe_audit_publications_total',
     'Tries to publish a checkpoint of the audit log by destination and how they ended.',
     ['destination', 'outcome'],
+  );
+  private readonly retentionRemovals = this.counter(
+    'lethe_retention_rows_total',
+    'Rows that retention purged, swept, filed anew or released, by data class; those of dropped partitions are estimates.',
+    ['data_class', 'action'],
+  );
+  private readonly retentionPartitions = this.counter('lethe_retention_partitions_total', 'Expired partitions dropped.', ['data_class']);
+  private readonly retentionAge = this.gauge('lethe_retention_oldest_seconds', 'Age of the oldest row, by data class.', ['data_class']);
+  private readonly retentionOverdue = this.gauge(
+    'lethe_retention_overdue_seconds',
+    'For how long the oldest thing that should be gone has been kept past its time, by data class; 0: nothing is. Above a day is a broken promise.',
+    ['data_class'],
   );
   private readonly limiter = this.gauge('lethe_limiter_degraded', '1 while limits are counted per process only.', []);
 
@@ -179,6 +201,14 @@ export class Metrics {
     this.webhooks.inc({ outcome });
   }
 
+  contentKept(store: 'payload' | 'failed_input' | 'granted', calls: number): void {
+    this.contents.inc({ kind: store }, calls);
+  }
+
+  contentDropped(reason: ContentDrop, calls: number): void {
+    this.contentDrops.inc({ reason }, calls);
+  }
+
   /** The audit log has this many leaves. */
   auditLogGrew(size: number): void {
     this.auditLogSize.set(size);
@@ -191,6 +221,18 @@ export class Metrics {
 
   auditPublicationEnded(destination: 'file' | 'webhook' | 's3', outcome: 'published' | 'failed'): void {
     this.auditPublications.inc({ destination, outcome });
+  }
+
+  /** One receipt of retention. Classes and actions come from closed lists. */
+  retentionRemoved(dataClass: string, action: string, { rows, partitions }: { readonly rows: number; readonly partitions: number }): void {
+    this.retentionRemovals.inc({ data_class: dataClass, action }, rows);
+    if (action === 'purged') this.retentionPartitions.inc({ data_class: dataClass }, partitions);
+  }
+
+  /** How old the oldest thing of a class is, and for how long it should have been gone. */
+  retentionSurveyed(dataClass: string, oldestSeconds: number, overdueSeconds: number): void {
+    this.retentionAge.set({ data_class: dataClass }, oldestSeconds);
+    this.retentionOverdue.set({ data_class: dataClass }, overdueSeconds);
   }
 
   private counter<Label extends MetricLabel>(name: string, help: string, labelNames: Label[]): Counter<Label> {

@@ -1,0 +1,82 @@
+import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { AuditModule } from '../audit/audit.module.js';
+import { TenantsModule } from '../tenants/tenants.module.js';
+import { ContentGate, ContentKeeper } from './content.contract.js';
+import { ContentExpiry } from './core/content-expiry.js';
+import { ChangeSetting } from './core/gate/change-setting.js';
+import { ContentPolicies } from './core/gate/content-policies.js';
+import { PolicyGate } from './core/gate/policy-gate.js';
+import { AuditedGrants } from './core/grants/audited-grants.js';
+import { CloseGrant } from './core/grants/close-grant.js';
+import { OpenGrant } from './core/grants/open-grant.js';
+import { ReadGrants } from './core/grants/read-grants.js';
+import { QueuedKeeper } from './core/keeping/queued-keeper.js';
+import { SealCall } from './core/keeping/seal-call.js';
+import { WriteContents } from './core/keeping/write-contents.js';
+import { AuditedContentKeys } from './core/keys/audited-content-keys.js';
+import { ContentKeys } from './core/keys/content-keys.js';
+import { DestroyContentKeys } from './core/keys/destroy-content-keys.js';
+import { ReadContentKeys } from './core/keys/read-content-keys.js';
+import { ReplayKeyDestruction } from './core/keys/replay-key-destruction.js';
+import { RewrapContentKeys } from './core/keys/rewrap-content-keys.js';
+import { RotateContentKey } from './core/keys/rotate-content-key.js';
+import { RotateOldKeys } from './core/keys/rotate-old-keys.js';
+import { ScrubContentKeys } from './core/keys/scrub-content-keys.js';
+import { ReadContent } from './core/reading/read-content.js';
+import { CallContentsRepository } from './data/call-contents.repository.js';
+import { ContentKeyEntity } from './data/content-key.entity.js';
+import { ContentKeysRepository } from './data/content-keys.repository.js';
+import { ContentSettingEntity } from './data/content-setting.entity.js';
+import { ContentSettingsRepository } from './data/content-settings.repository.js';
+import './data/content.inventory.js';
+import { TroubleshootingGrantEntity } from './data/troubleshooting-grant.entity.js';
+import { TroubleshootingGrantsRepository } from './data/troubleshooting-grants.repository.js';
+import { ContentController } from './http/content.controller.js';
+import { ContentKeysController } from './http/content-keys.controller.js';
+import { ContentSettingController } from './http/content-setting.controller.js';
+import { TroubleshootingGrantsController } from './http/troubleshooting-grants.controller.js';
+import { CloseGrantsJob } from './jobs/close-grants.job.js';
+import { KeepContentKeysJob } from './jobs/keep-content-keys.job.js';
+
+const gate = [ContentPolicies, ChangeSetting, { provide: ContentGate, useClass: PolicyGate }];
+const keys = [
+  AuditedContentKeys,
+  ContentKeys,
+  ReadContentKeys,
+  RotateContentKey,
+  RotateOldKeys,
+  RewrapContentKeys,
+  DestroyContentKeys,
+  ScrubContentKeys,
+  ReplayKeyDestruction,
+  KeepContentKeysJob,
+];
+const keeping = [SealCall, WriteContents, { provide: ContentKeeper, useClass: QueuedKeeper }];
+const grants = [AuditedGrants, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob];
+
+/** What was said in calls: whether it is kept, under which key, for how long, and who reads it for what. */
+@Module({
+  imports: [
+    TypeOrmModule.forFeature([ContentKeyEntity, ContentSettingEntity, TroubleshootingGrantEntity]),
+    DiscoveryModule,
+    AuditModule,
+    TenantsModule,
+  ],
+  controllers: [ContentController, ContentSettingController, ContentKeysController, TroubleshootingGrantsController],
+  providers: [
+    ContentKeysRepository,
+    ContentSettingsRepository,
+    TroubleshootingGrantsRepository,
+    CallContentsRepository,
+    ContentExpiry,
+    ReadContent,
+    ...gate,
+    ...keys,
+    ...keeping,
+    ...grants,
+  ],
+  exports: [ContentGate, ContentKeeper],
+})
+export class ContentModule {}

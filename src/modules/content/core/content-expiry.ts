@@ -1,0 +1,23 @@
+import { Injectable } from '@nestjs/common';
+import { type ExpiringTable, ExpiringTables } from '../../../contracts/expiring-tables.js';
+import { PolicyProfile } from '../../../contracts/policy-profile.js';
+import { CONTENT_TABLES } from '../data/content-rows.js';
+
+const COLUMNS = { writtenAt: 'written_at', organisation: 'organisation_id' };
+
+/** Content leaves by the day (D2). What was kept under a grant has the profile's window for grants, whatever becomes of the others. */
+@Injectable()
+export class ContentExpiry extends ExpiringTables {
+  constructor(private readonly profile: PolicyProfile) {
+    super();
+  }
+
+  override expiringTables(): readonly ExpiringTable[] {
+    const { grantDays } = this.profile.content;
+    return [
+      { table: CONTENT_TABLES.payload, window: { dataClass: 'payload' }, ...COLUMNS },
+      { table: CONTENT_TABLES.failed_input, window: { dataClass: 'failed_input' }, ...COLUMNS },
+      { table: CONTENT_TABLES.granted, window: { shortestDays: 0, longestDays: grantDays }, ...COLUMNS },
+    ];
+  }
+}

@@ -1,0 +1,49 @@
+import { Injectable } from '@nestjs/common';
+import { ensureDayPartition } from '../../../../platform/database/day-partition.js';
+import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import { CONTENT_STORES } from '../../content.contract.js';
+import { CallContentsRepository } from '../../data/call-contents.repository.js';
+import { CONTENT_TABLES, type ContentRow } from '../../data/content-rows.js';
+
+/** Days known to have their partition; they are a handful. */
+const KNOWN_DAYS = 512;
+
+/** Writes the sealed content of many calls in one transaction. */
+@Injectable()
+export class WriteContents {
+  private readonly known = new Set<string>();
+
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly contents: CallContentsRepository,
+  ) {}
+
+  /**
+   * All of them or none; repeating it changes nothing. Does not wait for the disk (`synchronous_commit`): what a crash of the database takes in the next
+   * instant is lost, never half there. Rejects with the database's errors.
+   */
+  async run(rows: readonly ContentRow[]): Promise<void> {
+    const places = new Map(rows.map(({ store, expiresOn }) => [`${store} ${expiresOn}`, { table: CONTENT_TABLES[store], day: expiresOn }]));
+    await this.unitOfWork.asSystem(async (tx) => {
+      for (const [name, place] of places) await this.ensure(tx, name, place);
+      await tx.query('SET LOCAL synchronous_commit = off');
+      await this.unitOfWork.withContent(tx, async (content) => {
+        for (const store of CONTENT_STORES) {
+          const its = rows.filter((row) => row.store === store);
+          if (its.length > 0) await this.contents.insert(content, store, its);
+        }
+      });
+    });
+    if (this.known.size > KNOWN_DAYS) this.known.clear();
+    for (const name of places.keys()) this.known.add(name);
+  }
+
+  /** After a failure every day is looked at again: its partition may have been dropped by a purge that ran ahead of this process's clock. */
+  doubt(): void {
+    this.known.clear();
+  }
+
+  private async ensure(tx: Tx, name: string, { table, day }: { readonly table: string; readonly day: string }): Promise<void> {
+    if (!this.known.has(name)) await ensureDayPartition(tx, table, day);
+  }
+}

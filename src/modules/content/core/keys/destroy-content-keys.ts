@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { ErasureLedger } from '../../../../contracts/erasure-ledger.js';
+import { LegalHolds } from '../../../../contracts/legal-holds.js';
+import type { OrganisationId } from '../../../../kernel/ids.js';
+import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import type { AuditActor } from '../../../audit/audit.contract.js';
+import { Tenants } from '../../../tenants/tenants.contract.js';
+import { contentErrors } from '../../content.errors.js';
+import type { ContentKeyFacts } from '../../data/content-key.entity.js';
+import { ContentKeysRepository } from '../../data/content-keys.repository.js';
+import { AuditedContentKeys } from './audited-content-keys.js';
+import { ScrubContentKeys } from './scrub-content-keys.js';
+
+/** What the erasure ledger calls it. */
+export const KEY_DESTROYED = 'content_key.destroyed';
+
+/**
+ * Destroys content keys, and with them all that was sealed under them, in every store and every backup (C4). There is no way back. The next content of
+ * the organisation, if it still wants any kept, begins with a new version.
+ */
+@Injectable()
+export class DestroyContentKeys {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly keys: ContentKeysRepository,
+    private readonly audited: AuditedContentKeys,
+    private readonly tenants: Tenants,
+    private readonly holds: LegalHolds,
+    private readonly ledger: ErasureLedger,
+    private readonly scrub: ScrubContentKeys,
+  ) {}
+
+  /**
+   * One version. Destroying a destroyed one changes nothing. Raises `content/key_not_found`, `tenants/organisation_not_found`, and `retention/held`
+   * while a legal hold covers content of the organisation.
+   */
+  runOne(actor: AuditActor, organisationId: OrganisationId, version: number): Promise<ContentKeyFacts[]> {
+    return this.run(actor, organisationId, (versions) => {
+      if (!versions.includes(version)) throw contentErrors.key_not_found();
+      return [version];
+    });
+  }
+
+  /** All versions there are. Raises as {@link runOne}. */
+  runAll(actor: AuditActor, organisationId: OrganisationId): Promise<ContentKeyFacts[]> {
+    return this.run(actor, organisationId, (versions) => versions);
+  }
+
+  private async run(
+    actor: AuditActor,
+    organisationId: OrganisationId,
+    choose: (versions: readonly number[]) => readonly number[],
+  ): Promise<ContentKeyFacts[]> {
+    const left = await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
+      await this.tenants.requireOrganisation(tx, organisationId);
+      const versions = choose((await this.keys.list(tx, organisationId)).map((key) => key.version));
+      for (const dataClass of ['payload', 'failed_input'] as const) await this.holds.assertFree(tx, { dataClass, organisationId });
+      for (const version of await this.audited.destroy(tx, actor, organisationId, versions)) {
+        await this.ledger.record(tx, { kind: KEY_DESTROYED, subjectId: organisationId, detail: { version } });
+      }
+      return this.keys.list(tx, organisationId);
+    });
+    await this.scrub.tryNow();
+    return left;
+  }
+}

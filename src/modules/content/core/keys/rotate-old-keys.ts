@@ -1,0 +1,42 @@
+import { Injectable } from '@nestjs/common';
+import { Clock, DAY_MS } from '../../../../kernel/clock.js';
+import type { ContentKeyId } from '../../../../kernel/ids.js';
+import { Settings } from '../../../../platform/config/settings.js';
+import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import type { AuditActor } from '../../../audit/audit.contract.js';
+import { ContentKeysRepository } from '../../data/content-keys.repository.js';
+import { RotateContentKey } from './rotate-content-key.js';
+
+const BATCH = 50;
+const ACTOR: AuditActor = { kind: 'system', id: 'rotate-content-keys' };
+
+/** Rotates content keys that have been in use for `LETHE_CONTENT_KEY_DAYS`. */
+@Injectable()
+export class RotateOldKeys {
+  private readonly oldMs: number;
+
+  constructor(
+    settings: Settings,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly keys: ContentKeysRepository,
+    private readonly rotate: RotateContentKey,
+    private readonly clock: Clock,
+  ) {
+    this.oldMs = settings.contentKeyDays * DAY_MS;
+  }
+
+  /** Answers how many were rotated. A run that was killed is resumed by the next: what is due is read from the rows. Raises `kms/*`. */
+  async run(signal: AbortSignal): Promise<number> {
+    const before = new Date(this.clock.nowMs() - this.oldMs);
+    let rotated = 0;
+    for (let after: ContentKeyId | undefined; ; ) {
+      const due = await this.unitOfWork.asSystem((tx) => this.keys.inUseSince(tx, before, { after, limit: BATCH }));
+      for (const { id, organisationId } of due) {
+        if (signal.aborted) return rotated;
+        if (await this.rotate.runIfOlder(ACTOR, organisationId, this.oldMs)) rotated += 1;
+        after = id;
+      }
+      if (due.length < BATCH) return rotated;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { Injectable } from '@nestjs/common';
+import { In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
+import type { ContentKeyId, OrganisationId } from '../../../kernel/ids.js';
+import type { ContentTx, Tx } from '../../../platform/database/unit-of-work.js';
+import { ContentKeyEntity, type ContentKeyFacts, type ContentKeyRow } from './content-key.entity.js';
+
+/** Every column but the wrapped key, which other roles than `lethe_content` may not read. */
+const FACTS = {
+  id: true,
+  organisationId: true,
+  version: true,
+  kmsKeyId: true,
+  createdAt: true,
+  retiredAt: true,
+  destroyedAt: true,
+  scrubbedAt: true,
+} as const;
+
+/** A page in the order of ids. */
+export interface KeysPage {
+  readonly after: ContentKeyId | undefined;
+  readonly limit: number;
+}
+
+/** Rows of `content_key`. */
+@Injectable()
+export class ContentKeysRepository {
+  /** Newest first. */
+  list(tx: Tx, organisationId: OrganisationId): Promise<ContentKeyFacts[]> {
+    return tx.find(ContentKeyEntity, { select: FACTS, where: { organisationId }, order: { version: 'DESC' } });
+  }
+
+  /** The version to seal under; null before there is one, and after it was destroyed. */
+  findCurrent(tx: ContentTx, organisationId: OrganisationId): Promise<ContentKeyRow | null> {
+    return tx.findOneBy(ContentKeyEntity, { organisationId, retiredAt: IsNull(), destroyedAt: IsNull() });
+  }
+
+  find(tx: ContentTx, organisationId: OrganisationId, version: number): Promise<ContentKeyRow | null> {
+    return tx.findOneBy(ContentKeyEntity, { organisationId, version });
+  }
+
+  /** False when somebody else made this version first. */
+  async insert(tx: ContentTx, key: ContentKeyRow): Promise<boolean> {
+    const { id, organisationId, version, kmsKeyId, wrappedKey, createdAt } = key;
+    const rows = await tx.query<unknown[]>(
+      `INSERT INTO content_key (id, organisation_id, version, kms_key_id, wrapped_key, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (organisation_id, version) DO NOTHING RETURNING id`,
+      [id, organisationId, version, kmsKeyId, wrappedKey, createdAt],
+    );
+    return rows.length === 1;
+  }
+
+  /** False when it was retired or destroyed already. */
+  async retire(tx: ContentTx, { organisationId, id }: ContentKeyFacts, retiredAt: Date): Promise<boolean> {
+    const current = { organisationId, id, retiredAt: IsNull(), destroyedAt: IsNull() };
+    return (await tx.update(ContentKeyEntity, current, { retiredAt })).affected === 1;
+  }
+
+  /** Forgets the wrapped keys of these versions and answers which of them had one. */
+  async destroy(tx: ContentTx, organisationId: OrganisationId, versions: readonly number[], destroyedAt: Date): Promise<number[]> {
+    const due = await tx.find(ContentKeyEntity, {
+      select: { id: true, version: true },
+      where: { organisationId, version: In(versions), destroyedAt: IsNull() },
+      lock: { mode: 'for_no_key_update' },
+    });
+    const ids = due.map(({ id }) => id);
+    if (ids.length > 0) {
+      await tx.update(ContentKeyEntity, { organisationId, id: In(ids) }, { destroyedAt, wrappedKey: null, kmsKeyId: null });
+    }
+    return due.map(({ version }) => version).sort((a, b) => a - b);
+  }
+
+  /** Writes the wrapped key and nothing else. False when it is no longer wrapped as `key` says. */
+  async replaceWrapping(tx: ContentTx, key: ContentKeyRow, wrapped: Pick<ContentKeyRow, 'kmsKeyId' | 'wrappedKey'>): Promise<boolean> {
+    const { id, organisationId, kmsKeyId } = key;
+    return (await tx.update(ContentKeyEntity, { id, organisationId, kmsKeyId: kmsKeyId ?? IsNull() }, wrapped)).affected === 1;
+  }
+
+  /** Keys of all tenants that are in use and were made before a moment. In a system transaction. */
+  inUseSince(tx: Tx, before: Date, { after, limit }: KeysPage): Promise<ContentKeyFacts[]> {
+    const where = {
+      retiredAt: IsNull(),
+      destroyedAt: IsNull(),
+      createdAt: LessThan(before),
+      ...(after === undefined ? {} : { id: MoreThan(after) }),
+    };
+    return tx.find(ContentKeyEntity, { select: FACTS, where, order: { id: 'ASC' }, take: limit });
+  }
+
+  /** Keys of all tenants that are not wrapped under `kmsKeyId`. In a system transaction. */
+  wrappedOtherwise(tx: Tx, kmsKeyId: string, { after, limit }: KeysPage): Promise<ContentKeyFacts[]> {
+    const where = { kmsKeyId: Not(kmsKeyId), destroyedAt: IsNull(), ...(after === undefined ? {} : { id: MoreThan(after) }) };
+    return tx.find(ContentKeyEntity, { select: FACTS, where, order: { id: 'ASC' }, take: limit });
+  }
+
+  /** Whether destroyed keys wait for the table's file to be written anew. In a system transaction. */
+  hasUnscrubbed(tx: Tx): Promise<boolean> {
+    return tx.existsBy(ContentKeyEntity, { destroyedAt: Not(IsNull()), scrubbedAt: IsNull() });
+  }
+
+  /** Writes the table's file anew, without what destroyed keys have left in it. Waits 200 ms for the table at most. In a system transaction. */
+  async scrub(tx: Tx, at: Date): Promise<number> {
+    const [row] = await tx.query<{ waiting: number }[]>('SELECT scrub_content_keys($1) AS waiting', [at]);
+    return row?.waiting ?? 0;
+  }
+}

@@ -1,0 +1,53 @@
+import { declareTable, type RetentionRule } from '../../../contracts/data-inventory.js';
+import type { WindowedClass } from '../../../contracts/data-classes.js';
+import { CONTENT_TABLES } from './content-rows.js';
+
+/** What was said in calls, as ciphertext: three tables of one shape, because each is a data class with a window of its own. */
+function declareContent(table: string, dataClass: WindowedClass, description: string, retention: RetentionRule): void {
+  declareTable({
+    table,
+    description,
+    dataClass,
+    subject: 'organisation',
+    purpose: dataClass === 'payload' ? 'service' : 'troubleshooting',
+    retention,
+    export: { withheld: 'ciphertext; read call by call, for a purpose, through the API' },
+    erasure: { shredKeyIn: 'content_key' },
+    tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
+    columns: {
+      call_id: 'identifier',
+      expires_on: 'technical',
+      organisation_id: 'identifier',
+      project_id: 'identifier',
+      key_id: 'identifier',
+      written_at: 'personal',
+      grant_id: 'identifier',
+      key_version: 'technical',
+      request_bytes: 'technical',
+      answer_bytes: 'technical',
+      request_cut: 'technical',
+      answer_cut: 'technical',
+      redacted: 'technical',
+      sealed: 'secret',
+    },
+  });
+}
+
+const byExpiry: RetentionRule = { kind: 'partition_by_expiry', column: 'expires_on' };
+
+declareContent(
+  CONTENT_TABLES.payload,
+  'payload',
+  'Input and output of successful calls, sealed under the key of their organisation',
+  byExpiry,
+);
+declareContent(
+  CONTENT_TABLES.failed_input,
+  'failed_input',
+  'Input of failed calls, redacted and sealed under the key of their organisation',
+  byExpiry,
+);
+declareContent(CONTENT_TABLES.granted, 'payload', 'Input and output of calls kept under a troubleshooting grant, sealed likewise', {
+  ...byExpiry,
+  within: 'P7D',
+});
