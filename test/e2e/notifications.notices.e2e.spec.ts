@@ -62,6 +62,14 @@ describe('notices', () => {
     expect((await app.request('GET', '/account/notices')).statusCode).toBe(403);
   });
 
+  it('are written with the change on a day nobody has made a partition for', async () => {
+    await app.inner.owner.query(`DO $$ DECLARE name text; BEGIN
+      FOR name IN SELECT relname FROM pg_class WHERE relname ~ '^account_notice_p[0-9]{8}$' LOOP EXECUTE 'DROP TABLE ' || name; END LOOP;
+    END $$`);
+    await tellAccount(person.id);
+    expect(await list('/account/notices')).toMatchObject([{ kind: 'password_changed' }]);
+  });
+
   it('of an organisation are for its owners, admins and privacy officer, in pages', async () => {
     for (let n = 0; n < 3; n += 1) {
       await app.inner

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThanOrEqual } from 'typeorm';
 import type { AccountId } from '../../../kernel/ids.js';
+import { ensureDayPartition } from '../../../platform/database/day-partition.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { TicketEntity, type TicketKind } from './ticket.entity.js';
 
@@ -8,6 +9,7 @@ import { TicketEntity, type TicketKind } from './ticket.entity.js';
 @Injectable()
 export class TicketsRepository {
   async insert(tx: Tx, ticket: TicketEntity): Promise<void> {
+    await ensureDayPartition(tx, 'account_ticket', ticket.expiresOn);
     await tx.insert(TicketEntity, ticket);
   }
 

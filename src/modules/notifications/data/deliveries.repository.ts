@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan } from 'typeorm';
+import { ensureDayPartition } from '../../../platform/database/day-partition.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { type DeliveryId, type DeliveryRow, WebhookDeliveryEntity } from './webhook-delivery.entity.js';
 import { WebhookEventEntity, type WebhookEventId, type WebhookEventRow } from './webhook-event.entity.js';
@@ -12,6 +13,7 @@ export type AttemptResult = Pick<DeliveryRow, 'state' | 'attempts' | 'httpStatus
 @Injectable()
 export class DeliveriesRepository {
   async addEvent(tx: Tx, event: WebhookEventRow): Promise<void> {
+    await ensureDayPartition(tx, 'webhook_event', event.expiresOn);
     // TypeORM's types take an object of unknown members for a nested entity.
     await tx.insert(WebhookEventEntity, { ...event, detail: { ...event.detail } as Record<string, never> });
   }
@@ -21,6 +23,7 @@ export class DeliveriesRepository {
   }
 
   async add(tx: Tx, delivery: DeliveryRow): Promise<void> {
+    await ensureDayPartition(tx, 'webhook_delivery', delivery.expiresOn);
     await tx.insert(WebhookDeliveryEntity, delivery);
   }
 

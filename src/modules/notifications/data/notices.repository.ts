@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThan } from 'typeorm';
 import type { AccountId, OrganisationId } from '../../../kernel/ids.js';
+import { ensureDayPartition } from '../../../platform/database/day-partition.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { AccountNoticeEntity, type NoticeId } from './account-notice.entity.js';
 import { OrganisationNoticeEntity } from './organisation-notice.entity.js';
@@ -21,6 +22,7 @@ export interface NoticePage {
 @Injectable()
 export class NoticesRepository {
   async add(tx: Tx, reader: NoticeReader, { id, expiresOn, kind, detail, createdAt }: NoticeRow): Promise<void> {
+    await ensureDayPartition(tx, 'accountId' in reader ? 'account_notice' : 'organisation_notice', expiresOn);
     const row = [id, expiresOn, kind, JSON.stringify(detail), createdAt];
     if ('accountId' in reader) {
       // By hand: whoever may add one for an account must not read any, so nothing may be returned.
