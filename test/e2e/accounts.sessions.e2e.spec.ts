@@ -9,8 +9,10 @@ let test: TestLethe;
 let replica: TestLethe;
 
 beforeAll(async () => {
-  const environment = { LETHE_ROLES: 'api', LETHE_SIGN_UP: 'open', LETHE_TRUSTED_PROXIES: '127.0.0.0/8' };
-  test = await TestLethe.start({ environment });
+  // A profile that lets a cookie last, and every way of signing in beside those of its own.
+  const policy = { LETHE_PROFILE: 'enterprise', LETHE_SIGN_IN_METHODS: 'password,email_link,oidc,saml,webauthn' };
+  const environment = { LETHE_ROLES: 'api', LETHE_SIGN_UP: 'open', LETHE_TRUSTED_PROXIES: '127.0.0.0/8', ...policy };
+  test = await TestLethe.start({ environment: { ...environment, LETHE_SESSION_COOKIE: 'browser' } });
   replica = await TestLethe.start({ environment: { ...environment, LETHE_SESSION_COOKIE: 'lasting' }, databaseUrl: test.databaseUrl });
 });
 afterAll(async () => {

@@ -14,8 +14,11 @@ export const accountsErrors = errorCatalogue('accounts', {
   no_password: { status: 409, message: 'This account has no password. Prove who you are by an e-mail link or a second factor.' },
   no_proven_email: { status: 409, message: 'This account has no proven e-mail address.' },
   method_off: { status: 403, message: 'This way of signing in is switched off here.' },
+  identifier_off: { status: 403, message: 'Accounts are not made with this kind of name here.' },
   sign_up_off: { status: 403, message: 'Nobody can sign up here by themselves.' },
   busy: { status: 503, message: 'Too many people are signing in at this moment. Try again shortly.' },
+
+  recovery_refused: { status: 401, message: 'The username or the recovery code is wrong.' },
 
   link_not_valid: { status: 410, message: 'This link has expired, has been used, or never was one. Ask for a new one.' },
   link_of_another_browser: {

@@ -25,6 +25,7 @@ import { InvitationEntity } from './data/members/invitation.entity.js';
 import './data/members/invitations.inventory.js';
 import './data/second-factor/totp-attempts.inventory.js';
 import { InvitationsRepository } from './data/members/invitations.repository.js';
+import { PasswordRecoveryCodeEntity } from './data/password-recovery-code.entity.js';
 import { SessionEntity } from './data/session.entity.js';
 import { SessionsRepository } from './data/sessions.repository.js';
 import { SignInPressureRepository } from './data/sign-in-pressure.repository.js';
@@ -36,7 +37,8 @@ import { SIGN_IN_PARTS } from './sign-in-parts.js';
 @Module({
   imports: [
     DiscoveryModule,
-    TypeOrmModule.forFeature([AccountEntity, AccountPasswordEntity, SessionEntity, TicketEntity, InvitationEntity]),
+    TypeOrmModule.forFeature([AccountEntity, AccountPasswordEntity, PasswordRecoveryCodeEntity, SessionEntity]),
+    TypeOrmModule.forFeature([TicketEntity, InvitationEntity]),
     TypeOrmModule.forFeature(SECOND_FACTOR_PARTS.entities),
     AuditModule,
     NotificationsModule,

@@ -18,7 +18,10 @@ import { PasswordHashes } from './core/passwords/password-hashes.js';
 import { SetPassword } from './core/passwords/set-password.js';
 import { ChangeProfile } from './core/profile/change-profile.js';
 import { ReadAccount } from './core/profile/read-account.js';
+import { CheckRecoveryCode } from './core/recovery/check-recovery-code.js';
+import { PasswordRecoveryCodes } from './core/recovery/password-recovery-codes.js';
 import { RecoverAccount } from './core/recovery/recover-account.js';
+import { RecoverByCode } from './core/recovery/recover-by-code.js';
 import { EndSession } from './core/sessions/end-session.js';
 import { ListSessions } from './core/sessions/list-sessions.js';
 import { SignInAdmission, SignInSurroundings } from './core/sessions/sign-in-surroundings.js';
@@ -26,13 +29,17 @@ import { FindByName } from './core/sign-in/find-by-name.js';
 import { RequestLink } from './core/sign-in/request-link.js';
 import { SignInWithLink } from './core/sign-in/sign-in-with-link.js';
 import { SignInWithPassword } from './core/sign-in/sign-in-with-password.js';
+import { AdmitUsername } from './core/sign-up/admit-username.js';
 import { ConfirmSignUp } from './core/sign-up/confirm-sign-up.js';
+import { MakeAccount } from './core/sign-up/make-account.js';
 import { RequestSignUp } from './core/sign-up/request-sign-up.js';
+import { SignUpByUsername } from './core/sign-up/sign-up-by-username.js';
 import { SignUpPolicy } from './core/sign-up/sign-up-policy.js';
 import { ProveByLink } from './core/step-up/prove-by-link.js';
 import { ProveByPassword } from './core/step-up/prove-by-password.js';
 import { MailBrake } from './core/throttle/mail-brake.js';
 import { AccountClosuresRepository } from './data/account-closures.repository.js';
+import { PasswordRecoveryCodesRepository } from './data/password-recovery-codes.repository.js';
 import { TicketsRepository } from './data/tickets.repository.js';
 import { AccountSecretsController } from './http/account-secrets.controller.js';
 import { AccountController } from './http/account.controller.js';
@@ -44,6 +51,8 @@ import { SessionsController } from './http/sessions.controller.js';
 import { SignInWaysController } from './http/sign-in-ways.controller.js';
 import { SignInController } from './http/sign-in.controller.js';
 import { SignUpController } from './http/sign-up.controller.js';
+import { UsernameAccountsController } from './http/username-accounts.controller.js';
+import { SweepRecoveryCodesJob } from './jobs/sweep-recovery-codes.job.js';
 import { SweepSessionsJob } from './jobs/sweep-sessions.job.js';
 
 /** What signing up, signing in by password and link, recovery, and one's own account are made of. */
@@ -59,6 +68,7 @@ export const SIGN_IN_PARTS = {
     AccountSecretsController,
     ProofController,
     PeopleController,
+    UsernameAccountsController,
   ],
   providers: [
     AccountDesk,
@@ -81,11 +91,18 @@ export const SIGN_IN_PARTS = {
     SignUpPolicy,
     RequestSignUp,
     ConfirmSignUp,
+    MakeAccount,
+    AdmitUsername,
+    SignUpByUsername,
     FindByName,
     SignInWithPassword,
     RequestLink,
     SignInWithLink,
     RecoverAccount,
+    PasswordRecoveryCodesRepository,
+    PasswordRecoveryCodes,
+    CheckRecoveryCode,
+    RecoverByCode,
     RequestEmailChange,
     ConfirmEmailChange,
     UndoEmailChange,
@@ -99,5 +116,6 @@ export const SIGN_IN_PARTS = {
     PersonTraces,
     RemoveMinor,
     SweepSessionsJob,
+    SweepRecoveryCodesJob,
   ],
 };

@@ -2,9 +2,10 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn, IsOptional, Matches } from 'class-validator';
 import { IfGiven, IsCleanText } from '../../../platform/http/field-rules.js';
 import type { AccountStatus, AccountSummary } from '../accounts.contract.js';
+import { FEWEST_CHARACTERS, MOST_CHARACTERS } from '../core/passwords/choose-password.js';
 import type { OwnAccount } from '../core/profile/read-account.js';
 import { IsLocale } from './locale-rule.js';
-import { PASSWORD_CHARACTERS } from './sign-in.dto.js';
+import { EMAIL_CHARACTERS } from './sign-in.dto.js';
 
 const STATUSES = ['active', 'blocked', 'closed'] as const satisfies readonly AccountStatus[];
 
@@ -82,15 +83,15 @@ export class ChangeAccountDto {
 
 /** A new password for who is signed in. */
 export class ChangePasswordDto {
-  @ApiProperty({ type: 'string', minLength: 10, maxLength: PASSWORD_CHARACTERS, format: 'password' })
-  @IsCleanText({ min: 10, max: PASSWORD_CHARACTERS })
+  @ApiProperty({ type: 'string', minLength: FEWEST_CHARACTERS, maxLength: MOST_CHARACTERS, format: 'password' })
+  @IsCleanText({ min: FEWEST_CHARACTERS, max: MOST_CHARACTERS })
   newPassword: string;
 }
 
 /** The password once more. */
 export class ProvePasswordDto {
-  @ApiProperty({ type: 'string', minLength: 1, maxLength: PASSWORD_CHARACTERS, format: 'password' })
-  @IsCleanText({ min: 1, max: PASSWORD_CHARACTERS })
+  @ApiProperty({ type: 'string', minLength: 1, maxLength: MOST_CHARACTERS, format: 'password' })
+  @IsCleanText({ min: 1, max: MOST_CHARACTERS })
   password: string;
 }
 
@@ -119,6 +120,19 @@ export class PersonDto {
     const { id, email, emailVerified, username, displayName, status, createdAt } = account;
     return { id, email, emailVerified, username, displayName, status, createdAt: createdAt.toISOString() };
   }
+}
+
+/** Whom to look for: one of the two. */
+export class FindPersonDto {
+  @ApiPropertyOptional({ type: 'string', maxLength: EMAIL_CHARACTERS, example: 'kim@example.com' })
+  @IfGiven()
+  @IsCleanText({ min: 3, max: EMAIL_CHARACTERS })
+  email?: string;
+
+  @ApiPropertyOptional({ type: 'string', maxLength: 80, example: 'kim' })
+  @IfGiven()
+  @IsCleanText({ min: 1, max: 80 })
+  username?: string;
 }
 
 /** What to make of an account. */

@@ -8,8 +8,7 @@ import { toAccountSummary } from '../core/committed-accounts.js';
 import { ChangeAccountStatus } from '../core/operator/change-account-status.js';
 import { RemoveMinor } from '../core/operator/remove-minor.js';
 import { ReadAccount } from '../core/profile/read-account.js';
-import { ChangePersonDto, PersonDto } from './account.dto.js';
-import { EmailDto } from './sign-in.dto.js';
+import { ChangePersonDto, FindPersonDto, PersonDto } from './account.dto.js';
 
 /** Other people's accounts, for operators. */
 @ApiTags('Accounts')
@@ -21,13 +20,13 @@ export class PeopleController {
     private readonly removal: RemoveMinor,
   ) {}
 
-  /** Finds the account that has proven an e-mail address. A POST, because addresses of requests are written to logs on their way. */
+  /** Finds the account that has proven an e-mail address, or has a username. A POST, because addresses of requests are written to logs on their way. */
   @Post('search')
   @HttpCode(200)
   @Requires('accounts:read')
-  @ApiProblem(404, 'No account has this address (`accounts/account_not_found`).')
-  async search(@Body() body: EmailDto): Promise<PersonDto> {
-    return PersonDto.of(toAccountSummary(await this.reading.byEmail(body.email)));
+  @ApiProblem(404, 'No account has this address or username (`accounts/account_not_found`).')
+  async search(@Body() body: FindPersonDto): Promise<PersonDto> {
+    return PersonDto.of(toAccountSummary(await this.reading.byName(body)));
   }
 
   /** Reads an account. */

@@ -37,7 +37,7 @@ export class ProofController {
     return this.renewed(await this.password.run(account, body.password), request, reply);
   }
 
-  /** By a link to the account's address, which works once, for 15 minutes, in this browser. */
+  /** By a link to the account's address, which works once, for 10 minutes, in this browser. */
   @Post('email-link')
   @HttpCode(202)
   @Requires('account:manage')

@@ -15,7 +15,7 @@ export class SignInWaysController {
   @Public()
   @RateLimited(120)
   ways(): SignInWaysDto {
-    const { signInMethods, signUp, minimumAge } = this.settings;
-    return { methods: [...signInMethods], signUp, minimumAge };
+    const { signInMethods, signUp, signUpIdentifiers, minimumAge } = this.settings;
+    return { methods: [...signInMethods], signUp, signUpIdentifiers: [...signUpIdentifiers], minimumAge };
   }
 }

@@ -38,7 +38,7 @@ export class SignInController {
     return SignedInDto.of(session);
   }
 
-  /** Mails a link to sign in with: it works once, for 15 minutes, in this browser. */
+  /** Mails a link to sign in with: it works once, for 10 minutes, in this browser. */
   @Post('email-link')
   @HttpCode(202)
   @Public()

@@ -3,6 +3,7 @@ import { IsBoolean, IsOptional, Matches } from 'class-validator';
 import { IsCleanText } from '../../../platform/http/field-rules.js';
 import type { SignInProgress } from '../../../platform/http/principal.js';
 import type { OpenedSession, SignInState } from '../accounts.contract.js';
+import { FEWEST_CHARACTERS, MOST_CHARACTERS } from '../core/passwords/choose-password.js';
 import type { LinkFacts } from '../core/links/mailed-links.js';
 import type { TicketKind } from '../data/ticket.entity.js';
 import { IsLocale } from './locale-rule.js';
@@ -14,8 +15,7 @@ export const SIGN_IN_STATES = [
 ] as const satisfies readonly SignInState[];
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 /** An address of 254 octets, and room for what normalising takes away. */
-const EMAIL_CHARACTERS = 320;
-export const PASSWORD_CHARACTERS = 256;
+export const EMAIL_CHARACTERS = 320;
 
 /** Ways to sign in that this installation offers. */
 export class SignInWaysDto {
@@ -26,20 +26,24 @@ export class SignInWaysDto {
   @ApiProperty({ enum: ['open', 'invitation', 'closed'] })
   signUp: string;
 
+  /** What accounts are made with: `email` by `POST /api/v1/sign-up`, `username` by `POST /api/v1/sign-up/username`. */
+  @ApiProperty({ type: [String], enum: ['email', 'username'] })
+  signUpIdentifiers: string[];
+
   /** Age one has to have reached to sign up. */
   minimumAge: number;
 }
 
-/** A sign-up. The account begins to exist when the mailed link is used. */
+/** A sign-up by e-mail address. The account begins to exist when the mailed link is used. */
 export class SignUpDto {
   @ApiProperty({ type: 'string', maxLength: EMAIL_CHARACTERS, example: 'kim@example.com' })
   @IsCleanText({ min: 3, max: EMAIL_CHARACTERS })
   email: string;
 
-  /** Left out to sign in by e-mail links. 10 characters or more, none that many people use. */
-  @ApiPropertyOptional({ type: 'string', minLength: 10, maxLength: PASSWORD_CHARACTERS, format: 'password' })
+  /** Left out to sign in by e-mail links. 12 characters or more, none that many people use. */
+  @ApiPropertyOptional({ type: 'string', minLength: FEWEST_CHARACTERS, maxLength: MOST_CHARACTERS, format: 'password' })
   @IsOptional()
-  @IsCleanText({ min: 10, max: PASSWORD_CHARACTERS })
+  @IsCleanText({ min: FEWEST_CHARACTERS, max: MOST_CHARACTERS })
   password?: string | null;
 
   /** What others see. */
@@ -73,8 +77,8 @@ export class PasswordSignInDto {
   @IsCleanText({ min: 1, max: EMAIL_CHARACTERS })
   name: string;
 
-  @ApiProperty({ type: 'string', minLength: 1, maxLength: PASSWORD_CHARACTERS, format: 'password' })
-  @IsCleanText({ min: 1, max: PASSWORD_CHARACTERS })
+  @ApiProperty({ type: 'string', minLength: 1, maxLength: MOST_CHARACTERS, format: 'password' })
+  @IsCleanText({ min: 1, max: MOST_CHARACTERS })
   password: string;
 }
 
@@ -87,8 +91,8 @@ export class EmailDto {
 
 /** A new password through a recovery link. */
 export class RecoverDto extends LinkTokenDto {
-  @ApiProperty({ type: 'string', minLength: 10, maxLength: PASSWORD_CHARACTERS, format: 'password' })
-  @IsCleanText({ min: 10, max: PASSWORD_CHARACTERS })
+  @ApiProperty({ type: 'string', minLength: FEWEST_CHARACTERS, maxLength: MOST_CHARACTERS, format: 'password' })
+  @IsCleanText({ min: FEWEST_CHARACTERS, max: MOST_CHARACTERS })
   newPassword: string;
 }
 

@@ -5,11 +5,12 @@ import { accountsErrors } from '../../accounts.errors.js';
 import { AccountDesk } from '../account-desk.js';
 import { AccountEvents } from '../account-events.js';
 import { LinkPost } from '../links/link-post.js';
+import { PasswordRecoveryCodes } from '../recovery/password-recovery-codes.js';
 import { requireEmailAddress } from '../require-email-address.js';
 
 /**
  * Changes an account's address to one whose mailbox its owner reads. Only a session of the same account can do it: a stranger to whom a mistyped
- * address belongs gains nothing by the link. The old address gets a link that takes the change back for seven days.
+ * address belongs gains nothing by the link. The old address gets a link that takes the change back for seven days; where there was none, the recovery code does.
  */
 @Injectable()
 export class ConfirmEmailChange {
@@ -17,6 +18,7 @@ export class ConfirmEmailChange {
     private readonly desk: AccountDesk,
     private readonly post: LinkPost,
     private readonly events: AccountEvents,
+    private readonly codes: PasswordRecoveryCodes,
   ) {}
 
   /** Raises `accounts/link_not_valid` and `accounts/email_taken`. */
@@ -30,6 +32,7 @@ export class ConfirmEmailChange {
       const now = this.desk.clock.now();
       await this.desk.accounts.update(tx, id, { email: written, emailNormal: normal, emailVerifiedAt: now, updatedAt: now });
       await this.post.links.cancel(tx, id, ['sign_in', 'recovery', 'step_up', 'email_change']);
+      await this.codes.endWithProvenAddress(tx, id);
       const sessionsEnded = await this.desk.sessions.endAll(tx, id, sessionId);
       await this.events.record(tx, { action: 'account.email_changed', accountId: id, detail: { sessionsEnded } });
       const { email: old, locale } = account;

@@ -16,8 +16,9 @@ export interface LinkKind {
  */
 export const LINK_KINDS: Readonly<Record<TicketKind, LinkKind>> = {
   sign_up: { lifetimeMs: 60 * MINUTE_MS, isBound: true },
-  sign_in: { lifetimeMs: 15 * MINUTE_MS, isBound: true },
-  step_up: { lifetimeMs: 15 * MINUTE_MS, isBound: true },
+  // ASVS 4.0.3, 2.7.2.
+  sign_in: { lifetimeMs: 10 * MINUTE_MS, isBound: true },
+  step_up: { lifetimeMs: 10 * MINUTE_MS, isBound: true },
   recovery: { lifetimeMs: 30 * MINUTE_MS, isBound: true },
   email_change: { lifetimeMs: 60 * MINUTE_MS, isBound: false },
   email_undo: { lifetimeMs: 7 * DAY_MS, isBound: false },

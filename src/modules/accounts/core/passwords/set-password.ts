@@ -20,7 +20,7 @@ export class SetPassword {
     tx: Tx,
     account: AccountEntity,
     hash: string,
-    how: { readonly by: 'change' | 'recovery'; readonly kept: SessionId | null },
+    how: { readonly by: 'change' | 'recovery' | 'recovery_code'; readonly kept: SessionId | null },
   ): Promise<void> {
     const { id, email, emailVerifiedAt, locale } = account;
     await this.desk.accounts.setPassword(tx, id, hash, this.desk.clock.now());

@@ -6,6 +6,7 @@ import { accountsErrors } from '../../accounts.errors.js';
 import type { AccountEntity } from '../../data/account.entity.js';
 import { AccountDesk } from '../account-desk.js';
 import { AccountEvents } from '../account-events.js';
+import { SignInBrake } from '../throttle/sign-in-brake.js';
 import { readUsername } from '../username.js';
 
 /** What to change; what is absent stays, and null takes away. */
@@ -25,12 +26,19 @@ export class ChangeProfile {
     private readonly desk: AccountDesk,
     private readonly events: AccountEvents,
     private readonly settings: Settings,
+    private readonly brake: SignInBrake,
   ) {}
 
-  /** Raises `accounts/account_not_found`, `accounts/username_taken` and `lethe/invalid_request`. A change to what already is writes nothing. */
-  run(id: AccountId, change: ProfileChange): Promise<void> {
+  /**
+   * Raises `accounts/account_not_found`, `accounts/username_taken`, `lethe/invalid_request`, and `http/too_many_requests` for who tries one username
+   * after the other. A change to what already is writes nothing.
+   */
+  async run(id: AccountId, change: ProfileChange): Promise<void> {
     const wanted = this.toRow(change);
-    return this.desk.unitOfWork.asSystem(async (tx) => {
+    if (wanted.usernameNormal != null && !(await this.has(id, wanted.usernameNormal))) {
+      await this.brake.admit({ kind: 'account_username', subject: id });
+    }
+    await this.desk.unitOfWork.asSystem(async (tx) => {
       const before = await this.desk.accounts.lock(tx, id);
       if (before === null) throw accountsErrors.account_not_found();
       const changed = (Object.keys(wanted) as (keyof Row)[]).filter((field) => wanted[field] !== before[field]);
@@ -39,6 +47,11 @@ export class ChangeProfile {
       const fields = changed.filter((field) => field !== 'usernameNormal');
       await this.events.record(tx, { action: 'account.changed', accountId: id, detail: { fields } });
     });
+  }
+
+  private async has(id: AccountId, usernameNormal: string): Promise<boolean> {
+    const account = await this.desk.unitOfWork.asSystem((tx) => this.desk.accounts.find(tx, id));
+    return account?.usernameNormal === usernameNormal;
   }
 
   private toRow({ username, displayName, locale, phone }: ProfileChange): Row {

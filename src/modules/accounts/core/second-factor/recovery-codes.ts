@@ -5,7 +5,9 @@ import type { AccountId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { OpenedSession } from '../../accounts.contract.js';
 import { RecoveryCodesRepository } from '../../data/second-factor/recovery-codes.repository.js';
-import { hashRecoveryCode, issueRecoveryCodes } from './recovery-code.js';
+import { hashRecoveryCode, newRecoveryCode } from '../recovery/recovery-code.js';
+
+const RECOVERY_CODES = 10;
 
 /** What setting up a factor leads to. */
 export interface Enrolled {
@@ -29,8 +31,8 @@ export class RecoveryCodes {
 
   /** Ten new ones; those before are void. */
   async replace(tx: Tx, accountId: AccountId): Promise<readonly string[]> {
-    const codes = issueRecoveryCodes();
-    const hashes = codes.map((code) => present(hashRecoveryCode(accountId, code), 'the hash of a code just made'));
+    const codes = Array.from({ length: RECOVERY_CODES }, newRecoveryCode);
+    const hashes = codes.map((code) => present(hashRecoveryCode('lethe/recovery-code/1', accountId, code), 'the hash of a code just made'));
     await this.codes.replace(tx, accountId, hashes, this.clock.now());
     return codes;
   }

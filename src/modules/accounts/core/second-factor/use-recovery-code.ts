@@ -3,9 +3,9 @@ import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { OpenedSession } from '../../accounts.contract.js';
 import { RecoveryCodesRepository } from '../../data/second-factor/recovery-codes.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
+import { hashRecoveryCode } from '../recovery/recovery-code.js';
 import { FactorEvents } from './factor-events.js';
 import { FactorSessions } from './factor-sessions.js';
-import { hashRecoveryCode } from './recovery-code.js';
 import type { SecondFactorSession } from './second-factor-session.js';
 
 /**
@@ -23,7 +23,7 @@ export class UseRecoveryCode {
 
   /** Raises `second_factors/refused` and `accounts/session_ended`. */
   run({ accountId, sessionId }: SecondFactorSession, code: string): Promise<OpenedSession> {
-    const hash = hashRecoveryCode(accountId, code);
+    const hash = hashRecoveryCode('lethe/recovery-code/1', accountId, code);
     return this.unitOfWork.asSystem(async (tx) => {
       if (hash === null || !(await this.codes.use(tx, accountId, hash))) throw secondFactorErrors.refused();
       await this.events.record(tx, accountId, 'recovery_code_used');

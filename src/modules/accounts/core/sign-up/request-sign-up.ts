@@ -34,10 +34,10 @@ export class RequestSignUp {
     private readonly policy: SignUpPolicy,
   ) {}
 
-  /** Raises `accounts/sign_up_off`, `accounts/method_off`, `lethe/invalid_request` and `http/too_many_requests`. */
+  /** Raises `accounts/sign_up_off`, `accounts/identifier_off`, `accounts/method_off`, `lethe/invalid_request` and `http/too_many_requests`. */
   async run(request: SignUpRequest, origin: SignInOrigin, browserNonce: string): Promise<void> {
     const { password, displayName, locale } = request;
-    this.policy.require(password === null ? 'email_link' : 'password', request.isOldEnough);
+    this.policy.require({ identifier: 'email', method: password === null ? 'email_link' : 'password', isOldEnough: request.isOldEnough });
     const address = requireEmailAddress(request.email, 'email');
     await this.post.brake.admit(address, origin.remoteAddress);
     await inEvenTime(async () => {

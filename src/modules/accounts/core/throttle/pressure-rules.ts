@@ -9,6 +9,10 @@ export interface PressureRule {
 export const PRESSURE_RULES = {
   network_sign_in: { free: 30, fallsEverySeconds: 10, longestWaitSeconds: 300 },
   account_sign_in: { free: 5, fallsEverySeconds: 300, longestWaitSeconds: 900 },
+  /** Usernames that somebody asks for at sign-up: each answer tells whether one is taken. */
+  network_username: { free: 10, fallsEverySeconds: 120, longestWaitSeconds: 900 },
+  /** The same of who is signed in and wants another username. */
+  account_username: { free: 10, fallsEverySeconds: 600, longestWaitSeconds: 900 },
   network_mail: { free: 20, fallsEverySeconds: 60, longestWaitSeconds: 900 },
   /** From one network to one address, so that strangers cannot use up what its owner may ask for. */
   network_address_mail: { free: 4, fallsEverySeconds: 300, longestWaitSeconds: 900 },
