@@ -11,8 +11,8 @@ import {
   type TableDeclaration,
 } from '../../src/contracts/data-inventory.js';
 import { declaredStores, type StoreDeclaration } from '../../src/contracts/store-inventory.js';
-import { declareBlobPrefix, requireBlobKey } from '../../src/platform/blob/blob-prefixes.js';
-import { declareRedisPrefix, requireRedisPrefix } from '../../src/platform/redis/redis-prefixes.js';
+import { declareBlobPrefix, declaredBlobPrefixes, requireBlobKey } from '../../src/platform/blob/blob-prefixes.js';
+import { declareRedisPrefix, declaredRedisPrefixes, requireRedisPrefix } from '../../src/platform/redis/redis-prefixes.js';
 import { LOG_FIELD_KINDS } from '../../src/platform/telemetry/log-fields.js';
 import { everyDeclaration } from './every-declaration.js';
 import { storeFaults, tableFaults } from './inventory-rules.js';
@@ -237,6 +237,15 @@ describe('stores that are no tables', () => {
     ],
   ])('D1: refuse %s', (_, change, fault) => {
     expect(storeFaults([{ ...store, ...change }], [])).toEqual([`redis.guests: ${fault}`]);
+  });
+
+  it('D1: a prefix that writers may use is a store with all its facts, and nothing less', () => {
+    const prefixes = (kind: string) =>
+      declaredStores()
+        .flatMap(({ place }) => ('prefix' in place && place.kind === kind ? [place.prefix] : []))
+        .sort();
+    expect(declaredRedisPrefixes()).toEqual(prefixes('redis'));
+    expect(declaredBlobPrefixes().map(({ prefix }) => prefix)).toEqual(prefixes('blob'));
   });
 
   it('D1: refuse a key of Redis or of the blob store under a prefix nobody declared', () => {
