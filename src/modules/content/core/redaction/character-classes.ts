@@ -6,6 +6,7 @@ const NAME = 8;
 const BASE64 = 16;
 const SPACE = 32;
 const ALPHANUMERIC = 64;
+const ADDRESS = 128;
 
 const CLASSES = new Uint8Array(128);
 const mark = (bits: number, characters: string): void => {
@@ -17,9 +18,20 @@ mark(WORD | DOTTED | ANY | NAME | BASE64, '_-');
 mark(DOTTED | ANY | NAME, '.');
 mark(ANY, '~+/=:');
 mark(BASE64, '+/');
+/** What tokens, paths and addresses are made of. */
+mark(ADDRESS, `${LETTERS}_-+/=.:|!~%@`);
 mark(SPACE, ' \t\r\n');
 
-const BIT = { word: WORD, dotted: DOTTED, any: ANY, name: NAME, base64: BASE64, space: SPACE, alphanumeric: ALPHANUMERIC } as const;
+const BIT = {
+  word: WORD,
+  dotted: DOTTED,
+  any: ANY,
+  name: NAME,
+  base64: BASE64,
+  address: ADDRESS,
+  space: SPACE,
+  alphanumeric: ALPHANUMERIC,
+} as const;
 export type CharacterClass = keyof typeof BIT;
 
 export function isIn(text: string, index: number, characters: CharacterClass): boolean {
@@ -46,6 +58,25 @@ export function startOfRun(text: string, end: number, characters: CharacterClass
   let start = end;
   while (start > limit && isIn(text, start - 1, characters)) start--;
   return start;
+}
+
+/**
+ * The runs of such characters that are at least `minimum` long. One of them must cover each `minimum`th character of the text, so only
+ * those are looked at: prose has none, and is passed in large steps.
+ */
+export function longRuns(text: string, characters: CharacterClass, minimum: number, visit: (start: number, end: number) => void): void {
+  let at = minimum - 1;
+  let passed = 0;
+  while (at < text.length) {
+    if (isIn(text, at, characters)) {
+      const start = startOfRun(text, at, characters, at - passed);
+      const end = endOfRun(text, at, characters, text.length);
+      if (end - start >= minimum) visit(start, end);
+      passed = end;
+      at = end;
+    }
+    at += minimum;
+  }
 }
 
 /** Whether a word can begin here: nothing alphanumeric before, or the hexadecimal end of an escape such as `%2F`. */

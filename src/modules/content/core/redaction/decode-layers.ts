@@ -1,9 +1,13 @@
 import { type View, ViewBuilder } from './view.ts';
 
-/** Zero-width and soft characters, which hide a key from a search and not from who reads it. A NUL as UTF-16 leaves between letters. */
-const INVISIBLE = /[\u0000\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufe00-\ufe0f\ufeff]+/g;
+/**
+ * Zero-width, soft and directional characters, which hide a key from a search and not from who reads it; and the NUL that UTF-16 read
+ * as bytes leaves between letters.
+ */
+const UNSEEN = String.raw`\0\u00ad\u061c\u115f\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff`;
+const INVISIBLE = new RegExp(`(?:[${UNSEEN}]|\u200d|\u034f|[\ufe00-\ufe0f])+`, 'g');
 const WIDE = /[\uff01-\uff5e\u3000]/g;
-const HIDDEN = /[\u0000\u00ad\u034f\u061c\u115f\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\uff01-\uff5e\u3000]/;
+const HIDDEN = new RegExp(`[${UNSEEN}\uff01-\uff5e\u3000]|\u200d|\u034f|[\ufe00-\ufe0f]`);
 
 /** Full-width characters as ASCII, and without what is not seen. Nothing, where there is neither. */
 export function withoutDisguise(text: string): View | undefined {
@@ -19,7 +23,18 @@ export function withoutDisguise(text: string): View | undefined {
   return view.build();
 }
 
-const NAMED: Readonly<Record<string, string>> = { quot: '"', apos: "'", amp: '&', lt: '<', gt: '>', nbsp: ' ', sol: '/', colon: ':', equals: '=', commat: '@' };
+const NAMED: Readonly<Record<string, string>> = {
+  quot: '"',
+  apos: "'",
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  nbsp: ' ',
+  sol: '/',
+  colon: ':',
+  equals: '=',
+  commat: '@',
+};
 const SIMPLE: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"': '"', "'": "'", '\\': '\\', '/': '/' };
 /**
  * An escape of JSON and most languages, of URLs, of HTML; and two string literals put together, `"abc" + "def"`, also over lines.
@@ -27,7 +42,8 @@ const SIMPLE: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', '"
  */
 const ESCAPE =
   /\\(?:u\{?([0-9a-fA-F]{4})\}?|x([0-9a-fA-F]{2})|([ntr"'\\/])|\r?\n[ \t]{0,40})|%([0-9a-fA-F]{2})|&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(quot|apos|amp|lt|gt|nbsp|sol|colon|equals|commat));|(["'`])[ \t]{0,8}(?:[+.&]|\|\||\.\.|\\?\r?\n)[ \t]{0,8}(?:\r?\n[ \t]{0,40})?[fbru]?\8(?=[^\s,;:)\]}])/g;
-const MAY_ESCAPE = /\\[nturx"'\\/\r\n]|%[0-9a-fA-F]{2}|&(?:#|quot|apos|amp|lt|gt|nbsp|sol|colon|equals|commat)|["'`][ \t]{0,8}(?:[+.&|\\]|\r?\n)/;
+const MAY_ESCAPE =
+  /\\[nturx"'\\/\r\n]|%[0-9a-fA-F]{2}|&(?:#|quot|apos|amp|lt|gt|nbsp|sol|colon|equals|commat)|["'`][ \t]{0,8}(?:[+.&|\\]|\r?\n)/;
 
 /**
  * One layer of escapes taken off, whatever wrote them; lines without any are left out. Nothing, where there is none. Applied again and

@@ -32,7 +32,11 @@ const COMMANDS: readonly Command[] = [
   after('cmdkey|psexec|runas|schtasks|net user', '(?:/pass:|-p\\s+|/rp\\s+|/p\\s+)'),
   after('htpasswd', '-[a-zA-Z]*b[a-zA-Z]*\\s+\\S{1,120}\\s+\\S{1,64}\\s+'),
   after('snmpwalk|snmpget|snmpset', '-[AX]\\s+'),
-  after('vault login|vault unseal|vault operator unseal|op signin|doppler login|npm login|sentry-cli login|railway login|heroku auth', '(?:-method=\\w+\\s+)?(?:token=)?', true),
+  after(
+    'vault login|vault unseal|vault operator unseal|op signin|doppler login|npm login|sentry-cli login|railway login|heroku auth',
+    '(?:-method=\\w+\\s+)?(?:token=)?',
+    true,
+  ),
   after('gh secret set|gh variable set|fly secrets set|wrangler secret put', '(?:--body|-b)\\s+'),
   after('echo|printf', '(?=["\']?\\S{8,}["\']?\\s*\\|\\s*(?:sudo -S|passwd|docker login|gh auth|npm login|chpasswd))', true),
   after('lftp|ncftp|ftp', '-u\\s+[^\\s,]{1,64},', true),
@@ -42,30 +46,41 @@ const USER_AND_PASSWORD: readonly RegExp[] = [
   /\b(?:curl|wget|http|https|xh|aria2c|smbclient|rpcclient|httpie)\b[^\n]{0,400}?\s(?:-u|--user|-U|--proxy-user|-a|--auth|--http-user)[= ]?\s{0,4}["']?([^\s:%"'/]{1,64})[:%]([^\s"']{3,256})/gi,
   /\b(?:chpasswd|newusers)\b[^\n]{0,4}<<<\s{0,2}["']?([^\s:"']{1,64}):([^\s"']{3,256})/gi,
 ];
-const PROGRAM =
-  /\b(?:mysql|maria|mycli|sshpass|redis|login|mongo|cql|sqlcmd|bcp|isql|7z|zip|rar|ldap|openssl|keytool|signer|net (?:use|user)|cmdkey|psexec|runas|schtasks|htpasswd|snmp|vault|secrets?|echo|printf|lftp|ftp|wget|http|curl|smb|rpcclient|rdesktop|xfreerdp|nmcli|influx|chpasswd|xh|auth|aria2c)/i;
-/** Lines are looked at one by one, so that a search for one option never runs over the whole text. */
+/** The programs above. Lines are looked at one by one, so that a search for one option never runs over the whole text. */
+export const PROGRAMS: readonly string[] =
+  `mysql mariadb mycli sshpass redis-cli iredis docker podman buildah skopeo helm nerdctl oras crane mongo cqlsh sqoop rdesktop vncdo az· oc·login
+   influx nmcli sqlcmd bcp· isql osql tsql 7z zip· rar· xfreerdp ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami sshuttle openssl keytool
+   jarsigner apksigner net·use net·user cmdkey psexec runas schtasks htpasswd snmpwalk snmpget snmpset vault op·signin doppler npm·login
+   sentry-cli railway heroku gh·secret fly·secrets wrangler echo· printf· lftp ncftp ftp· wget curl http· https· httpie xh· aria2c smbclient
+   rpcclient chpasswd newusers`
+    .trim()
+    .split(/[ \n]+/)
+    .map((name) => name.replace('·', ' '));
+const FARTHEST_BACK = 256;
 const LONGEST_LINE = 2048;
 
-export function findCommands(text: string, sink: FindingSink): void {
-  if (!/\s[-/][-a-z]|pass:|<<<|\\\\\S+ |login|\|/i.test(text)) return;
-  let start = 0;
-  while (start < text.length) {
-    let end = text.indexOf('\n', start);
-    if (end < 0) end = text.length;
-    for (let from = start; from < end; from += LONGEST_LINE) {
-      const line = text.slice(from, Math.min(end, from + LONGEST_LINE));
-      if (line.length > 8 && PROGRAM.test(line)) findInLine(line, from, sink);
-    }
-    start = end + 1;
-  }
+/** The command line around a program's name. Gives where it ends. */
+export function findCommand(text: string, at: number, sink: FindingSink): number {
+  const before = text.slice(Math.max(0, at - FARTHEST_BACK), at);
+  const start = at - before.length + before.lastIndexOf('\n') + 1;
+  const window = text.slice(start, start + LONGEST_LINE);
+  const newline = window.search(/[^\\]\n/);
+  const line = newline < 0 ? window : window.slice(0, newline + 1);
+  findInLine(line.replaceAll('\\\n', '  '), start, sink);
+  return start + line.length;
 }
 
 function findInLine(line: string, offset: number, sink: FindingSink): void {
   for (const { pattern, strict } of COMMANDS) {
     for (const found of line.matchAll(pattern)) {
       const value = found[1] ?? found[2] ?? found[3] ?? '';
-      if (value.length < 4 || isPlaceholder(value) || /^[-/]/.test(value) || (strict === true && !looksLikePassword(value) && !looksRandom(value, 12))) continue;
+      if (
+        value.length < 4 ||
+        isPlaceholder(value) ||
+        /^[-/]/.test(value) ||
+        (strict === true && !looksLikePassword(value) && !looksRandom(value, 12))
+      )
+        continue;
       const place = offset + found.index + found[0].lastIndexOf(value);
       sink.add(place, place + value.length, 'command_line');
     }

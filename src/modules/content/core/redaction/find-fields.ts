@@ -7,7 +7,8 @@ import { looksLikePassword, looksRandom } from './randomness.ts';
 import { endOfBare, valueBehind } from './value-reader.ts';
 
 const LONGEST_NAME = 80;
-const URL_PARAMETER = /^(?:key|code|sig|signature|auth|sid|session|ticket|hmac|pw|pwd|pass|token|t|h|hash|apikey|x-(?:amz|goog)-(?:signature|credential|security-token)|st|jwt|assertion|verifier|code_verifier)$/i;
+const URL_PARAMETER =
+  /^(?:key|code|sig|signature|auth|sid|session|ticket|hmac|pw|pwd|pass|token|t|h|hash|apikey|x-(?:amz|goog)-(?:signature|credential|security-token)|st|jwt|assertion|verifier|code_verifier)$/i;
 
 /** Resource names of AWS and keys that are identifiers have such words as parts. */
 const ARN = /(?:\barn:[\w:*/-]*|\bdid:)$/;
@@ -35,14 +36,21 @@ function nameAround(text: string, start: number, end: number): Name {
   while (to < text.length && to - end < LONGEST_NAME && isName(text, to)) to++;
   while (to > end && '.-'.includes(text[to - 1] as string)) to--;
   const whole = text.slice(from, to);
-  return { start: from, end: to, kind: kindOfKey(whole), text: whole };
+  // Of a call, the method's own name counts: `password.normalize('NFC')` takes no password.
+  const telling = text[to] === '(' ? whole.slice(whole.lastIndexOf('.') + 1) : whole;
+  return { start: from, end: to, kind: kindOfKey(telling), text: whole };
 }
 
 /** Looks at the value of the name around `start`…`end`. Gives where the search may go on. */
 export function findField(text: string, start: number, end: number, sink: FindingSink): number {
   const name = nameAround(text, start, end);
   if (isInQuery(text, name) && URL_PARAMETER.test(name.text)) return findParameter(text, name, sink);
-  if (name.kind === 'none' || ARN.test(text.slice(Math.max(0, name.start - 64), name.start)) || (text[name.start - 1] === '/' && text[name.start - 2] === '<')) return name.end;
+  if (
+    name.kind === 'none' ||
+    ARN.test(text.slice(Math.max(0, name.start - 64), name.start)) ||
+    (text[name.start - 1] === '/' && text[name.start - 2] === '<')
+  )
+    return name.end;
   if (name.kind === 'authorization') return findAuthorization(text, name.end, sink) ?? name.end;
   if (name.kind === 'cookie') return findCookies(text, name.end, sink) ?? name.end;
   return findValue(text, name, sink) ?? findInProse(text, name, sink) ?? name.end;
@@ -55,6 +63,8 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   if (value === undefined) return undefined;
   const inside = text.slice(value.start, value.end);
   const standing = standingOf(text, name, value.standing);
+  // "Pass" is a verb more often than a password.
+  if (standing === 'loose' && /^pass_?$/i.test(name.text)) return undefined;
   const scheme = /^(?:bearer|basic|token|apikey)\s+/i.exec(inside)?.[0].length ?? 0;
   if (!isSecretValue(name.kind, inside.slice(scheme), standing)) return undefined;
   sink.add(value.start + scheme, value.end, 'credential');
@@ -65,7 +75,9 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
 function standingOf(text: string, name: Name, standing: Standing): Standing {
   if (standing !== 'loose') return standing;
   if (name.text.startsWith('--') && text[name.end] === ' ') return 'assigned';
-  return name.text === 'password' && /\blogin\s+\S{1,128}\s+$/.test(text.slice(Math.max(0, name.start - 160), name.start)) ? 'assigned' : 'loose';
+  return name.text === 'password' && /\blogin\s+\S{1,128}\s+$/.test(text.slice(Math.max(0, name.start - 160), name.start))
+    ? 'assigned'
+    : 'loose';
 }
 
 function isInQuery(text: string, name: Name): boolean {
@@ -79,7 +91,8 @@ function findParameter(text: string, name: Name, sink: FindingSink): number {
   while (end < text.length && end - start < 8192 && !/[&\s"'`<>\\#]/.test(text[end] as string)) end++;
   const value = text.slice(start, end);
   const decoded = value.includes('%') ? value.replace(/%[0-9a-f]{2}/gi, '+') : value;
-  if (isSecretValue(name.kind, value, 'assigned') || (!isPlaceholder(value) && looksRandom(decoded, 12))) sink.add(start, end, 'connection');
+  if (isSecretValue(name.kind, value, 'assigned') || (!isPlaceholder(value) && looksRandom(decoded, 12)))
+    sink.add(start, end, 'connection');
   return end;
 }
 
@@ -95,7 +108,8 @@ function findInProse(text: string, name: Name, sink: FindingSink): number | unde
     const start = name.end + gap[0].length;
     const end = endOfBare(text, start);
     const value = text.slice(start, end);
-    const plausible = name.kind === 'password' || pattern === PAIR ? looksLikePassword(value) || looksRandom(value, 12) : looksRandom(value, 16);
+    const plausible =
+      name.kind === 'password' || pattern === PAIR ? looksLikePassword(value) || looksRandom(value, 12) : looksRandom(value, 16);
     if (!plausible || isPlaceholder(value) || !isSecretValue(pattern === PAIR ? 'password' : name.kind, value, 'loose')) continue;
     sink.add(start, end, 'prose');
     return end;
@@ -122,14 +136,20 @@ export function findForeignFields(text: string, sink: FindingSink): void {
   }
 }
 
-const PHRASE = /\b(?:mnemonic|seed(?:[ _-]?phrase)?|recovery[ _-]?phrase|secret[ _-]?(?:phrase|recovery phrase)|backup[ _-]?phrase|wallet[ _-]?(?:seed|words))\b/gi;
-const WORDS = /[^a-zA-Z\n]{0,8}(?:is|are|:|=)?[^a-zA-Z\n]{0,8}((?:\d{1,2}[.)]\s?)?[a-z]{3,8}(?:[\s,]{1,4}(?:\d{1,2}[.)]\s?)?[a-z]{3,8}){11,23})(?![a-z])/y;
+const PHRASE = /(?:mnemonic|seed(?:[ _-]?(?:phrase|words))?|(?:recovery|secret|backup|wallet)?[ _-]?phrase|wallet[ _-]?(?:seed|words))/iy;
+const WORDS =
+  /[^a-zA-Z\n]{0,8}(?:is|are|:|=)?[^a-zA-Z\n]{0,8}((?:\d{1,2}[.)]\s?)?[a-z]{3,8}(?:[\s,]{1,4}(?:\d{1,2}[.)]\s?)?[a-z]{3,8}){11,23})(?![a-z])/y;
 
 /** The twelve to twenty-four words of a wallet (BIP 39), behind a name for them. */
-export function findSeedPhrases(text: string, sink: FindingSink): void {
-  for (const found of text.matchAll(PHRASE)) {
-    WORDS.lastIndex = found.index + found[0].length;
-    const words = WORDS.exec(text);
-    if (words !== null) sink.add(WORDS.lastIndex - (words[1] as string).length, WORDS.lastIndex, 'prose');
-  }
+export function findSeedPhrase(text: string, start: number, sink: FindingSink): number | undefined {
+  PHRASE.lastIndex = start;
+  if (!PHRASE.test(text)) return undefined;
+  WORDS.lastIndex = PHRASE.lastIndex;
+  const words = WORDS.exec(text);
+  if (words === null || ENGLISH.test(words[1] as string)) return undefined;
+  sink.add(WORDS.lastIndex - (words[1] as string).length, WORDS.lastIndex, 'prose');
+  return WORDS.lastIndex;
 }
+
+/** Words no list of BIP 39 has, and no sentence is without. */
+const ENGLISH = /\b(?:the|and|for|are|was|with|from|not|has|his|her|which)\b/;

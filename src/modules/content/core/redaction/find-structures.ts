@@ -19,7 +19,8 @@ export function findPrivateKey(text: string, at: number, sink: FindingSink): num
   const body = start + header[0].length;
   const window = text.slice(body, body + LONGEST_KEY);
   const closing = /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-{0,5}/.exec(window);
-  const end = closing !== null && isKeyMaterial(window.slice(0, closing.index)) ? body + closing.index + closing[0].length : endOfArmour(text, body);
+  const end =
+    closing !== null && isKeyMaterial(window.slice(0, closing.index)) ? body + closing.index + closing[0].length : endOfArmour(text, body);
   if (end - body < 24) return undefined;
   sink.add(start, end, 'private_key');
   return end;
@@ -163,7 +164,8 @@ export function findBasic(text: string, at: number, sink: FindingSink): number |
   return end;
 }
 
-const ATTRIBUTES = /^(?:path|domain|expires|max-age|samesite|priority|version|comment|_ga\w*|_gid|lang(?:uage)?|locale|theme|timezone|tz|consent)$/i;
+const ATTRIBUTES =
+  /^(?:path|domain|expires|max-age|samesite|priority|version|comment|_ga\w*|_gid|lang(?:uage)?|locale|theme|timezone|tz|consent)$/i;
 const SESSION = /sess|sid$|^sid|token|auth|jwt|csrf|xsrf|remember|login|secret|credential|key|ticket|identity|account|user_?id/i;
 
 /** The cookies of a `Cookie` or `Set-Cookie` header that identify a session, by name or because their value is random. */

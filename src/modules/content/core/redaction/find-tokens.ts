@@ -51,7 +51,9 @@ export function findPattern(text: string, end: number, candidate: TokenPattern, 
   if (!text.startsWith(candidate.literal, begin)) return undefined;
   const start = candidate.at === 'literal' ? begin : startOfRun(text, begin, 'any', LONGEST_WORD);
   if (candidate.at === 'literal' && isIn(text, begin, 'alphanumeric') && !isWordStart(text, begin)) return undefined;
-  for (const from of candidate.at === 'literal' ? [start] : [start, startOfRun(text, begin, 'word', LONGEST_WORD), startOfRun(text, begin, 'alphanumeric', LONGEST_WORD)]) {
+  for (const from of candidate.at === 'literal'
+    ? [start]
+    : [start, startOfRun(text, begin, 'word', LONGEST_WORD), startOfRun(text, begin, 'alphanumeric', LONGEST_WORD)]) {
     candidate.pattern.lastIndex = from;
     const found = candidate.pattern.exec(text);
     if (found === null || from + found[0].length < end) continue;
@@ -104,6 +106,10 @@ const PAIRS: readonly RegExp[] = [
   /(?<!\w)[0-9a-f]{8}:[0-9a-f]{8}(?=@(?:gems|enterprise)\.contribsys)/g,
 ];
 
-export function findPairs(text: string, sink: FindingSink): void {
-  for (const pattern of PAIRS) for (const found of text.matchAll(pattern)) sink.add(found.index, found.index + found[0].length, 'token');
+/** `run` is a long piece of the text without a space, standing at `offset`. */
+export function findPairs(run: string, offset: number, sink: FindingSink): void {
+  if (!/\d/.test(run)) return;
+  for (const pattern of PAIRS) {
+    for (const found of run.matchAll(pattern)) sink.add(offset + found.index, offset + found.index + found[0].length, 'token');
+  }
 }

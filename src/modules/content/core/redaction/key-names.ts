@@ -11,20 +11,23 @@ const PASSWORD = words(`password passwd passwords passwort passphrase pass pwd p
   kennwort senha contrasena contraseña clave motdepasse mdp wachtwoord haslo hasło heslo jelszo lozinka parola sifre şifre sandi salasana
   losenord lösenord adgangskode passord adgangskod пароль пароля паролем парола κωδικός сifra seedphrase wepkey presharedkey psk2 storepass keypass
   bindpw rootpw userpw sudopass becomepass smtppass`);
-const SECRET = words(`secret token apikey apitoken authtoken accesstoken refreshtoken idtoken bearertoken secretkey secretaccesskey accesskey
+const SECRET =
+  words(`secret token apikey apitoken authtoken accesstoken refreshtoken idtoken bearertoken secretkey secretaccesskey accesskey
   privatekey authkey signingkey encryptionkey masterkey sharedkey sessiontoken clientsecret appsecret apisecret credential credentials creds cred
   jwt bearer hmac licensekey passkey sas sastoken accountkey sharedaccesskey primarykey2 subscriptionkey servicekey deploykey
   webhooksecret sessionkey nonce2 otp totp pat oauthtoken xoauthtoken accesskeysecret secretid2 token2 apipassword kubeconfig
   sharedsecret consumersecret botoken bottoken personalaccesstoken sessionid sessid phpsessid jsessionid connectsid csrftoken xsrftoken authcookie
   authenticationtoken masterpassword tokensecret keysecret secretbase secretstring jwtsecret datakey appkey recoverycode backupcode`);
 /** Before `key`: keys that open something. */
-const OPENING = words(`api secret private access auth encryption encrypt decryption signing signature sign master account subscription license licence app
+const OPENING =
+  words(`api secret private access auth encryption encrypt decryption signing signature sign master account subscription license licence app
   application service shared storage webhook hmac deploy ssh root admin jwt client consumer recovery backup ingest ingestion write read rest server
   management mgmt session fernet aes des rsa dsa ecdsa ed25519 pgp gpg vault unseal crypto wallet deployer signer hex rpc security base integration
   developer dev personal user admin1 automation bot maps functions function host management publishable live prod production test sandbox
   cookie password token credential openai anthropic azure aws gcp google stripe datadog cloudant account1 primary1 secondary`);
 /** Before `key` or `token`: what is public, or names a place. */
-const HARMLESS = words(`public primary foreign cache sort partition idempotency routing hot row object i18n translation locale config query group dedup dedupe
+const HARMLESS =
+  words(`public primary foreign cache sort partition idempotency routing hot row object i18n translation locale config query group dedup dedupe
   lookup hash map dict natural composite unique index candidate shard range order item entry node react list column field table s3 blob bucket file
   page next previous prev continuation cursor resume sync start end last first bos eos pad unk sep cls mask stop special image audio input output
   cached reasoning completion prompt total max min count num state event trigger arrow enter escape shift ctrl alt tab press up down left right meta
@@ -32,7 +35,8 @@ const HARMLESS = words(`public primary foreign cache sort partition idempotency 
   sequence storagekey localstorage rate limit feature flag theme menu option setting property attribute shortcut keyboard key_value vertex edge
   symbol alias space camel snake current2 model provider line chart legend search filter vocab vocabulary cloud2 keyword new2 sibling child parent`);
 /** A name that ends in one of these tells of the credential, and does not hold it. */
-const TELLING = words(`url uri urls endpoint count counts id ids uid name names type types kind length len size limit max min budget file files filename
+const TELLING =
+  words(`url uri urls endpoint count counts id ids uid name names type types kind length len size limit max min budget file files filename
   path paths dir folder field fields label labels title hint text2 description desc placeholder expires expiry expiration expired expire at ttl age lifetime timeout
   header headers prefix suffix format arn ref refs reference policy required enabled disabled version ver status state algorithm alg method mode
   provider source strategy manager store storage2 service issuer audience scope scopes usage used rate cost price index idx position pos offset number
@@ -43,21 +47,30 @@ const TELLING = words(`url uri urls endpoint count counts id ids uid name names 
   fingerprint thumbprint checksum digest map list2 stack trace types2 hashed key_id keyid note comment template env2 var2 variable variables limits
   detail details created_at char chars bytes bits usages metric metrics cap quota remaining estimate ratio sec ops dashboard doc docs documentation`);
 /** Words behind the one that counts, which change nothing. */
-const TRAILING = words(`value val str string text plain plaintext raw b64 base64 hex prod production dev development staging stage test testing live sandbox old new
+const TRAILING =
+  words(`value val str string text plain plaintext raw b64 base64 hex prod production dev development staging stage test testing live sandbox old new
   current main primary secondary default v1 v2 v3 a b x y z override enc encoded encrypted secure 1 2 3 env var prod1 backup temp tmp local orig original
   my our here again now real actual secretref2 data content bytes2 header2 cli web ios android mobile server client base`);
 const STANDALONE_HARMLESS = words('keypress keyword keywords keyboard monkey turkey keynote key keys keyframe');
 
-const AUTHORIZATION = words('authorization proxyauthorization xauthorization wwwauthorization xforwardedauthorization authorizationheader authheader');
+const AUTHORIZATION = words(
+  'authorization proxyauthorization xauthorization wwwauthorization xforwardedauthorization authorizationheader authheader',
+);
 const COOKIE = words('cookie cookies setcookie cookiejar setcookie2');
 
 /** How an unseparated name may end, upper or lower case: `SOFTLAYERAPIKEY`, `DBPASSWORD`. */
 const ENDINGS: readonly [RegExp, KeyKind][] = [
-  [/(?:password|passwd|passphrase|passwort|(?:db|user|root|admin|smtp|mysql|pg|redis|ftp|ssh|sudo|login|mail)(?:pass|pwd|pw)|pwd)$/, 'password'],
-  [/(?:api|secret|access|private|auth|master|signing|license|encryption|account|subscription|service|shared|session|app|deploy)key$/, 'secret'],
+  [
+    /(?:password|passwd|passphrase|passwort|(?:db|user|root|admin|smtp|mysql|pg|redis|ftp|ssh|sudo|login|mail)(?:pass|pwd|pw)|pwd)$/,
+    'password',
+  ],
+  [
+    /(?:api|secret|access|private|auth|master|signing|license|encryption|account|subscription|service|shared|session|app|deploy)key$/,
+    'secret',
+  ],
   [/(?:secret|token|apitoken|credential|credentials|accesscode)$/, 'secret'],
 ];
-const PARTS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\x00-\x7f]+/g;
+const PARTS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[\u0080-\uffff]+/g;
 const LONGEST_NAME = 96;
 const REMEMBERED = 4096;
 const remembered = new Map<string, KeyKind>();
@@ -93,7 +106,8 @@ function classify(name: string): KeyKind {
 function byParts(parts: readonly string[], joined: string): KeyKind {
   const last = parts.at(-1) ?? '';
   const before = parts.at(-2) ?? '';
-  if (parts.some((part) => PASSWORD.has(part) && part.length > 2)) return PASSWORD.has(last) || parts.length <= 5 ? passwordOrNot(parts) : 'none';
+  if (parts.some((part) => PASSWORD.has(part) && part.length > 2))
+    return PASSWORD.has(last) || parts.length <= 5 ? passwordOrNot(parts) : 'none';
   if (last === 'key' || last === 'keys') {
     if (parts.some((part) => OPENING.has(part)) && !HARMLESS.has(before)) return 'secret';
     return HARMLESS.has(before) ? 'none' : 'key';
@@ -101,7 +115,8 @@ function byParts(parts: readonly string[], joined: string): KeyKind {
   const pair = before + last;
   if (SECRET.has(last) || SECRET.has(pair)) return HARMLESS.has(before) || before === 'public' ? 'none' : 'secret';
   for (const [ending, kind] of ENDINGS) if (ending.test(last) && last.length < 40) return kind;
-  if (['auth', 'pw', 'salt', 'otp', 'dsn', 'sid', 'seed'].includes(last)) return last === 'pw' ? 'password' : last === 'seed' ? 'key' : 'key';
+  if (['auth', 'pw', 'salt', 'otp', 'dsn', 'sid', 'seed'].includes(last))
+    return last === 'pw' ? 'password' : last === 'seed' ? 'key' : 'key';
   if (joined.includes('contribsys')) return 'secret';
   if (/secret(?!smanager)|apikey|accesskey/.test(joined) && !parts.includes('secrets')) return 'key';
   return parts.includes('token') || parts.includes('key') ? 'key' : 'none';

@@ -3,13 +3,15 @@ const WIDTH = ALPHABET.length + 1;
 
 /** Which column of the table an ASCII character has; letters without regard to case, 0 for everything no literal contains. */
 const COLUMN = new Uint8Array(128);
-for (const [index, character] of [...ALPHABET].entries()) {
+for (const [index, character] of ALPHABET.split('').entries()) {
   COLUMN[character.charCodeAt(0)] = index + 1;
   COLUMN[character.toUpperCase().charCodeAt(0)] = index + 1;
 }
 
-/** Called for every occurrence: which literal, and where it ends. */
-type Visit = (literal: number, end: number) => void;
+/** Told of every occurrence: by which literal, and where it ends. */
+export interface LiteralVisitor {
+  literal(literal: number, end: number): void;
+}
 
 /**
  * Finds hundreds of literals in one pass: the automaton of Aho and Corasick (1975), its failure links folded into one table. Every
@@ -43,14 +45,15 @@ export class LiteralAutomaton {
     this.accepts = Uint8Array.from(found, (each) => (each.length > 0 ? 1 : 0));
   }
 
-  scan(text: string, visit: Visit): void {
+  scan(text: string, visitor: LiteralVisitor): void {
     const { next, accepts, found } = this;
+    const length = text.length;
     let row = 0;
-    for (let index = 0; index < text.length; index++) {
+    for (let index = 0; index < length; index++) {
       const code = text.charCodeAt(index);
       const state = next[row + (code < 128 ? (COLUMN[code] as number) : 0)] as number;
       row = state * WIDTH;
-      if (accepts[state] === 1) for (const literal of found[state] as readonly number[]) visit(literal, index + 1);
+      if (accepts[state] === 1) for (const literal of found[state] as readonly number[]) visitor.literal(literal, index + 1);
     }
   }
 }

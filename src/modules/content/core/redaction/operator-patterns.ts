@@ -25,7 +25,11 @@ export class OperatorPatterns {
     const compiled: RE2JS[] = [];
     for (const [index, source] of sources.entries()) {
       const pattern = source.length > LONGEST_PATTERN ? undefined : compile(source);
-      if (pattern === undefined) return { index, message: `a pattern of RE2's syntax, of at most ${LONGEST_PATTERN} characters and no more than its program may hold` };
+      if (pattern === undefined)
+        return {
+          index,
+          message: `a pattern of RE2's syntax, of at most ${LONGEST_PATTERN} characters and no more than its program may hold`,
+        };
       if (pattern.matches('') || pattern.matcher('').find()) return { index, message: 'a pattern that needs at least one character' };
       compiled.push(pattern);
     }

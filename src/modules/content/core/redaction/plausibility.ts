@@ -1,8 +1,9 @@
 import type { KeyKind } from './key-names.ts';
 import { looksLikePassword, looksRandom } from './randomness.ts';
 
-/** How a value stands: `quoted` in quotes of its own, `assigned` bare after an operator, `loose` after nothing but space, words or commas. */
-export type Standing = 'quoted' | 'assigned' | 'loose';
+/** How a value stands: `quoted` in quotes of its own, `assigned` bare after an operator, `loose` after nothing but space,
+ * words or commas, `apart` on a line of its own. */
+export type Standing = 'quoted' | 'assigned' | 'loose' | 'apart';
 
 const PLACEHOLDER =
   /^(?:x{3,}|\*{2,}|\.{2,}|-+|_+|\?+|#+|null|nil|none|true|false|undefined|nan|empty|unset|void|string|str|text|bytes?|int|integer|number|boolean|bool|any|object|array|optional|required|secret|password|passwd|pwd|pass|token|key|apikey|api[-_ ]?key|username|user|credentials?|redacted|masked|hidden|removed|omitted|censored|example|sample|dummy|placeholder|test|todo|tbd|changeme|change[-_]?me|replace[-_]?me|default|value|yes|no|on|off|bearer|basic|auto|inherit|enabled|disabled|n\/a|foo|bar|baz|foobar|prompt|ask|env|vault|file|stdin|yourpassword|mypassword|hunter2?\*+)$/i;
@@ -12,6 +13,8 @@ const REFERENCE =
   /^(?:[$%@#]?[{[(<]|[$%][A-Za-z_{(]|\{\{|<%|@@|#\{|%[sdvq]\b|arn:|op:\/\/|vault:|env[:.(]|ref\+|sops:|ssm:|secretsmanager|!\w+|&\w+$|\*\w+$|file:|\/(?:run|etc|var|home|usr|tmp|opt|mnt|secrets?)\/|~\/|\.{1,2}\/|https?:\/\/|process\.|os\.|env\.|System\.|Environment\.|config\.|settings\.|secrets?\.|vars?\.|data\.|local\.|module\.|self\.|this\.|ctx\.|req\.|request\.|Deno\.|import\.|ENV\[)/;
 const CODE =
   /^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*(?:\(.*|\[.*|<.*)|(?:await|new|return|function|async|typeof|lambda|const|let|var|if|not|f"|f')\b.*|\(.*|\[.*|\{.*|[|&]{1,2}.*|=>.*|<\/?[a-zA-Z].*)$/s;
+const CALL = /^[@.&*!]{0,2}[A-Za-z_$][\w$.]*[({<]|^\.[A-Za-z]|^@[A-Za-z]+$|^(?:qr)?\/[\^([]|^[\w.$]+::/;
+const ARGUMENT = /^[A-Za-z_]\w{0,40}=[\w.]*$/;
 const DOTTED_NAMES = /^[A-Za-z_$][A-Za-z_$]*\d?(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[;,)]*$/;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*[?!]?$/;
 const LETTERS_ONLY = /^\p{L}+$/u;
@@ -24,18 +27,24 @@ export function isPlaceholder(value: string): boolean {
   if (value.length < 3 || PLACEHOLDER.test(value) || REFERENCE.test(value) || ENVIRONMENT_NAME.test(value)) return true;
   if (/^\[[^\]]{0,60}\]$|^<[^>]{0,80}>$|^\{\{?[^}]{0,80}\}\}?$|^%[A-Za-z_]\w*%$|^__\w+__$/.test(value)) return true;
   if (/\$\{[A-Za-z_][\w.:?/-]{0,60}\}|\{\{[\w .$|'"()/,-]{1,80}\}\}|\$\([^)]{1,80}\)|\$\{\{/.test(value)) return true;
-  return value.includes('[redacted]') || (PLACEHOLDER_PIECE.test(value) && !looksRandom(value.replace(PLACEHOLDER_PIECE, ''), 16)) || new Set(value).size <= 2;
+  return (
+    value.includes('[redacted]') ||
+    (PLACEHOLDER_PIECE.test(value) && !looksRandom(value.replace(PLACEHOLDER_PIECE, ''), 16)) ||
+    new Set(value).size <= 2
+  );
 }
 
 /** Whether a value under a name of this kind is a secret. */
 export function isSecretValue(kind: KeyKind, value: string, standing: Standing): boolean {
-  if (kind === 'none' || isPlaceholder(value)) return false;
+  if (kind === 'none' || isPlaceholder(value) || (standing !== 'quoted' && CALL.test(value))) return false;
+  if (standing === 'apart') return looksRandom(value, 16) && !isCode(value, standing) && !looksNamed(value);
   if (kind === 'password') return isPassword(value, standing);
   if (kind === 'secret') return isSecret(value, standing);
   return !isCode(value, standing) && !/\s/.test(value) && looksRandom(value, standing === 'loose' ? 16 : 12) && !looksNamed(value);
 }
 
 function isPassword(value: string, standing: Standing): boolean {
+  if (standing === 'loose' && ARGUMENT.test(value)) return false;
   if (standing === 'loose') return looksLikePassword(value) || looksRandom(value, 10);
   if (/\s/.test(value)) return standing === 'quoted' && isPhrase(value);
   if (standing === 'quoted') return !/^[A-Z][a-z]+:?$/.test(value) && !/^[a-z]+(?:[._-][a-z]+)*$/.test(value) ? true : !isNameLike(value);
@@ -51,22 +60,31 @@ function isNameLike(value: string): boolean {
 
 /** Words in quotes: a passphrase, unless they speak about passwords as labels and messages do. */
 function isPhrase(value: string): boolean {
-  return value.length <= 400 && !ABOUT_PASSWORDS.test(value) && !/[{}<>]|[.!?:]$/.test(value.slice(-1)) && !/^[A-Z][a-z]+ [a-z]/.test(value);
+  return (
+    value.length <= 400 && !ABOUT_PASSWORDS.test(value) && !/[{}<>]|[.!?:]$/.test(value.slice(-1)) && !/^[A-Z][a-z]+ [a-z]/.test(value)
+  );
 }
 
 function isSecret(value: string, standing: Standing): boolean {
   if (/\s/.test(value)) return standing === 'quoted' && value.split(/\s+/).length >= 3 && isPhrase(value);
   if (value.length < 6 || isCode(value, standing)) return false;
-  if (standing === 'loose') return looksRandom(value, 16) || (value.length >= 8 && looksLikePassword(value) && /\d/.test(value) && !looksNamed(value));
+  if (standing === 'loose')
+    return looksRandom(value, 16) || (value.length >= 8 && looksLikePassword(value) && /\d/.test(value) && !looksNamed(value));
   if (standing === 'quoted' && /[^\w.:/+=-]/.test(value) && value.length >= 10) return true;
   return looksRandom(value, 8) && !looksNamed(value);
 }
 
 /** Names with a number, as hosts, files, versions and resources have them: `cmp2-qat-1208358310`, `web21prqodx24021.example`. */
 function looksNamed(value: string): boolean {
-  if (/^\d+(?:\.\d+)*$/.test(value) || /\.(?:com|net|org|io|dev|local|internal|json|ya?ml|pem|txt|js|ts|py|go|md|html?)$/i.test(value)) return true;
+  if (/^\d+(?:\.\d+)*$/.test(value) || /\.(?:com|net|org|io|dev|local|internal|json|ya?ml|pem|txt|js|ts|py|go|md|html?)$/i.test(value))
+    return true;
   const pieces = value.split(/[-_./: ]+/);
-  return pieces.length > 1 && pieces.every((piece) => piece.length <= 4 || /^(?:[A-Za-z]{2,}\d{0,3}|\d+|[A-Z]+)$/.test(piece)) && !/[a-z][A-Z]\w*\d|\d[a-z]+\d/.test(value) && !looksRandom(value, 20);
+  return (
+    pieces.length > 1 &&
+    pieces.every((piece) => piece.length <= 4 || /^(?:[A-Za-z]{2,}\d{0,3}|\d+|[A-Z]+)$/.test(piece)) &&
+    !/[a-z][A-Z]\w*\d|\d[a-z]+\d/.test(value) &&
+    !looksRandom(value, 20)
+  );
 }
 
 /** Code where a value could stand: a call, a member, a name, a type. */

@@ -92,11 +92,21 @@ function isMonotonous(value: string): boolean {
 }
 
 const SIMPLE_WORD = /^\p{L}[\p{L}'’]*[.,;:!?]*$/u;
-const NOT_A_PASSWORD = /^(?:\d+(?:[.,:/-]\d+)*[a-z]{0,3}|v\d[\d.]*\w{0,4}|[a-z]+-?\d|\d+[a-z]+|\p{L}+[-/]\p{L}+|https?:.*|\/.*)[.,;:!?)]*$/iu;
+const NOT_A_PASSWORD =
+  /^(?:\d+(?:[.,:/-]\d+)*[a-z]{0,3}|v\d[\d.]*\w{0,4}|[a-z]+-?\d|\d+[a-z]+|\p{L}+[-/]\p{L}+|https?:.*|\/.*)[.,;:!?)]*$/iu;
 
 /** Whether a piece of prose looks like a password: several kinds of characters in one piece, and no number, date, version, path or word. */
 export function looksLikePassword(value: string): boolean {
-  if (value.length < 6 || value.length > 128 || !/[A-Za-z]/.test(value) || /^\w+=$/.test(value) || SIMPLE_WORD.test(value) || NOT_A_PASSWORD.test(value)) return false;
-  const kinds = Number(/[a-z]/.test(value)) + Number(/[A-Z]/.test(value)) + Number(/\d/.test(value)) + Number(/[^A-Za-z0-9.,:;'’/_()-]/.test(value));
+  if (
+    value.length < 6 ||
+    value.length > 128 ||
+    !/[A-Za-z]/.test(value) ||
+    /^\w+=$/.test(value) ||
+    SIMPLE_WORD.test(value) ||
+    NOT_A_PASSWORD.test(value)
+  )
+    return false;
+  const kinds =
+    Number(/[a-z]/.test(value)) + Number(/[A-Z]/.test(value)) + Number(/\d/.test(value)) + Number(/[^A-Za-z0-9.,:;'’/_()-]/.test(value));
   return kinds >= 2 && (/\d/.test(value) || /[^A-Za-z0-9.,:;'’/_()-]/.test(value));
 }

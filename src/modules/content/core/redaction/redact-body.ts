@@ -51,21 +51,28 @@ export class RedactionEngine {
     const counts: Record<string, number> = {};
     let current = text;
     for (let pass = 0; pass < MOST_PASSES; pass++) {
-      const found = findingsIn(current, scan).filter(({ start, end }) => !isMarker(current, start, end));
+      const found = findingsIn(current, scan, pass > 0).filter(({ start, end }) => !isMarker(current, start, end));
       if (found.length === 0) return { text: current, findings: counts };
       if (pass === MOST_PASSES - 1) return undefined;
       for (const { family } of found) counts[family] = (counts[family] ?? 0) + 1;
-      current = cut(current, found.map((each) => onWholeCharacters(current, each)));
+      current = cut(
+        current,
+        found.map((each) => onWholeCharacters(current, each)),
+      );
     }
     return undefined;
   }
 
   /** The bytes of a body, and what headers may be kept with it. */
-  redactBody(body: Uint8Array, headers: Readonly<Record<string, string>>, knownSecrets: readonly string[]): RedactedBody | undefined {
-    if (isCompressed(body, headers)) return undefined;
+  redactBody(
+    body: Uint8Array,
+    headers: Readonly<Record<string, string>>,
+    knownSecrets: readonly string[],
+  ): RedactedBody | 'still_matches' | 'unreadable' {
+    if (isCompressed(body, headers)) return 'unreadable';
     const { text, encoding } = decodeBody(body);
     const redacted = this.redactText(text, knownSecrets);
-    if (redacted === undefined) return undefined;
+    if (redacted === undefined) return 'still_matches';
     const kept: Record<string, string> = {};
     for (const [name, value] of Object.entries(keptHeaders(headers))) {
       const header = this.redactText(value, knownSecrets);
@@ -81,9 +88,9 @@ export interface RedactedBody {
   readonly findings: Readonly<Record<string, number>>;
 }
 
-function findingsIn(text: string, scan: LayerScan): Finding[] {
+function findingsIn(text: string, scan: LayerScan, again: boolean): Finding[] {
   const findings = new Findings();
-  if (mayBeJson(text) && scanJson(text, findings, scan)) return findings.merged();
+  if (mayBeJson(text) && scanJson({ source: text, scan, depth: 0, again }, findings)) return findings.merged();
   const plain = new Findings();
   scanLines(text, plain, scan);
   return plain.merged();
@@ -97,14 +104,19 @@ function scanLines(text: string, findings: Findings, scan: LayerScan): void {
     const json = line[1] as string;
     const offset = line.index + line[0].indexOf(json);
     const inner = new Findings();
-    if (!scanJson(json, inner, scan)) continue;
+    if (!scanJson({ source: json, scan, depth: 1, again: false }, inner)) continue;
     for (const { start, end, family, number } of inner.merged()) findings.add(start + offset, end + offset, family, number);
   }
 }
 
 /** A rule may match the marker itself, as the value of a field: nothing is left to cut then. */
 function isMarker(text: string, start: number, end: number): boolean {
-  return text.slice(start, end).replaceAll(REDACTED, '').replace(/[\s"'\\,;:]/g, '') === '';
+  return (
+    text
+      .slice(start, end)
+      .replaceAll(REDACTED, '')
+      .replace(/[\s"'\\,;:]/g, '') === ''
+  );
 }
 
 /** A cut never leaves half of a surrogate pair behind. */

@@ -1,5 +1,5 @@
 import { decodeJsonString } from './decode-json-string.ts';
-import { Findings, type FindingSink } from './findings.ts';
+import { Findings, type FindingSink, REDACTED } from './findings.ts';
 import { type JsonVisitor, mayBeJson, readJson } from './json-reader.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
 import { isSecretValue } from './plausibility.ts';
@@ -23,7 +23,8 @@ interface Piece {
 }
 
 /** Keys that say nothing themselves: what their parent is called counts. */
-const TRANSPARENT = /^(?:value|val|default|secure|plain|plaintext|raw|data|literal|const|example|examples|current|string_?value|secret_?string|content|text|enum|[0-9]+)$/i;
+const TRANSPARENT =
+  /^(?:value|val|default|secure|plain|plaintext|raw|data|literal|const|example|examples|current|string_?value|secret_?string|content|text|enum|[0-9]+)$/i;
 const NAMING = /^(?:name|key|header|header_?name|field|variable|var|env|label|param|parameter|id|property|setting|option)$/i;
 const NAMED_VALUE = /^(?:value|val|content|default|string_?value|data|secret|text|current_?value)$/i;
 /** RFC 7518: the private members of a JSON Web Key. */
@@ -35,25 +36,37 @@ const BY_NAME = /^[+(\d][\d ().-]{6,20}$/;
 const DEEPEST_FRAME = 2000;
 const DEEPEST_JSON = 8;
 
+/** One reading of a JSON text. */
+export interface JsonScan {
+  readonly source: string;
+  readonly scan: LayerScan;
+  /** How many texts of JSON this one stands in. */
+  readonly depth: number;
+  /**
+   * This text is what an earlier scan left. A string nothing was cut from is the very one that was found clean, and is not scanned
+   * twice; names and numbers are looked at again.
+   */
+  readonly again: boolean;
+}
+
 /** Reads a JSON text and scans each string in it, by the name of its field and by what it says. False when it is no JSON. */
-export function scanJson(source: string, findings: Findings, scan: LayerScan, depth = 0): boolean {
-  const walk = new Walk(source, findings, scan, depth);
-  return readJson(source, walk);
+export function scanJson(what: JsonScan, findings: Findings): boolean {
+  return readJson(what.source, new Walk(what, findings));
 }
 
 class Walk implements JsonVisitor {
   private readonly frames: Frame[] = [];
   private tooDeep = 0;
   private readonly source: string;
-  private readonly findings: Findings;
   private readonly scan: LayerScan;
-  private readonly depth: number;
+  private readonly what: JsonScan;
+  private readonly findings: Findings;
 
-  constructor(source: string, findings: Findings, scan: LayerScan, depth: number) {
-    this.source = source;
+  constructor(what: JsonScan, findings: Findings) {
+    this.source = what.source;
+    this.scan = what.scan;
+    this.what = what;
     this.findings = findings;
-    this.scan = scan;
-    this.depth = depth;
   }
 
   open(kind: '{' | '['): void {
@@ -62,7 +75,8 @@ class Walk implements JsonVisitor {
       return;
     }
     const outer = this.frames.at(-1);
-    const inherited = outer === undefined ? '' : outer.kind === '[' ? outer.inherited : TRANSPARENT.test(outer.key) ? outer.inherited : outer.key;
+    const inherited =
+      outer === undefined ? '' : outer.kind === '[' ? outer.inherited : TRANSPARENT.test(outer.key) ? outer.inherited : outer.key;
     this.frames.push({ kind, inherited, key: '', name: undefined, value: undefined, keyType: false, privatePart: [] });
   }
 
@@ -98,7 +112,8 @@ class Walk implements JsonVisitor {
   number(start: number, end: number): void {
     const kind = kindOfKey(this.nameOf(this.frames.at(-1)));
     const digits = this.source.slice(start, end);
-    if ((kind === 'password' && /^\d{4,}$/.test(digits)) || (kind === 'secret' && /^\d{8,}$/.test(digits))) this.findings.add(start, end, 'credential', true);
+    if ((kind === 'password' && /^\d{4,}$/.test(digits)) || (kind === 'secret' && /^\d{8,}$/.test(digits)))
+      this.findings.add(start, end, 'credential', true);
     else if (digits.length >= 7) this.scan(digits, { add: () => this.findings.add(start, end, 'personal_data', true) });
   }
 
@@ -151,17 +166,18 @@ class Walk implements JsonVisitor {
   }
 
   private scanString(piece: Piece): void {
-    const sink = new ViewSink(piece.view, this.findings);
     const { text } = piece.view;
-    if (this.depth < DEEPEST_JSON && mayBeJson(text) && scanNested(text, sink, this.scan, this.depth + 1)) return;
+    if (this.what.again && !text.includes(REDACTED)) return;
+    const sink = new ViewSink(piece.view, this.findings);
+    if (this.what.depth < DEEPEST_JSON && mayBeJson(text) && this.scanNested(text, sink)) return;
     scanLayers(text, sink, this.scan);
   }
-}
 
-/** JSON in a string of JSON. Its findings are kept only when all of it was read. */
-function scanNested(text: string, outer: FindingSink, scan: LayerScan, depth: number): boolean {
-  const inner = new Findings();
-  if (!scanJson(text, inner, scan, depth)) return false;
-  for (const { start, end, family, number } of inner.merged()) outer.add(start, end, family, number);
-  return true;
+  /** JSON in a string of JSON. Its findings count only when all of it was read. */
+  private scanNested(text: string, sink: FindingSink): boolean {
+    const inner = new Findings();
+    if (!scanJson({ ...this.what, source: text, depth: this.what.depth + 1 }, inner)) return false;
+    for (const { start, end, family, number } of inner.merged()) sink.add(start, end, family, number);
+    return true;
+  }
 }

@@ -1,3 +1,4 @@
+import { longRuns } from './character-classes.ts';
 import { withoutDisguise, withoutEscapes } from './decode-layers.ts';
 import type { FindingSink } from './findings.ts';
 import { scanText } from './scan-text.ts';
@@ -8,7 +9,7 @@ export type LayerScan = (text: string, sink: FindingSink) => void;
 
 /** Layers of escaping that are opened. More than any program writes; a text doubles with each that quotes contain. */
 const DEEPEST = 6;
-const BASE64 = /[A-Za-z0-9+/_-]{32,}={0,2}/g;
+const SHORTEST_BASE64 = 32;
 /** Enough to see whether a run decodes to text. */
 const SAMPLE = 64;
 const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
@@ -35,14 +36,13 @@ function scanLayer(text: string, sink: FindingSink, scan: LayerScan, depth: numb
 
 /** A run of base64 that decodes to text with a credential in it is one: an encoded configuration file, a header, a document. */
 function scanBase64(text: string, sink: FindingSink, depth: number, scan: LayerScan): void {
-  if (depth >= DEEPEST || text.length < 32) return;
-  for (const run of text.matchAll(BASE64)) {
-    const value = run[0];
-    if (!PRINTABLE.test(decode(value.slice(0, SAMPLE)))) continue;
+  if (depth >= DEEPEST || text.length < SHORTEST_BASE64) return;
+  longRuns(text, 'base64', SHORTEST_BASE64, (start, end) => {
+    if (!PRINTABLE.test(decode(text.slice(start, start + SAMPLE)))) return;
     let found = false;
-    scanLayers(decode(value), { add: () => void (found = true) }, scan, depth + 2);
-    if (found) sink.add(run.index, run.index + value.length, 'encoded');
-  }
+    scanLayers(decode(text.slice(start, end)), { add: () => void (found = true) }, scan, depth + 2);
+    if (found) sink.add(start, end, 'encoded');
+  });
 }
 
 function decode(value: string): string {

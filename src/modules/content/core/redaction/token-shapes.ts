@@ -107,7 +107,9 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   at('eyJ', /eyJ[A-Za-z0-9_-]{8,8000}\.[A-Za-z0-9_-]{6,16000}(?:\.[A-Za-z0-9_-]{0,16000}){0,3}={0,2}/y),
   // The same once more in base64, as Kubernetes shows it.
   at('ZXlK', /ZXlK[A-Za-z0-9+/_-]{40,32000}={0,2}/y),
-  ...['AKIA', 'ASIA', 'ABIA', 'ACCA', 'A3T'].map((prefix) => at(prefix, new RegExp(`${prefix}[A-Z0-9]{${20 - prefix.length}}(?![A-Za-z0-9])`, 'y'))),
+  ...['AKIA', 'ASIA', 'ABIA', 'ACCA', 'A3T'].map((prefix) =>
+    at(prefix, new RegExp(`${prefix}[A-Z0-9]{${20 - prefix.length}}(?![A-Za-z0-9])`, 'y')),
+  ),
   at('SK', /SK[0-9a-fA-F]{32}(?![A-Za-z0-9])/y),
   at('key-', /key-[0-9a-z]{32}(?![A-Za-z0-9])/y),
   at('FlyV1 ', /FlyV1 (?:fm\d[a-z]?_|fo1_)[A-Za-z0-9+/=,_-]{20,8000}/y),

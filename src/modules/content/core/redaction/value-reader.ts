@@ -30,7 +30,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
   let at = end;
   let standing: Standing = 'loose';
   let lines = 0;
-  let open = quotedName;
+  let open = QUOTES.has(text[end] ?? '') ? text[end] : quotedName;
   const limit = Math.min(text.length, end + FARTHEST);
   while (at < limit) {
     const character = text[at] as string;
@@ -52,7 +52,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
     } else {
       const word = endOfRun(text, at, 'word', 24);
       if (word > at && isGlue(text, at, word)) at = word;
-      else return bare(text, end, at, lines > 0 ? 'loose' : standing);
+      else return bare(text, end, at, lines > 0 ? 'apart' : standing);
     }
   }
   return undefined;
@@ -98,7 +98,9 @@ function quoted(text: string, at: number): ReadValue | undefined {
 function withName(text: string, value: ReadValue | undefined, standing: Standing): ReadValue | undefined {
   if (value === undefined || standing === 'assigned') return value;
   const between = text.slice(Math.max(0, value.start - 12), value.start - 1);
-  return /[,(|]\s*\S{0,2}$|[\s*]$|\]\s*=?\s*$/.test(between) ? { ...value, standing: /[,(]\s*$/.test(between) ? 'quoted' : 'loose' } : value;
+  return /[,(|]\s*\S{0,2}$|[\s*]$|\]\s*=?\s*$/.test(between)
+    ? { ...value, standing: between.trimEnd().endsWith('(') ? 'quoted' : 'loose' }
+    : value;
 }
 
 function bare(text: string, nameEnd: number, start: number, standing: Standing): ReadValue | undefined {
