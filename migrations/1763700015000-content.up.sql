@@ -25,47 +25,17 @@ CREATE TABLE content_key (
   -- Nothing is sealed under it any more: a newer version took over.
   retired_at timestamptz,
   destroyed_at timestamptz,
-  -- When the file that held the wrapped key was rewritten without it.
-  scrubbed_at timestamptz,
   UNIQUE (organisation_id, version),
-  CHECK ((destroyed_at IS NULL) = (wrapped_key IS NOT NULL) AND (destroyed_at IS NULL) = (kms_key_id IS NOT NULL)),
-  CHECK (scrubbed_at IS NULL OR destroyed_at IS NOT NULL)
+  CHECK ((destroyed_at IS NULL) = (wrapped_key IS NOT NULL) AND (destroyed_at IS NULL) = (kms_key_id IS NOT NULL))
 );
-CREATE INDEX content_key_unscrubbed ON content_key (id) WHERE destroyed_at IS NOT NULL AND scrubbed_at IS NULL;
 CALL protect_tenant_table('content_key', 'organisation_id');
 CALL announce_changes_of('content_key');
 -- Everybody's but for the wrapped key itself.
-GRANT SELECT (id, organisation_id, version, kms_key_id, created_at, retired_at, destroyed_at, scrubbed_at) ON content_key TO lethe_app, lethe_system;
+GRANT SELECT (id, organisation_id, version, kms_key_id, created_at, retired_at, destroyed_at) ON content_key TO lethe_app, lethe_system;
 CREATE POLICY content ON content_key TO lethe_content
   USING (organisation_id = current_organisation()) WITH CHECK (organisation_id = current_organisation());
 GRANT SELECT, INSERT ON content_key TO lethe_content;
 GRANT UPDATE (kms_key_id, wrapped_key, retired_at, destroyed_at) ON content_key TO lethe_content;
-
--- An updated row stays in the table's file until somebody needs the room, with the wrapped key of a version that is said to be destroyed. Writing
--- the table anew, which only its owner may, leaves it behind with the old file. Answers how many keys were waiting for that.
-CREATE FUNCTION scrub_content_keys(at timestamptz) RETURNS integer
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET lock_timeout = '200ms'
-  AS $$
-DECLARE
-  waiting integer;
-BEGIN
-  LOCK TABLE content_key IN ACCESS EXCLUSIVE MODE;
-  UPDATE content_key SET scrubbed_at = at WHERE destroyed_at IS NOT NULL AND scrubbed_at IS NULL;
-  GET DIAGNOSTICS waiting = ROW_COUNT;
-  IF waiting > 0 THEN
-    ALTER TABLE content_key ALTER COLUMN wrapped_key TYPE bytea USING wrapped_key || ''::bytea;
-  END IF;
-  RETURN waiting;
-END
-$$;
-REVOKE ALL ON FUNCTION scrub_content_keys(timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION scrub_content_keys(timestamptz) TO lethe_system;
--- FORCE binds the owner as well, as whom the function runs.
-DO $$
-BEGIN
-  EXECUTE format('CREATE POLICY owner_scrubs ON content_key TO %I USING (destroyed_at IS NOT NULL) WITH CHECK (destroyed_at IS NOT NULL)', current_user);
-END
-$$;
 
 -- What an organisation wants kept, within what its profile allows. No row: as the profile says.
 CREATE TABLE content_setting (

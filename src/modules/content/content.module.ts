@@ -1,6 +1,7 @@
-import { Module } from '@nestjs/common';
+import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { PolicyProfile } from '../../contracts/policy-profile.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { ContentGate, ContentKeeper } from './content.contract.js';
@@ -23,8 +24,8 @@ import { ReplayKeyDestruction } from './core/keys/replay-key-destruction.js';
 import { RewrapContentKeys } from './core/keys/rewrap-content-keys.js';
 import { RotateContentKey } from './core/keys/rotate-content-key.js';
 import { RotateOldKeys } from './core/keys/rotate-old-keys.js';
-import { ScrubContentKeys } from './core/keys/scrub-content-keys.js';
 import { ReadContent } from './core/reading/read-content.js';
+import { WorkerRedactor } from './core/redaction/worker-redactor.js';
 import { CallContentsRepository } from './data/call-contents.repository.js';
 import { ContentKeyEntity } from './data/content-key.entity.js';
 import { ContentKeysRepository } from './data/content-keys.repository.js';
@@ -39,6 +40,7 @@ import { ContentSettingController } from './http/content-setting.controller.js';
 import { TroubleshootingGrantsController } from './http/troubleshooting-grants.controller.js';
 import { CloseGrantsJob } from './jobs/close-grants.job.js';
 import { KeepContentKeysJob } from './jobs/keep-content-keys.job.js';
+import { Redactor } from './redaction.contract.js';
 
 const gate = [ContentPolicies, ChangeSetting, { provide: ContentGate, useClass: PolicyGate }];
 const keys = [
@@ -49,11 +51,15 @@ const keys = [
   RotateOldKeys,
   RewrapContentKeys,
   DestroyContentKeys,
-  ScrubContentKeys,
   ReplayKeyDestruction,
   KeepContentKeysJob,
 ];
-const keeping = [SealCall, WriteContents, { provide: ContentKeeper, useClass: QueuedKeeper }];
+const redactor = {
+  provide: Redactor,
+  useFactory: ({ content }: PolicyProfile) => new WorkerRedactor({ personalData: content.redactPersonalData, patterns: [] }),
+  inject: [PolicyProfile],
+};
+const keeping = [redactor, SealCall, WriteContents, { provide: ContentKeeper, useClass: QueuedKeeper }];
 const grants = [AuditedGrants, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob];
 
 /** What was said in calls: whether it is kept, under which key, for how long, and who reads it for what. */
@@ -79,4 +85,10 @@ const grants = [AuditedGrants, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob
   ],
   exports: [ContentGate, ContentKeeper],
 })
-export class ContentModule {}
+export class ContentModule implements OnApplicationShutdown {
+  constructor(private readonly redactor: Redactor) {}
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.redactor.stop();
+  }
+}

@@ -3,6 +3,7 @@ import type { Clock } from '../../kernel/clock.js';
 import type { CallId } from '../../kernel/ids.js';
 import type { ServiceKeyPrincipal } from '../../platform/http/principal.js';
 import type { CallSpan } from '../../platform/telemetry/tracing.js';
+import { type AnswerCapture, KEEP_NOTHING, type KeepDecision } from '../content/content.contract.js';
 import type { RoutePlan } from '../routing/routing.contract.js';
 import type { AttemptRecord, CallSettlement, OpenCall, RateLimitTicket } from '../usage/usage.contract.js';
 import type { Dialect, ReadRequest } from './dialects/dialect.js';
@@ -14,6 +15,8 @@ export interface Received {
   readonly read: ReadRequest;
   /** OpenAI's `X-Client-Request-Id`: the caller's own name for the call, kept in the ledger. */
   readonly clientRequestId: string | null;
+  /** The client asked that nothing of this call be kept (C6). */
+  readonly keepNothing: boolean;
 }
 
 /**
@@ -36,6 +39,15 @@ export class Exchange {
   plan!: RoutePlan;
   call!: OpenCall;
   span!: CallSpan;
+
+  /** What the gate decided to keep of it. */
+  keep: KeepDecision = KEEP_NOTHING;
+  /** Collects a stream that may be kept. */
+  capture: AnswerCapture | null = null;
+  /** What the answer's headers say is kept. */
+  retention = 'none';
+  /** Credentials this call was sent with, only while its input may be kept: they are taken out of it. */
+  readonly upstreamSecrets: string[] = [];
 
   readonly attempts: AttemptRecord[] = [];
   /** Set once, by `settle`. */

@@ -15,6 +15,7 @@ import { gatewayErrors } from './gateway.errors.js';
 import { admit } from './stages/admit.js';
 import { type AttemptParts, type AttemptsEnd, attempt } from './stages/attempt.js';
 import { authenticate } from './stages/authenticate.js';
+import { decideKeeping, keep, type KeepParts } from './stages/keep.js';
 import { plan } from './stages/plan.js';
 import { type ReceiveLimits, receive } from './stages/receive.js';
 import { type RecordParts, record } from './stages/record.js';
@@ -28,6 +29,7 @@ export interface PipelineParts {
   readonly routes: RoutePlanner;
   readonly recording: RecordParts;
   readonly attempting: AttemptParts;
+  readonly keeping: KeepParts;
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -46,7 +48,7 @@ export interface PipelineOptions {
 
 /**
  * One call from its first byte to its last:
- * authenticate → receive → plan → admit → record → attempt → relay → settle. Each stage is one file and runs once.
+ * authenticate → receive → plan → admit → record → attempt → relay → settle → keep. Each stage is one file and runs once.
  */
 export class GatewayPipeline {
   private readonly inflight = new CallsInFlight();
@@ -114,6 +116,7 @@ export class GatewayPipeline {
       callId: exchange.id,
       traceparent: exchange.request.headers.traceparent as string | undefined,
     });
+    decideKeeping(exchange, parts.keeping);
     await record(exchange, parts.recording);
   }
 
@@ -137,6 +140,7 @@ export class GatewayPipeline {
     await atMost(settled, this.options.settleWaitMs).catch((error: unknown) => {
       parts.log.error('a call could not be settled', { callId: exchange.id, err: error });
     });
+    keep(exchange, ended.end, parts.keeping.keeper);
     finish(exchange, ended.end);
   }
 

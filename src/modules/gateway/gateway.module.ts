@@ -7,6 +7,7 @@ import { Log } from '../../platform/telemetry/logger.js';
 import { Metrics } from '../../platform/telemetry/metrics.js';
 import { Tracing } from '../../platform/telemetry/tracing.js';
 import { KeyAuthenticator } from '../auth/auth.contract.js';
+import { ContentGate, ContentKeeper } from '../content/content.contract.js';
 import { CredentialVault } from '../credentials/credentials.contract.js';
 import { RoutePlanner } from '../routing/routing.contract.js';
 import { CallLedger, Prices, RateLimits } from '../usage/usage.contract.js';
@@ -67,9 +68,9 @@ export class GatewayModule {
         },
         {
           provide: Gateway,
-          useFactory: (plane: DataPlane, pipeline: GatewayPipeline, ledger: CallLedger, pools: UpstreamPools) =>
-            new GatewayService({ plane, pipeline, ledger, pools }),
-          inject: [DataPlane, GatewayPipeline, CallLedger, UpstreamPools],
+          useFactory: (plane: DataPlane, pipeline: GatewayPipeline, ledger: CallLedger, keeper: ContentKeeper, pools: UpstreamPools) =>
+            new GatewayService({ plane, pipeline, ledger, keeper, pools }),
+          inject: [DataPlane, GatewayPipeline, CallLedger, ContentKeeper, UpstreamPools],
         },
       ],
       exports: [Gateway],
@@ -90,6 +91,8 @@ const PIPELINE_DEPENDENCIES = [
   Log,
   Metrics,
   Tracing,
+  ContentGate,
+  ContentKeeper,
 ];
 
 type PipelineDependencies = [
@@ -105,10 +108,12 @@ type PipelineDependencies = [
   Log,
   Metrics,
   Tracing,
+  ContentGate,
+  ContentKeeper,
 ];
 
 function pipelineParts(settings: Settings, dependencies: PipelineDependencies): PipelineParts {
-  const [keys, limits, routes, ledger, prices, providers, vault, pools, clock, log, metrics, tracing] = dependencies;
+  const [keys, limits, routes, ledger, prices, providers, vault, pools, clock, log, metrics, tracing, gate, keeper] = dependencies;
   return {
     keys,
     limits,
@@ -117,6 +122,7 @@ function pipelineParts(settings: Settings, dependencies: PipelineDependencies): 
     log,
     metrics,
     tracing,
+    keeping: { gate, keeper },
     recording: { ledger, prices, providers, defaultMaxOutputTokens: settings.defaultMaxOutputTokens },
     attempting: {
       vault,

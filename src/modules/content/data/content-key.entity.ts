@@ -14,7 +14,7 @@ declareBackupClass('content_key', 'keys');
   retention: { kind: 'with_owner', owner: 'organisation', column: 'organisation_id', goes: 'first' },
   export: {
     section: 'contentKeys',
-    without: { kms_key_id: 'says how the key is wrapped', scrubbed_at: 'says when a file was rewritten' },
+    without: { kms_key_id: 'says how the key is wrapped' },
   },
   erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
@@ -27,7 +27,6 @@ declareBackupClass('content_key', 'keys');
     created_at: 'technical',
     retired_at: 'technical',
     destroyed_at: 'technical',
-    scrubbed_at: 'technical',
   },
 })
 @Entity('content_key')
@@ -57,9 +56,6 @@ export class ContentKeyEntity {
 
   @Column({ type: 'timestamptz', name: 'destroyed_at', nullable: true })
   destroyedAt: Date | null;
-
-  @Column({ type: 'timestamptz', name: 'scrubbed_at', nullable: true })
-  scrubbedAt: Date | null;
 }
 
 export type ContentKeyRow = Pick<ContentKeyEntity, keyof ContentKeyEntity>;

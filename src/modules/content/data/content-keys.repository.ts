@@ -13,8 +13,10 @@ const FACTS = {
   createdAt: true,
   retiredAt: true,
   destroyedAt: true,
-  scrubbedAt: true,
 } as const;
+
+/** Past it the table would be out of reach for longer than anybody should wait. */
+const REWRITE_MAX_BYTES = 67_108_864;
 
 /** A page in the order of ids. */
 export interface KeysPage {
@@ -93,14 +95,14 @@ export class ContentKeysRepository {
     return tx.find(ContentKeyEntity, { select: FACTS, where, order: { id: 'ASC' }, take: limit });
   }
 
-  /** Whether destroyed keys wait for the table's file to be written anew. In a system transaction. */
-  hasUnscrubbed(tx: Tx): Promise<boolean> {
-    return tx.existsBy(ContentKeyEntity, { destroyedAt: Not(IsNull()), scrubbedAt: IsNull() });
-  }
-
-  /** Writes the table's file anew, without what destroyed keys have left in it. Waits 200 ms for the table at most. In a system transaction. */
-  async scrub(tx: Tx, at: Date): Promise<number> {
-    const [row] = await tx.query<{ waiting: number }[]>('SELECT scrub_content_keys($1) AS waiting', [at]);
-    return row?.waiting ?? 0;
+  /**
+   * Writes the table's file anew, without what destroyed keys have left in it: PostgreSQL keeps an updated row in its page until it needs the room.
+   * False when somebody uses the table; retention's own round does it later. In a system transaction.
+   */
+  async rewrite(tx: Tx): Promise<boolean> {
+    const [row] = await tx.query<{ rewritten: boolean | null }[]>(`SELECT rewrite_table('content_key', $1) AS rewritten`, [
+      REWRITE_MAX_BYTES,
+    ]);
+    return row?.rewritten === true;
   }
 }

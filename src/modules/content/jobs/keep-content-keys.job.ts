@@ -2,16 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { RecurringJob } from '../../../contracts/recurring-job.js';
 import { RewrapContentKeys } from '../core/keys/rewrap-content-keys.js';
 import { RotateOldKeys } from '../core/keys/rotate-old-keys.js';
-import { ScrubContentKeys } from '../core/keys/scrub-content-keys.js';
 
-/** Follows a rotation of the root key, rotates keys by their age, and takes destroyed ones off the disk. Costs three queries when there is nothing to do. */
+/** Follows a rotation of the root key, and rotates keys by their age. Costs two queries when there is nothing to do. */
 @Injectable()
 export class KeepContentKeysJob extends RecurringJob {
   override readonly name = 'content.keep-keys';
   override readonly everySeconds = 900;
 
   constructor(
-    private readonly scrub: ScrubContentKeys,
     private readonly rewrap: RewrapContentKeys,
     private readonly rotate: RotateOldKeys,
   ) {
@@ -20,7 +18,7 @@ export class KeepContentKeysJob extends RecurringJob {
 
   /** A part that fails fails the round, and does not keep the others from their work. */
   override async run(signal: AbortSignal): Promise<void> {
-    const ends = await Promise.allSettled([this.scrub.run(), this.rewrap.run(signal), this.rotate.run(signal)]);
+    const ends = await Promise.allSettled([this.rewrap.run(signal), this.rotate.run(signal)]);
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed) throw failed.reason;
   }

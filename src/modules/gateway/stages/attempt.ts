@@ -114,6 +114,7 @@ async function attemptOnce(exchange: Exchange, target: RouteTarget, parts: Attem
   let end: AttemptEnd;
   try {
     const secret = await parts.vault.open(target.credentialId);
+    if (exchange.keep.failure?.redact) exchange.upstreamSecrets.push(secret);
     end = await dispatch(exchange, { target, provider, address, secret }, parts);
   } catch (error) {
     end = { kind: 'failed', failure: failureBeforeDispatch(error) };

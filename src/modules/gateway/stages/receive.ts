@@ -1,5 +1,6 @@
 import type { Exchange } from '../exchange.js';
 import { gatewayErrors } from '../gateway.errors.js';
+import { asksForNothing, RETENTION_HEADER } from './keep.js';
 
 export interface ReceiveLimits {
   readonly maxBodyBytes: number;
@@ -18,6 +19,7 @@ export async function receive(exchange: Exchange, limits: ReceiveLimits): Promis
   const type = headers['content-type'] ?? '';
   const encoding = headers['content-encoding'] ?? 'identity';
   if (!/^application\/json[ \t]*(?:;|$)/i.test(type) || encoding !== 'identity') throw gatewayErrors.unsupported_media_type();
+  const keepNothing = asksForNothing(headers[RETENTION_HEADER]);
   if (Number(headers['content-length'] ?? 0) > limits.maxBodyBytes) throw tooLarge(limits);
   const body = await readBody(exchange, limits);
   const named = headers['x-client-request-id'];
@@ -25,6 +27,7 @@ export async function receive(exchange: Exchange, limits: ReceiveLimits): Promis
     body,
     read: exchange.dialect.readRequest(body),
     clientRequestId: typeof named === 'string' && CLIENT_REQUEST_ID.test(named) ? named : null,
+    keepNothing,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Exchange } from '../exchange.js';
 import { gatewayErrors } from '../gateway.errors.js';
 import type { AttemptEnd, StreamEnding, StreamSink, UpstreamHead } from '../upstream/upstream-call.js';
 import { RETURNED } from '../upstream/upstream-request.js';
+import { RETENTION_HEADER } from './keep.js';
 
 /** Writes a stream to the client as it comes, at the client's pace. A client that left is written to no more; the stream may go on without it. */
 export function clientSink(exchange: Exchange, clock: Clock): StreamSink {
@@ -18,7 +19,10 @@ export function clientSink(exchange: Exchange, clock: Clock): StreamSink {
       exchange.committed = true;
       response.writeHead(200, { ...answerHeaders(exchange, head), 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });
     },
-    write: (chunk) => exchange.clientGone || writePiece(response, chunk),
+    write: (chunk) => {
+      exchange.capture?.add(chunk);
+      return exchange.clientGone || writePiece(response, chunk);
+    },
     onRelieved: (resume) => {
       // 'close' as well: a client that leaves while we wait for it must not leave the upstream paused.
       const relieved = () => {
@@ -99,7 +103,10 @@ export function sendError(exchange: Exchange, error: AppError): void {
   }
   const written = dialect.writeError(error, exchange.id);
   const status = (error.details.status as RateLimitStatus | undefined) ?? exchange.ticket?.status;
-  answerAndClose(exchange.request, response, { ...written, headers: addRateLimits({ ...written.headers }, status) });
+  answerAndClose(exchange.request, response, {
+    ...written,
+    headers: addRateLimits({ ...written.headers, [RETENTION_HEADER]: exchange.retention }, status),
+  });
 }
 
 /** How long a client may go on sending a body that nobody wants. */
@@ -143,7 +150,11 @@ function answerHeaders(exchange: Exchange, head: UpstreamHead): Record<string, s
 }
 
 function commonHeaders(exchange: Exchange): Record<string, string | number> {
-  const headers: Record<string, string | number> = { 'x-request-id': exchange.id, 'x-content-type-options': 'nosniff' };
+  const headers: Record<string, string | number> = {
+    'x-request-id': exchange.id,
+    'x-content-type-options': 'nosniff',
+    [RETENTION_HEADER]: exchange.retention,
+  };
   return addRateLimits(headers, exchange.ticket?.status);
 }
 

@@ -60,7 +60,9 @@ export class QueuedKeeper extends ContentKeeper {
   }
 
   override capture(): AnswerCapture | null {
-    return this.stopping || this.room.isFull ? null : new BoundedCapture(this.room, this.maxBytes);
+    if (!this.stopping && !this.room.isFull) return new BoundedCapture(this.room, this.maxBytes);
+    this.metrics.contentDropped(this.stopping ? 'stopping' : 'no_room', 1);
+    return null;
   }
 
   override keep(rule: KeepRule, call: CapturedCall): boolean {

@@ -36,7 +36,6 @@ export class AuditedContentKeys {
       createdAt: now,
       retiredAt: null,
       destroyedAt: null,
-      scrubbedAt: null,
     };
     const isBegun = await this.unitOfWork.withContent(
       tx,

@@ -3,13 +3,13 @@ import { ErasureLedger } from '../../../../contracts/erasure-ledger.js';
 import { LegalHolds } from '../../../../contracts/legal-holds.js';
 import type { OrganisationId } from '../../../../kernel/ids.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import { Log } from '../../../../platform/telemetry/logger.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
 import { Tenants } from '../../../tenants/tenants.contract.js';
 import { contentErrors } from '../../content.errors.js';
 import type { ContentKeyFacts } from '../../data/content-key.entity.js';
 import { ContentKeysRepository } from '../../data/content-keys.repository.js';
 import { AuditedContentKeys } from './audited-content-keys.js';
-import { ScrubContentKeys } from './scrub-content-keys.js';
 
 /** What the erasure ledger calls it. */
 export const KEY_DESTROYED = 'content_key.destroyed';
@@ -27,7 +27,7 @@ export class DestroyContentKeys {
     private readonly tenants: Tenants,
     private readonly holds: LegalHolds,
     private readonly ledger: ErasureLedger,
-    private readonly scrub: ScrubContentKeys,
+    private readonly log: Log,
   ) {}
 
   /**
@@ -60,7 +60,13 @@ export class DestroyContentKeys {
       }
       return this.keys.list(tx, organisationId);
     });
-    await this.scrub.tryNow();
+    await this.leaveNothing();
     return left;
+  }
+
+  /** Takes the destroyed key out of the table's file at once, if nobody uses the table; a round of retention does it otherwise. */
+  private async leaveNothing(): Promise<void> {
+    const isDone = await this.unitOfWork.asSystem((tx) => this.keys.rewrite(tx)).catch(() => false);
+    if (!isDone) this.log.info('the table of content keys is in use and will be written anew later', { component: 'content' });
   }
 }
