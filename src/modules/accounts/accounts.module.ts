@@ -13,6 +13,7 @@ import { PendingInvitations } from './core/invitations/pending-invitations.js';
 import { DescribeOrigin } from './core/sessions/describe-origin.js';
 import { OpenSession } from './core/sessions/open-session.js';
 import { RenewSession } from './core/sessions/renew-session.js';
+import { SessionLimits } from './core/sessions/session-limits.js';
 import { SessionRules } from './core/sessions/session-rules.js';
 import { StoredSessionAuthenticator } from './core/sessions/stored-session-authenticator.js';
 import { TellNewSignIn } from './core/sessions/tell-new-sign-in.js';
@@ -58,6 +59,7 @@ import { SIGN_IN_PARTS } from './sign-in-parts.js';
     CoarsePlaces,
     SessionCookies,
     DescribeOrigin,
+    SessionLimits,
     SessionRules,
     TellNewSignIn,
     OpenSession,

@@ -6,6 +6,7 @@ import { AuthModule } from './auth.module.js';
 import { AnswerAnomaly } from './core/abuse/answer-anomaly.js';
 import { AuditedBlocks } from './core/abuse/audited-blocks.js';
 import { BlockKey } from './core/abuse/block-key.js';
+import { ForgetCountries } from './core/abuse/forget-countries.js';
 import { ReadKeyCountries } from './core/abuse/read-key-countries.js';
 import { ReleaseKey } from './core/abuse/release-key.js';
 import { TellOfKey } from './core/abuse/tell-of-key.js';
@@ -17,6 +18,6 @@ import { AnswerKeyAnomalyJob } from './jobs/answer-key-anomaly.job.js';
 @Module({
   imports: [AuthModule, AuditModule, NotificationsModule, TenantsModule],
   controllers: [KeyBlocksController, OperatorKeyBlocksController],
-  providers: [AuditedBlocks, AnswerAnomaly, BlockKey, ReleaseKey, ReadKeyCountries, TellOfKey, AnswerKeyAnomalyJob],
+  providers: [AuditedBlocks, AnswerAnomaly, BlockKey, ReleaseKey, ReadKeyCountries, TellOfKey, ForgetCountries, AnswerKeyAnomalyJob],
 })
 export class AbuseModule {}

@@ -104,7 +104,8 @@ export class AccountSettings {
     section: 'Accounts',
     env: 'LETHE_SESSION_DAYS',
     kind: 'integer',
-    description: 'A session ends after so many days, however much it is used.',
+    description:
+      'A session ends after so many days, however much it is used; never after more than the profile keeps places (`network_trace`).',
   })
   @IsInt()
   @Min(1)

@@ -12,6 +12,12 @@ export interface KeySighting {
   readonly day: string;
 }
 
+/** A day of UTC that means something to one organisation. */
+export interface LastDay {
+  readonly organisationId: OrganisationId;
+  readonly day: string;
+}
+
 @Injectable()
 export class KeyCountriesRepository {
   /**
@@ -45,5 +51,28 @@ export class KeyCountriesRepository {
 
   async forget(tx: Tx, { organisationId, id }: ApiKeyRef): Promise<void> {
     await tx.delete(KeyCountryEntity, { organisationId, keyId: id });
+  }
+
+  /** Organisations, by id, that have a country not seen since the end of a day. */
+  async organisations(
+    tx: Tx,
+    { notSeenSince, after, limit }: { readonly notSeenSince: string; readonly after: OrganisationId | null; readonly limit: number },
+  ): Promise<OrganisationId[]> {
+    const rows = await tx.query<{ id: OrganisationId }[]>(
+      `SELECT DISTINCT organisation_id AS id FROM key_country
+       WHERE last_seen_on <= $1 AND ($2::uuid IS NULL OR organisation_id > $2) ORDER BY 1 LIMIT $3`,
+      [notSeenSince, after, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes what each organisation has not seen since the end of its day. Answers how many rows. */
+  async forgetUnseen(tx: Tx, days: readonly LastDay[]): Promise<number> {
+    const [, count] = await tx.query<[unknown[], number]>(
+      `DELETE FROM key_country c USING unnest($1::uuid[], $2::date[]) AS d (organisation_id, day)
+       WHERE c.organisation_id = d.organisation_id AND c.last_seen_on <= d.day`,
+      [days.map(({ organisationId }) => organisationId), days.map(({ day }) => day)],
+    );
+    return count;
   }
 }

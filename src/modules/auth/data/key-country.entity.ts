@@ -7,7 +7,7 @@ import type { ApiKeyId, OrganisationId } from '../../../kernel/ids.js';
   description: 'Countries a key has been used from, by day; never an address',
   dataClass: 'network_trace',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'api_key', column: 'key_id', goes: 'first' },
+  retention: { kind: 'window', from: 'last_seen_on' },
   export: { section: 'keyCountries' },
   erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },

@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { DAY_MS } from '../../../../kernel/clock.js';
 import { hashSecret, isSecretShaped } from '../../../../kernel/secrets.js';
-import { Settings } from '../../../../platform/config/settings.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { AccessPolicy, Membership } from '../../../tenants/tenants.contract.js';
 import type { SignInState } from '../../accounts.contract.js';
@@ -11,8 +9,7 @@ import type { SessionWithStatus } from '../../data/sessions.repository.js';
 import { AccountDesk } from '../account-desk.js';
 import { SecondFactorDemand } from '../second-factor/second-factor-demand.js';
 import { SecondFactors } from '../second-factors.js';
-
-const MINUTE_MS = 60_000;
+import { SessionLimits } from './session-limits.js';
 
 /** When a session is alive, and what it lacks of being signed in. */
 @Injectable()
@@ -21,17 +18,17 @@ export class SessionRules {
     private readonly desk: AccountDesk,
     private readonly secondFactors: SecondFactors,
     private readonly demand: SecondFactorDemand,
-    private readonly settings: Settings,
+    private readonly limits: SessionLimits,
   ) {}
 
   /** The absolute limit of a session that begins now. */
   end(): Date {
-    return new Date(this.desk.clock.nowMs() + this.settings.sessionDays * DAY_MS);
+    return new Date(this.desk.clock.nowMs() + this.limits.lifeMs);
   }
 
   /** Sessions not seen since then are idle too long. */
   idleSince(): Date {
-    return new Date(this.desk.clock.nowMs() - this.settings.sessionIdleMinutes * MINUTE_MS);
+    return new Date(this.desk.clock.nowMs() - this.limits.idleMs);
   }
 
   isAlive(session: Pick<SessionEntity, 'expiresAt' | 'lastSeenAt'>): boolean {
