@@ -23,6 +23,7 @@ const mayUse = {
   gateway: ['auth', 'routing', 'credentials', 'usage', 'content'],
   billing: ['usage', ...ground],
   retention: ['audit'],
+  backups: ['audit'],
   gdpr: ['accounts', 'auth', 'retention', ...ground],
   compliance: ['subprocessors', 'retention', ...ground],
 };

@@ -8,6 +8,7 @@ import { AbuseModule } from '../modules/auth/abuse.module.js';
 import { AuthModule } from '../modules/auth/auth.module.js';
 import { StaffModule } from '../modules/auth/staff.module.js';
 import { CallerAccessGuard } from '../modules/auth/http/caller-access.guard.js';
+import { BackupsModule } from '../modules/backups/backups.module.js';
 import { CredentialsModule } from '../modules/credentials/credentials.module.js';
 import { DirectoryModule } from '../modules/federation/directory.module.js';
 import { FederationModule } from '../modules/federation/federation.module.js';
@@ -38,6 +39,7 @@ export class AppModule {
         WindowsModule.forRoot(runtime.profile),
         TerminusModule.forRoot({ logger: false }),
         AuditModule,
+        BackupsModule,
         TenantsModule,
         NotificationsModule,
         AccountsModule,

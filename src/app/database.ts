@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { errorCatalogue } from '../kernel/errors.js';
 import type { Settings } from '../platform/config/settings.js';
 import { EmbeddedPostgres } from '../platform/database/embedded-postgres.js';
+import { isRestoreUnfinished } from '../modules/backups/core/restore/unfinished-restore.js';
 import { hasPendingMigrations, runMigrations } from '../platform/database/migrations.js';
 import { migrateQueueSchema } from '../platform/queue/queue-schema.js';
 
@@ -15,6 +16,10 @@ export const startErrors = errorCatalogue('start', {
   database_unreachable: { status: 500, message: 'The database cannot be reached. Check DATABASE_URL and that PostgreSQL runs.' },
   database_too_old: { status: 500, message: `PostgreSQL ${OLDEST_MAJOR} or newer is needed.` },
   migrations_pending: { status: 500, message: 'The database has an older schema. Run `npx lethe migrate`, or set LETHE_MIGRATE=auto.' },
+  restore_unfinished: {
+    status: 500,
+    message: 'A restore of this database was interrupted, so it is not usable. Run `npx lethe restore` again; it begins anew.',
+  },
   port_taken: { status: 500, message: 'The port is taken. Stop what listens there, or set LETHE_PORT to another.' },
   admin_address_not_usable: {
     status: 500,
@@ -53,6 +58,7 @@ export async function openDatabase(settings: Settings, mode: 'own' | 'borrow' = 
 
 /** Brings the schema up to this version, or makes sure that it is when `LETHE_MIGRATE=never`. Answers the migrations it applied. */
 export async function migrate(settings: Settings, database: OpenDatabase): Promise<string[]> {
+  if (await isRestoreUnfinished(database.ownerUrl)) throw startErrors.restore_unfinished();
   if (settings.migrate === 'never') {
     if (await hasPendingMigrations(database.ownerUrl)) throw startErrors.migrations_pending();
     return [];

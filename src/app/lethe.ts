@@ -11,6 +11,7 @@ import { configureControlPlane } from '../platform/http/control-plane.js';
 import { Log } from '../platform/telemetry/logger.js';
 import { NestLog } from '../platform/telemetry/nest-logger.js';
 import { AdminDoor } from '../modules/auth/http/staff/admin-door.js';
+import { RestoredDatabase } from '../modules/backups/backups.contract.js';
 import { Gateway } from '../modules/gateway/gateway.contract.js';
 import { PutProfileInForce } from '../modules/retention/core/profile/put-profile-in-force.js';
 import { PartitionMaintenance } from '../modules/retention/retention.contract.js';
@@ -85,6 +86,8 @@ export class Lethe {
       serveRolesOnly(app.getHttpAdapter().getInstance(), settings.roles);
       app.get(AdminDoor).attach(app.getHttpAdapter().getInstance());
       serveOpenApi(app);
+      // Before any job runs: what was erased since the backup is not to be met by anything.
+      await app.get(RestoredDatabase).putRight();
       await app.init();
       // Windows are read before partitions are made for them.
       await app.get(ChangeFeed).start();

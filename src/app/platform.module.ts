@@ -10,6 +10,7 @@ import { BlobStore } from '../platform/blob/blob-store.js';
 import { createBlobStore } from '../platform/blob/blob-factory.js';
 import { Settings } from '../platform/config/settings.js';
 import { ChangeFeed } from '../platform/database/change-feed.js';
+import { DatabaseAddress } from '../platform/database/database-address.js';
 import { sessionAs } from '../platform/database/roles.js';
 import { SystemPool } from '../platform/database/system-pool.js';
 import { TypeOrmUnitOfWork } from '../platform/database/typeorm-unit-of-work.js';
@@ -102,6 +103,7 @@ export class PlatformModule implements OnApplicationShutdown {
         { provide: Settings, useValue: settings },
         { provide: Clock, useValue: clock },
         { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
+        { provide: DatabaseAddress, useValue: new DatabaseAddress(database.url, database.ownerUrl) },
         { provide: SystemPool, useFactory: () => new SystemPool(database.url, SYSTEM_CONNECTIONS) },
         {
           provide: ChangeFeed,
@@ -117,7 +119,7 @@ export class PlatformModule implements OnApplicationShutdown {
             new OutboundAddresses(settings.upstreamPrivateNetworks ?? (settings.environment === 'development' ? DEVELOPMENT_NETWORKS : [])),
         },
       ],
-      exports: [Settings, Clock, UnitOfWork, SystemPool, ChangeFeed, KeyManagementService, BlobStore, OutboundAddresses],
+      exports: [Settings, Clock, UnitOfWork, SystemPool, DatabaseAddress, ChangeFeed, KeyManagementService, BlobStore, OutboundAddresses],
     };
   }
 

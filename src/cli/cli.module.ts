@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuditLogCommand, CreateLogKeyCommand, ExportAuditLogCommand, ShowAuditLogCommand } from './audit-log.js';
+import { BackupCommand, ListBackupsCommand } from './backup.js';
 import { BootstrapCommand } from './bootstrap.js';
 import { CanaryCommand } from './canary.js';
 import {
@@ -10,11 +11,13 @@ import {
   RotateCredentialCommand,
 } from './credentials.js';
 import { DoctorCommand } from './doctor.js';
+import { DrillCommand } from './drill.js';
 import { GenerateCommand } from './generate.js';
 import { Installation } from './installation.js';
 import { CreateKeyCommand, KeysCommand, ListKeysCommand, RevokeKeyCommand } from './keys.js';
 import { MigrateCommand } from './migrate.js';
 import { ApplyProfileCommand, ProfileCommand, ShowProfileCommand } from './profile.js';
+import { RestoreCommand } from './restore.js';
 import { RootCommand } from './root-command.js';
 import { CreateRootKeyCommand, RootKeyCommand, RotateRootKeyCommand } from './root-key.js';
 import {
@@ -67,6 +70,10 @@ import { VerifyCommand } from './verify.js';
     ExportAuditLogCommand,
     VerifyCommand,
     CanaryCommand,
+    BackupCommand,
+    ListBackupsCommand,
+    RestoreCommand,
+    DrillCommand,
     DoctorCommand,
     GenerateCommand,
   ],

@@ -34,17 +34,29 @@ function readMigrations(): MigrationClass[] {
     });
 }
 
-/** Applies what is missing, each migration in its own transaction, and answers the names of those it applied. */
-export async function runMigrations(ownerUrl: string): Promise<string[]> {
-  return withMigrations(ownerUrl, async (source) => {
+/**
+ * Applies what is missing, each migration in its own transaction, and answers the names of those it applied. With `only`, those and no others: the
+ * schema that a backup was taken from.
+ */
+export async function runMigrations(ownerUrl: string, only?: ReadonlySet<string>): Promise<string[]> {
+  return withMigrations(ownerUrl, only, async (source) => {
     const applied = await source.runMigrations({ transaction: 'each' });
+    await source.query(ADMIT_BACKUPS);
     return applied.map((migration) => migration.name);
   });
 }
 
-/** Takes every migration back, newest first. For tests: it destroys all data. */
+/** Every table, also one made a moment ago, can be read by the role that takes backups (D4). */
+const ADMIT_BACKUPS = `DO $$ BEGIN IF to_regproc('public.admit_backups') IS NOT NULL THEN CALL public.admit_backups(); END IF; END $$`;
+
+/** The names of all migrations of this version, oldest first. */
+export function migrationNames(): string[] {
+  return readMigrations().map((Migration) => new Migration().name as string);
+}
+
+/** Takes every migration back, newest first. It destroys all data. */
 export async function revertAllMigrations(ownerUrl: string): Promise<void> {
-  await withMigrations(ownerUrl, async (source) => {
+  await withMigrations(ownerUrl, undefined, async (source) => {
     for (let left = source.migrations.length; left > 0; left -= 1) await source.undoLastMigration({ transaction: 'each' });
   });
 }
@@ -71,7 +83,11 @@ export async function hasPendingMigrations(url: string): Promise<boolean> {
   }
 }
 
-async function withMigrations<T>(ownerUrl: string, work: (source: DataSource) => Promise<T>): Promise<T> {
+async function withMigrations<T>(
+  ownerUrl: string,
+  only: ReadonlySet<string> | undefined,
+  work: (source: DataSource) => Promise<T>,
+): Promise<T> {
   const lock = new pg.Client({ connectionString: ownerUrl, application_name: 'lethe-migrate' });
   await lock.connect();
   try {
@@ -79,7 +95,7 @@ async function withMigrations<T>(ownerUrl: string, work: (source: DataSource) =>
     const source = new DataSource({
       type: 'postgres',
       url: ownerUrl,
-      migrations: readMigrations(),
+      migrations: readMigrations().filter((Migration) => only?.has(new Migration().name as string) ?? true),
       migrationsTableName: 'schema_migration',
       applicationName: 'lethe-migrate',
     });

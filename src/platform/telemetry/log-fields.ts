@@ -20,6 +20,7 @@ const LOG_FIELDS = {
   providerId: 'id',
   budgetId: 'id',
   instanceId: 'id',
+  backupId: 'id',
   jobId: 'word',
   component: 'word',
   /** HTTP method. */

@@ -1,0 +1,39 @@
+import { errorCatalogue } from '../../kernel/errors.js';
+
+export const backupsErrors = errorCatalogue('backups', {
+  not_kept: { status: 409, message: 'The policy profile keeps no backups: its window for the class `backup` is 0.' },
+  already_running: { status: 409, message: 'A backup of this installation is being taken already.' },
+  not_admitted: {
+    status: 503,
+    message: 'The login of DATABASE_URL may not act as lethe_backup, which reads every table. Run: GRANT lethe_backup TO <the login>',
+  },
+  table_missed: {
+    status: 500,
+    message: 'The role lethe_backup cannot read every table, so the backup would have a hole. Run `lethe migrate`.',
+  },
+  not_found: { status: 404, message: 'No such backup. `lethe backup list` shows those there are.' },
+  damaged: { status: 422, message: 'The backup is damaged or cut short. Nothing was changed; take another one.' },
+  foreign: {
+    status: 422,
+    message: 'The backup belongs to another installation, or was sealed under a root key that is not here. Nothing was changed.',
+  },
+  expired: { status: 410, message: 'The backup is past its last day: what it holds was promised to be gone. Nothing was changed.' },
+  newer_schema: {
+    status: 409,
+    message: 'The backup or the database is of a newer Lethe than this one. Nothing was changed; use that version.',
+  },
+  not_a_data_backup: { status: 409, message: 'Keys are restored together with data: name a backup of kind `data`. Nothing was changed.' },
+  target_in_use: { status: 409, message: 'Lethe still runs on that database. Stop it first; nothing was changed.' },
+  target_not_empty: {
+    status: 409,
+    message: 'The database is not empty, and a restore replaces all of it. Add --yes to do so; nothing was changed.',
+  },
+  no_replayer: {
+    status: 500,
+    message: 'The erasure ledger holds a kind of erasure that this version cannot do again. Use the version that recorded it.',
+  },
+  replay_due: {
+    status: 503,
+    message: 'This database was restored, and the erasures made since the backup have not been done again. Start the worker or api role.',
+  },
+});
