@@ -193,8 +193,37 @@ async function makeWhatPeopleMake(app: TestLethe, { organisationId, owner, name,
   await app.rows(`INSERT INTO key_habit SELECT organisation_id, id, now(), 1, 0.5 FROM api_key WHERE organisation_id = $1`, [
     organisationId,
   ]);
+  await app.rows(`SELECT create_expiry_partition('usage_rollup', current_date + 1)`);
+  await app.rows(
+    `INSERT INTO usage_rollup SELECT organisation_id, current_date + 1, 'hour', date_trunc('hour', now()), 1, project_id, id, 'stand_in', 'gpt-4o-mini', 'chat',
+       'succeeded', NULL, 1, 1, 0, 0, 1, 0, 0.5, 0, 0, NULL, NULL, current_date FROM api_key WHERE organisation_id = $1`,
+    [organisationId],
+  );
+  const content = await makeContent(app, organisationId);
   const [notice] = await app.rows<{ id: string }>('SELECT id FROM organisation_notice WHERE organisation_id = $1', [organisationId]);
-  return { webhookId, deliveryId, invitationId, providerId, domainId, tokenId, groupId, noticeId: notice?.id ?? '' };
+  return { webhookId, deliveryId, invitationId, providerId, domainId, tokenId, groupId, noticeId: notice?.id ?? '', ...content };
+}
+
+/** What is kept of calls, whatever the profile: a row of each table, a key that opens none of them, and a grant. */
+async function makeContent(app: TestLethe, organisationId: OrganisationId): Promise<Things> {
+  // No other organisation has a key of this version: whoever names it means this one.
+  const version = tenants;
+  await app.rows(`INSERT INTO content_setting VALUES ($1, true, 1000, true, now())`, [organisationId]);
+  await app.rows(`INSERT INTO content_key VALUES (gen_random_uuid(), $1, $2, 'local:none', '\\x00', now())`, [organisationId, version]);
+  for (const table of ['call_payload', 'call_failed_input', 'call_granted_content']) {
+    await app.rows(`SELECT create_expiry_partition($1::regclass, current_date)`, [table]);
+    await app.rows(
+      `INSERT INTO ${table} SELECT gen_random_uuid(), current_date, organisation_id, project_id, id, now(), NULL, 1, 1, NULL, false, false, false, '\\x00'
+       FROM api_key WHERE organisation_id = $1 LIMIT 1`,
+      [organisationId],
+    );
+  }
+  const [grant] = await app.rows<{ id: string }>(
+    `INSERT INTO troubleshooting_grant
+     VALUES (gen_random_uuid(), $1, 'organisation', $1, 'integration', NULL, now(), now() + interval '1 hour') RETURNING id`,
+    [organisationId],
+  );
+  return { troubleshootingGrantId: grant?.id ?? '', version: String(version) };
 }
 
 /** A user and a group that a directory sends; answers the group. */
