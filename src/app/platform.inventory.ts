@@ -1,5 +1,6 @@
 import { declareTable } from '../contracts/data-inventory.js';
 import { declareStore } from '../contracts/store-inventory.js';
+import { blobStores } from '../platform/blob/blob.inventory.js';
 import { databaseServerStores } from '../platform/database/database-server.inventory.js';
 import { browserStores } from '../platform/http/browser.inventory.js';
 import { kmsStores } from '../platform/kms/kms.inventory.js';
@@ -9,7 +10,9 @@ import { telemetryStores } from '../platform/telemetry/telemetry.inventory.js';
 
 // The platform says what it keeps and may not reach up to the contracts: it is declared here.
 queueTables.forEach(declareTable);
-[...browserStores, ...databaseServerStores, ...kmsStores, ...mailStores, ...queueStores, ...telemetryStores].forEach(declareStore);
+[...blobStores, ...browserStores, ...databaseServerStores, ...kmsStores, ...mailStores, ...queueStores, ...telemetryStores].forEach(
+  declareStore,
+);
 
 declareStore({
   store: 'files.bootstrap',

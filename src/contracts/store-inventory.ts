@@ -53,6 +53,8 @@ export interface StoreDeclaration extends Partial<Processing> {
   readonly store: string;
   readonly description: string;
   readonly place: StorePlace;
+  /** Settings that say where it is or open it; an outside party nobody set up gets nothing. */
+  readonly settings?: readonly string[];
   /** What may be in it, the most telling first: purpose and legal basis are that one's unless said. */
   readonly dataClasses: readonly [DataClass, ...DataClass[]];
   readonly subject: SubjectKind;

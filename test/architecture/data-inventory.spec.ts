@@ -13,6 +13,8 @@ import {
 import { declaredStores, type StoreDeclaration } from '../../src/contracts/store-inventory.js';
 import { declareBlobPrefix, declaredBlobPrefixes, requireBlobKey } from '../../src/platform/blob/blob-prefixes.js';
 import { declareRedisPrefix, declaredRedisPrefixes, requireRedisPrefix } from '../../src/platform/redis/redis-prefixes.js';
+import { declaredSettings } from '../../src/platform/config/setting.js';
+import '../../src/platform/config/settings.js';
 import { LOG_FIELD_KINDS } from '../../src/platform/telemetry/log-fields.js';
 import { everyDeclaration } from './every-declaration.js';
 import { storeFaults, tableFaults } from './inventory-rules.js';
@@ -265,6 +267,15 @@ describe('stores that are no tables', () => {
     const { holds } = declaredStores().find((each) => each.store === 'log') as StoreDeclaration;
     expect(Object.keys(holds).sort()).toEqual([...LOG_FIELD_KINDS.keys(), 'level', 'time', 'msg'].sort());
     expect(Object.entries(holds).filter(([, kind]) => kind === 'personal' || kind === 'secret')).toEqual([['operatorId', 'personal']]);
+  });
+
+  it('D1: every setting that names a place names one that is declared, and every store that of a setting there is', () => {
+    const settings = declaredSettings().map(({ env }) => env);
+    const named = declaredStores().flatMap((each) => each.settings ?? []);
+    const places = settings.filter((env) => /_(URL|ENDPOINT|BUCKET|DIR|FILE|WEBHOOK|ADDR|SERVERS|LIBRARY)$/.test(env));
+    // Where people reach Lethe itself.
+    expect(places.filter((env) => !named.includes(env))).toEqual(['LETHE_PUBLIC_URL']);
+    expect(named.filter((env) => !settings.includes(env))).toEqual([]);
   });
 
   it('D1: every kind of store there is has been declared', () => {

@@ -54,11 +54,12 @@ function tableEntry(declaration: TableDeclaration): object {
 }
 
 function storeEntry(declaration: StoreDeclaration): object {
-  const { store, description, place, dataClasses, subject, located, retention, erasure, holds } = declaration;
+  const { store, description, place, settings = [], dataClasses, subject, located, retention, erasure, holds } = declaration;
   return {
     store,
     description,
     place,
+    settings,
     dataClasses,
     ...processing({ ...declaration, dataClass: dataClasses[0] }, Object.values(holds).includes('personal')),
     subject,

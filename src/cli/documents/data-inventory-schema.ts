@@ -102,6 +102,7 @@ const STORE = object({
     telemetry: { to: TEXT },
     outside: { recipient: TEXT },
   }),
+  settings: list(TEXT),
   dataClasses: list(DATA_CLASS, { minItems: 1 }),
   purpose: PURPOSE,
   legalBasis: LEGAL_BASIS,

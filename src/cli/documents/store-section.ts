@@ -5,7 +5,7 @@ import { durationText, EXCEPTIONS, words } from './inventory-words.js';
 
 /** One store that is no table: where it is, whose data it holds and what becomes of it. */
 export function storeSection(declaration: StoreDeclaration): string[] {
-  const { store, description, place, dataClasses, located, holds } = declaration;
+  const { store, description, place, settings = [], dataClasses, located, holds } = declaration;
   const [foremost] = dataClasses;
   const { purpose, legalBasis } = processingOf({ ...declaration, dataClass: foremost });
   const personal = Object.values(holds).includes('personal');
@@ -14,7 +14,7 @@ export function storeSection(declaration: StoreDeclaration): string[] {
     '',
     description,
     '',
-    `- Where: ${placeText(place)}`,
+    `- Where: ${placeText(place)}${settings.length === 0 ? '' : ` (${settings.map((name) => `\`${name}\``).join(', ')})`}`,
     `- Purpose: ${PURPOSES[purpose]}`,
     `- Legal basis: ${personal ? LEGAL_BASES[legalBasis] : 'none needed: nothing here is about a person'}`,
     `- Found by: ${located ?? 'nothing: it is about nobody'}`,

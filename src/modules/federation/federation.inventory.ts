@@ -17,6 +17,7 @@ declareStore({
   store: 'outside.names',
   description: 'Look-ups of the proof that a domain is an organisation’s, and of addresses to connect to',
   place: { kind: 'outside', recipient: 'the name servers of the machine and of the domain' },
+  settings: ['LETHE_DNS_SERVERS'],
   dataClasses: ['configuration'],
   subject: 'organisation',
   located: 'by the name of the domain, in `captured_domain`',

@@ -4,6 +4,7 @@ declareStore({
   store: 'outside.providers',
   description: 'Model providers: what a call asks them, after the headers and fields they do not need are left out (C9)',
   place: { kind: 'outside', recipient: 'the provider that the route of the call leads to' },
+  settings: ['LETHE_STAND_IN_URL'],
   dataClasses: ['payload', 'configuration'],
   subject: 'end_user',
   located: 'by the id the provider gave its answer, in the record of the call; an end user only if the client sent their id along',

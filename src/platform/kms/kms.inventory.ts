@@ -4,6 +4,7 @@ export const kmsStores = [
     store: 'files.root-key',
     description: 'The root keys of an installation without a key service, and the lock of whoever changes them',
     place: { kind: 'files', path: 'root-key.json*' },
+    settings: ['LETHE_ROOT_KEY_FILE'],
     dataClasses: ['configuration'],
     subject: 'none',
     retention: {
@@ -19,6 +20,7 @@ export const kmsStores = [
     description:
       'The key service that wraps data keys: AWS KMS, Vault or OpenBao, a PKCS#11 token. It sees a key and what the key is bound to',
     place: { kind: 'outside', recipient: 'the key service the operator has chosen' },
+    settings: ['LETHE_AWS_KMS_ENDPOINT', 'LETHE_VAULT_ADDR', 'LETHE_PKCS11_LIBRARY'],
     dataClasses: ['operational'],
     subject: 'none',
     retention: { kind: 'recipient', terms: 'what it was asked stays in its own audit log' },

@@ -4,6 +4,7 @@ export const mailStores = [
     store: 'outside.mail',
     description: 'The mail server in `LETHE_SMTP_URL`, and from there the mailbox of the recipient',
     place: { kind: 'outside', recipient: 'the mail service the operator has chosen' },
+    settings: ['LETHE_SMTP_URL'],
     dataClasses: ['account_profile'],
     purpose: 'messages',
     subject: 'account_holder',

@@ -140,6 +140,7 @@ export const queueStores = [
     store: 'redis.server',
     description: 'The append-only file and snapshots of Redis',
     place: { kind: 'server', product: 'Redis' },
+    settings: ['REDIS_URL'],
     dataClasses: ['operational'],
     subject: 'none',
     retention: { kind: 'follows', what: 'the keys: Redis writes both anew as they grow' },

@@ -16,6 +16,8 @@ export const METRIC_LABELS = {
   job: 'technical',
   mode: 'technical',
   destination: 'technical',
+  data_class: 'technical',
+  action: 'technical',
   // What the text format and prom-client's figures of the process bring along.
   le: 'technical',
   kind: 'technical',
@@ -96,6 +98,7 @@ export const telemetryStores = [
     store: 'traces',
     description: 'Spans of calls and attempts, when a collector is set: names, counts and times, with attributes of a closed list',
     place: { kind: 'telemetry', to: 'the collector in `OTEL_EXPORTER_OTLP_ENDPOINT`' },
+    settings: ['OTEL_EXPORTER_OTLP_ENDPOINT'],
     dataClasses: ['request_metadata'],
     subject: 'organisation',
     located: 'through `lethe.call.id`, the id of the record of the call',

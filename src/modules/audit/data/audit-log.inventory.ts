@@ -95,6 +95,7 @@ declareStore({
   store: 'outside.checkpoints',
   description: 'Where signed checkpoints are published: a file, a webhook, a bucket, each where the operator has named one',
   place: { kind: 'outside', recipient: 'the witnesses the operator has chosen' },
+  settings: ['LETHE_AUDIT_PUBLISH_FILE', 'LETHE_AUDIT_PUBLISH_WEBHOOK', 'LETHE_AUDIT_PUBLISH_S3_BUCKET', 'LETHE_AUDIT_PUBLISH_S3_ENDPOINT'],
   dataClasses: ['audit_log'],
   subject: 'none',
   retention: { kind: 'recipient', terms: 'for good: that nobody can take a checkpoint back is what it is for' },
