@@ -46,6 +46,8 @@ const LOG_FIELDS = {
   topic: 'word',
   table: 'word',
   partition: 'word',
+  /** Of the data inventory. */
+  store: 'word',
   migration: 'word',
   /** Of a file Lethe wrote itself. */
   file: 'word',

@@ -5,12 +5,39 @@ import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js'
 /** SQLSTATEs of a partition that another process made a moment before: duplicate_table, unique_violation on the catalogue. */
 const MADE_MEANWHILE = new Set(['42P07', '23505']);
 const LOCK_NOT_AVAILABLE = '55P03';
+/** Rows copied for legal holds in one transaction. */
+const HELD_BATCH = 5_000;
 
 /** A partition of an expiring table, by the UTC day its rows expire on. */
 export interface Partition {
   readonly name: string;
   /** `YYYY-MM-DD`. */
   readonly day: string;
+}
+
+/** What was in a partition that was dropped. */
+export interface DroppedPartition {
+  readonly name: string;
+  readonly rows: number;
+  /** Counted, or else estimated from the first pages. */
+  readonly rowsExact: boolean;
+  /** Indexes and long values included. */
+  readonly bytes: number;
+  /** Rows copied for legal holds in the transaction that dropped it. */
+  readonly held: number;
+}
+
+/** What one call of {@link Partitions.refile} files anew. */
+export interface Refiling {
+  readonly table: string;
+  readonly day: string;
+  /** Null: everybody's. */
+  readonly organisationId: string | null;
+  readonly days: number;
+  /** `YYYY-MM-DD`. */
+  readonly today: string;
+  /** Rows written after it are left alone. */
+  readonly settledBefore: Date;
 }
 
 /**
@@ -50,12 +77,70 @@ export class Partitions {
     }
   }
 
-  /** Drops all partitions up to and including `day`, and answers the names of those that let themselves be locked. */
-  async dropThrough(table: string, day: string): Promise<string[]> {
-    const rows = await this.unitOfWork.asSystem((tx) =>
-      tx.query<{ name: string }[]>('SELECT name FROM drop_expired_partitions($1, $2::date + 1) AS name', [table, day]),
-    );
-    return rows.map((row) => row.name);
+  /** Whether any legal hold is in force. */
+  async anyHold(): Promise<boolean> {
+    const sql = 'SELECT EXISTS (SELECT FROM legal_hold WHERE released_at IS NULL) AS any';
+    const [row] = await this.unitOfWork.asSystem((tx) => tx.query<{ any: boolean }[]>(sql));
+    return row?.any === true;
+  }
+
+  /**
+   * Copies rows that a legal hold covers, a bounded number, and answers how many: call it until there are none left. What is added until the day
+   * is dropped is copied by {@link dropThrough}.
+   */
+  copyHeld(table: string, day: string, noting: (tx: Tx, held: number) => Promise<void>): Promise<number> {
+    return this.unitOfWork.asSystem(async (tx) => {
+      const [row] = await tx.query<{ copied: string }[]>('SELECT copy_held_rows($1, $2, $3) AS copied', [table, day, HELD_BATCH]);
+      const copied = Number(row?.copied);
+      if (copied > 0) await noting(tx, copied);
+      return copied;
+    });
+  }
+
+  /**
+   * Drops all partitions up to and including `day` that let themselves be locked, and hands what was in them to `noting`, which writes in the same
+   * transaction. Nothing is dropped when that has to wait for long.
+   */
+  async dropThrough(
+    table: string,
+    day: string,
+    noting: (tx: Tx, dropped: readonly DroppedPartition[]) => Promise<void>,
+  ): Promise<DroppedPartition[]> {
+    try {
+      return await this.briefly(async (tx) => {
+        const dropped = await tx.query<DroppedPartition[]>(
+          `SELECT name, rows::float8 AS rows, rows_exact AS "rowsExact", bytes::float8 AS bytes, held::float8 AS held
+           FROM drop_expired_partitions($1, $2::date + 1)`,
+          [table, day],
+        );
+        if (dropped.length > 0) await noting(tx, dropped);
+        return dropped;
+      });
+    } catch (error) {
+      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) return [];
+      throw error;
+    }
+  }
+
+  /** Files rows of one partition under earlier days, at most `most`, and answers how many; null when the table is too busy to make a day for them. */
+  async refile(
+    { table, day, organisationId, days, today, settledBefore }: Refiling,
+    most: number,
+    noting: (tx: Tx, rows: number) => Promise<void>,
+  ): Promise<number | null> {
+    const values = [table, day, organisationId, days, today, settledBefore, most];
+    try {
+      return await this.unitOfWork.asSystem(async (tx) => {
+        const [row] = await tx.query<{ moved: string }[]>('SELECT refile_rows($1, $2, $3, $4, $5, $6, $7) AS moved', values);
+        const moved = Number(row?.moved);
+        if (moved > 0) await noting(tx, moved);
+        return moved;
+      });
+    } catch (error) {
+      const state = sqlStateOf(error);
+      if (state === LOCK_NOT_AVAILABLE || MADE_MEANWHILE.has(state)) return null;
+      throw error;
+    }
   }
 
   /** How far the database's clock is ahead of `nowMs`, milliseconds; negative when it is behind. */

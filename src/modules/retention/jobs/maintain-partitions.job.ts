@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RecurringJob } from '../../../contracts/recurring-job.js';
-import { PartitionMaintenance } from '../retention.contract.js';
+import { RunRetention } from '../core/run-retention.js';
 
 /** Purges on its own schedule, whether or not anything is written or read (peers 18). */
 @Injectable()
@@ -8,11 +8,11 @@ export class MaintainPartitionsJob extends RecurringJob {
   readonly name = 'retention.maintain-partitions';
   readonly everySeconds = 600;
 
-  constructor(private readonly maintenance: PartitionMaintenance) {
+  constructor(private readonly retention: RunRetention) {
     super();
   }
 
   override async run(signal: AbortSignal): Promise<void> {
-    await this.maintenance.run(signal);
+    await this.retention.run(signal);
   }
 }

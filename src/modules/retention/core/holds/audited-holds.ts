@@ -1,0 +1,43 @@
+import { Injectable } from '@nestjs/common';
+import type { LegalHoldId } from '../../../../contracts/legal-holds.js';
+import type { Tx } from '../../../../platform/database/unit-of-work.js';
+import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
+import type { LegalHoldEntity } from '../../data/legal-hold.entity.js';
+import { LegalHoldsRepository } from '../../data/legal-holds.repository.js';
+import { retentionErrors } from '../../retention.errors.js';
+
+type HoldAction = 'placed' | 'release_requested' | 'release_withdrawn' | 'released' | 'emptied';
+
+/** Legal holds as they begin and end, each step with its row in the audit log of the organisation it names, or of the installation. */
+@Injectable()
+export class AuditedHolds {
+  constructor(
+    readonly rows: LegalHoldsRepository,
+    private readonly audit: AuditLog,
+  ) {}
+
+  /** Nobody else changes it until the transaction ends. Raises `retention/hold_not_found`. */
+  async lock(tx: Tx, id: LegalHoldId): Promise<LegalHoldEntity> {
+    const hold = await this.rows.lock(tx, id);
+    if (hold === null) throw retentionErrors.hold_not_found();
+    return hold;
+  }
+
+  async record(tx: Tx, hold: LegalHoldEntity, action: HoldAction, actor: AuditActor): Promise<void> {
+    await this.audit.record(tx, {
+      actor,
+      action: `legal_hold.${action}`,
+      organisationId: hold.organisationId,
+      target: { type: 'legal_hold', id: hold.id },
+      detail: {
+        matter: hold.matter,
+        reason: hold.reason,
+        dataClasses: hold.dataClasses,
+        // An account's id tells who is meant to nobody but the operator.
+        accountId: hold.accountId,
+        from: hold.fromAt?.toISOString() ?? null,
+        to: hold.toAt?.toISOString() ?? null,
+      },
+    });
+  }
+}

@@ -1,0 +1,62 @@
+import type { Provider } from '@nestjs/common';
+import { AuditedHolds } from './core/holds/audited-holds.js';
+import { EmptyHolds, ForgetHolds } from './core/holds/empty-holds.js';
+import { HoldReach } from './core/holds/hold-reach.js';
+import { PlaceHold } from './core/holds/place-hold.js';
+import { ReadHolds } from './core/holds/read-holds.js';
+import { ReleaseHold } from './core/holds/release-hold.js';
+import { ExpiringTableRegistry } from './core/expiring-table-registry.js';
+import { MaintainPartitions, PartitionTools } from './core/maintain-partitions.js';
+import { Partitions } from './core/partitions.js';
+import { DropPartitions } from './core/purge/drop-partitions.js';
+import { KnownTables } from './core/purge/known-tables.js';
+import { FilingDesk, FilingRules, RefileRows } from './core/purge/refile-rows.js';
+import { SweepGround, SweepStores } from './core/purge/sweep-stores.js';
+import { TrustedClock } from './core/purge/trusted-clock.js';
+import { ReceiptBooks, Receipts } from './core/receipts/receipts.js';
+import { RetentionExpiry } from './core/retention-expiry.js';
+import { RunRetention } from './core/run-retention.js';
+import { AlarmBell, SurveyStores } from './core/survey/survey-stores.js';
+import { SweepRegistry } from './core/survey/sweep-registry.js';
+import { KnownStores, Survivors } from './core/survey/survivors.js';
+import { FiledWindowsRepository } from './data/filed-windows.repository.js';
+import { ReceiptsRepository } from './data/receipts.repository.js';
+import { MaintainPartitionsJob } from './jobs/maintain-partitions.job.js';
+import { SweepStoresJob } from './jobs/sweep-stores.job.js';
+import { PartitionMaintenance } from './retention.contract.js';
+
+/** Everything that lets data go, and what keeps it. */
+export const PURGE_PARTS: readonly Provider[] = [
+  ExpiringTableRegistry,
+  SweepRegistry,
+  Partitions,
+  KnownTables,
+  TrustedClock,
+  KnownStores,
+  Survivors,
+  ReceiptsRepository,
+  ReceiptBooks,
+  Receipts,
+  DropPartitions,
+  PartitionTools,
+  { provide: PartitionMaintenance, useClass: MaintainPartitions },
+  FiledWindowsRepository,
+  FilingRules,
+  FilingDesk,
+  RefileRows,
+  AuditedHolds,
+  HoldReach,
+  PlaceHold,
+  ReleaseHold,
+  ReadHolds,
+  EmptyHolds,
+  ForgetHolds,
+  AlarmBell,
+  SurveyStores,
+  SweepGround,
+  SweepStores,
+  RetentionExpiry,
+  RunRetention,
+  MaintainPartitionsJob,
+  SweepStoresJob,
+];

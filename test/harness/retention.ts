@@ -1,0 +1,163 @@
+// Retention as a worker runs it, on a database of the test's and by its clock, without the rest of the application.
+import type { DiscoveryService } from '@nestjs/core';
+import pg from 'pg';
+import { DataSource } from 'typeorm';
+import { type ExpiringTable, ExpiringTables } from '../../src/contracts/expiring-tables.js';
+import type { PolicyProfile } from '../../src/contracts/policy-profile.js';
+import type { SweptStore, SweptTables } from '../../src/contracts/swept-store.js';
+import type { Clock } from '../../src/kernel/clock.js';
+import { newId, type OperatorId } from '../../src/kernel/ids.js';
+import { AuditEventEntity } from '../../src/modules/audit/data/audit-event.entity.js';
+import { AuditEventsRepository } from '../../src/modules/audit/data/audit-events.repository.js';
+import { AuditExpiry } from '../../src/modules/audit/core/audit-expiry.js';
+import { CommittedAuditLog } from '../../src/modules/audit/core/committed-audit-log.js';
+import { ExpiringTableRegistry } from '../../src/modules/retention/core/expiring-table-registry.js';
+import { AuditedHolds } from '../../src/modules/retention/core/holds/audited-holds.js';
+import { CommittedLegalHolds } from '../../src/modules/retention/core/holds/committed-legal-holds.js';
+import { EmptyHolds } from '../../src/modules/retention/core/holds/empty-holds.js';
+import { HoldReach } from '../../src/modules/retention/core/holds/hold-reach.js';
+import { type HoldRequest, PlaceHold } from '../../src/modules/retention/core/holds/place-hold.js';
+import { ReadHolds } from '../../src/modules/retention/core/holds/read-holds.js';
+import { ReleaseHold } from '../../src/modules/retention/core/holds/release-hold.js';
+import { MaintainPartitions, PartitionTools } from '../../src/modules/retention/core/maintain-partitions.js';
+import { Partitions } from '../../src/modules/retention/core/partitions.js';
+import { DropPartitions } from '../../src/modules/retention/core/purge/drop-partitions.js';
+import { KnownTables } from '../../src/modules/retention/core/purge/known-tables.js';
+import { FilingDesk, FilingRules, RefileRows } from '../../src/modules/retention/core/purge/refile-rows.js';
+import { SweepGround, SweepStores } from '../../src/modules/retention/core/purge/sweep-stores.js';
+import { TrustedClock } from '../../src/modules/retention/core/purge/trusted-clock.js';
+import { ReceiptBooks, Receipts } from '../../src/modules/retention/core/receipts/receipts.js';
+import { RetentionExpiry } from '../../src/modules/retention/core/retention-expiry.js';
+import { RunRetention } from '../../src/modules/retention/core/run-retention.js';
+import { AlarmBell, SurveyStores } from '../../src/modules/retention/core/survey/survey-stores.js';
+import { SweepRegistry } from '../../src/modules/retention/core/survey/sweep-registry.js';
+import { KnownStores, Survivors } from '../../src/modules/retention/core/survey/survivors.js';
+import { FiledWindowsRepository } from '../../src/modules/retention/data/filed-windows.repository.js';
+import { LegalHoldEntity } from '../../src/modules/retention/data/legal-hold.entity.js';
+import { LegalHoldsRepository } from '../../src/modules/retention/data/legal-holds.repository.js';
+import { ReceiptsRepository } from '../../src/modules/retention/data/receipts.repository.js';
+import { sessionAs } from '../../src/platform/database/roles.js';
+import { TypeOrmUnitOfWork } from '../../src/platform/database/typeorm-unit-of-work.js';
+import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { Log } from '../../src/platform/telemetry/logger.js';
+import { Metrics } from '../../src/platform/telemetry/metrics.js';
+import { fixedWindows, type FixedWindows } from './windows.js';
+
+export interface RetentionOptions {
+  readonly clock: Clock;
+  readonly tables: readonly ExpiringTable[];
+  readonly sweeps?: readonly (SweptTables | SweptStore)[];
+  readonly windows?: FixedWindows;
+  /** What the transactions are to be run by, made of what would run them. */
+  readonly unitOfWork?: (real: UnitOfWork) => UnitOfWork;
+}
+
+/** The parts of retention, put together as `purge-parts.ts` does. */
+export class TestRetention {
+  readonly lines: string[] = [];
+  readonly windows: FixedWindows;
+  readonly metrics: Metrics;
+  readonly unitOfWork: UnitOfWork;
+  readonly holds = new LegalHoldsRepository();
+  readonly maintenance: MaintainPartitions;
+  readonly refiling: RefileRows;
+  readonly emptying: EmptyHolds;
+  readonly survey: SurveyStores;
+  readonly sweeping: SweepStores;
+  readonly receipts: Receipts;
+  readonly placing: PlaceHold;
+  readonly releasing: ReleaseHold;
+  readonly reading: ReadHolds;
+  readonly all: RunRetention;
+
+  private constructor(
+    private readonly source: DataSource,
+    readonly owner: pg.Pool,
+    options: RetentionOptions,
+  ) {
+    const { clock } = options;
+    const log = Log.open({ level: 'trace', destination: { write: (line: string) => void this.lines.push(line) } });
+    const real = new TypeOrmUnitOfWork(source);
+    this.unitOfWork = options.unitOfWork?.(real) ?? real;
+    this.windows = options.windows ?? fixedWindows();
+    this.metrics = new Metrics({ clock, processMetrics: false });
+    const discovery = providers([offering(options.tables), new AuditExpiry(), new RetentionExpiry(), ...(options.sweeps ?? [])]);
+    const registry = new ExpiringTableRegistry(discovery);
+    const sweeps = new SweepRegistry(discovery);
+    const partitions = new Partitions(this.unitOfWork);
+    const known = new KnownTables(registry, this.unitOfWork);
+    const trusted = new TrustedClock(partitions, clock, log);
+    const survivors = new Survivors(new KnownStores(registry, sweeps), this.windows, this.unitOfWork, clock);
+    const audit = new CommittedAuditLog(new AuditEventsRepository(), clock, this.windows);
+    const books = new ReceiptBooks(new ReceiptsRepository(), audit, this.unitOfWork, this.metrics);
+    this.receipts = new Receipts(books, this.windows, clock);
+    const drop = new DropPartitions(partitions, this.receipts, survivors, clock, log);
+    this.maintenance = new MaintainPartitions(registry, new PartitionTools(partitions, known, drop), this.windows, trusted, clock);
+    const rules = new FilingRules(registry, this.windows, PROFILE, new FiledWindowsRepository());
+    this.refiling = new RefileRows(rules, new FilingDesk(partitions, this.receipts, survivors, this.unitOfWork), clock);
+    const audited = new AuditedHolds(this.holds, audit);
+    const reach = new HoldReach(known, this.unitOfWork);
+    this.placing = new PlaceHold(this.unitOfWork, audited, reach, clock);
+    this.releasing = new ReleaseHold(this.unitOfWork, audited, clock);
+    this.reading = new ReadHolds(this.unitOfWork, this.holds, reach);
+    this.emptying = new EmptyHolds(audited, this.receipts, this.unitOfWork, clock, log);
+    this.survey = new SurveyStores(survivors, this.receipts, new AlarmBell(books, log), clock);
+    const ground = new SweepGround(sweeps, new CommittedLegalHolds(this.holds), survivors, this.unitOfWork);
+    this.sweeping = new SweepStores(ground, this.receipts, clock, log);
+    this.all = new RunRetention(this.refiling, this.maintenance, this.emptying, this.survey, trusted);
+  }
+
+  static async open(url: string, options: RetentionOptions): Promise<TestRetention> {
+    const extra = { max: 3, ...sessionAs('lethe_app', { statementMs: 30_000, connectMs: 5_000 }) };
+    const source = new DataSource({ type: 'postgres', url, entities: [AuditEventEntity, LegalHoldEntity], extra });
+    await source.initialize();
+    const owner = new pg.Pool({ connectionString: url, max: 5 });
+    owner.on('error', () => undefined);
+    return new TestRetention(source, owner, options);
+  }
+
+  async rows<Row extends pg.QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    return (await this.owner.query<Row>(sql, values)).rows;
+  }
+
+  /** An operator there is, so that holds have somebody to be placed by. */
+  async operator(): Promise<{ readonly kind: 'operator'; readonly id: OperatorId }> {
+    const id = newId<OperatorId>();
+    await this.owner.query(
+      `INSERT INTO operator (id, name, role, status, created_at, updated_at) VALUES ($1::uuid, $1::text, 'administrator', 'active', now(), now())`,
+      [id],
+    );
+    return { kind: 'operator', id };
+  }
+
+  /** A hold on all that an organisation has of these classes, unless said otherwise. */
+  async hold(request: Partial<HoldRequest>): Promise<LegalHoldEntity> {
+    const usual = { matter: 'M-1', reason: 'litigation', organisationId: null, accountId: null, fromAt: null, toAt: null } as const;
+    return this.placing.run(await this.operator(), { ...usual, dataClasses: ['request_metadata'], ...request });
+  }
+
+  async release(hold: LegalHoldEntity): Promise<void> {
+    await this.releasing.request(hold.id, await this.operator());
+    await this.releasing.approve(hold.id, await this.operator());
+  }
+
+  async close(): Promise<void> {
+    await this.source.destroy();
+    await this.owner.end();
+  }
+}
+
+/** What windows are compared with; {@link FixedWindows} has none of it. */
+const PROFILE = { digest: '0'.repeat(64) } as PolicyProfile;
+
+function offering(tables: readonly ExpiringTable[]): ExpiringTables {
+  return new (class extends ExpiringTables {
+    override expiringTables() {
+      return tables;
+    }
+  })();
+}
+
+function providers(instances: readonly unknown[]): DiscoveryService {
+  return { getProviders: () => instances.map((instance) => ({ instance })) } as unknown as DiscoveryService;
+}
