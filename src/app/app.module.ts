@@ -16,6 +16,7 @@ import { IdentitiesModule } from '../modules/federation/identities.module.js';
 import { SamlModule } from '../modules/federation/saml.module.js';
 import { GatewayModule } from '../modules/gateway/gateway.module.js';
 import { NotificationsModule } from '../modules/notifications/notifications.module.js';
+import { LeftoversModule } from '../modules/retention/leftovers.module.js';
 import { RetentionModule } from '../modules/retention/retention.module.js';
 import { WindowsModule } from '../modules/retention/windows.module.js';
 import { RoutingModule } from '../modules/routing/routing.module.js';
@@ -55,6 +56,7 @@ export class AppModule {
         RoutingModule,
         UsageModule,
         RetentionModule,
+        LeftoversModule,
         ...(runtime.settings.roles.includes('gateway') ? [gateway] : []),
       ],
       controllers: [HealthController],

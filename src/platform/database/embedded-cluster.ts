@@ -46,6 +46,8 @@ const DEFAULT_SETTINGS: Settings = {
   log_parameter_max_length: '0',
   log_parameter_max_length_on_error: '0',
   log_checkpoints: 'off',
+  // An old WAL file is removed, not kept to be written over: a quiet installation might not get to it for months (D2).
+  wal_recycle: 'off',
 };
 
 /** PostgreSQL's fast shutdown, then its immediate one, then force; each with the time it is given. */
