@@ -2,10 +2,12 @@ import { type View, ViewBuilder } from './view.ts';
 
 const SIMPLE: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', '"': '"', '\\': '\\', '/': '/' };
 
-/** The text of a JSON string that stands in `source` from `start` to `end`, without its quotes. What is no escape stays as it is. */
+/**
+ * The text of a JSON string that stands in `source` from `start` to `end`, without its quotes and with at least one
+ * backslash. What is no escape stays as it is.
+ */
 export function decodeJsonString(source: string, start: number, end: number): View {
   let escape = source.indexOf('\\', start);
-  if (escape < 0 || escape >= end) return { text: source.slice(start, end), origins: [0, start] };
   const view = new ViewBuilder();
   let kept = start;
   while (escape >= 0 && escape < end) {

@@ -5,7 +5,7 @@ import { isPlaceholder } from './plausibility.ts';
 import { looksRandom } from './randomness.ts';
 
 const HEADER = /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-{4,5}/y;
-const LONGEST_KEY = 65_536;
+const LONGEST_KEY = 24_576;
 const NOT_KEY_MATERIAL = /[^A-Za-z0-9+/=\s\\"',:;()+.-]/g;
 
 /** A private key in PEM, PGP or SSH2 armour, with literal `\n` or real lines, its end missing or not. `at` is where `BEGIN` stands. */
@@ -18,9 +18,12 @@ export function findPrivateKey(text: string, at: number, sink: FindingSink): num
   if (header === null) return undefined;
   const body = start + header[0].length;
   const window = text.slice(body, body + LONGEST_KEY);
-  const closing = /-{4,5} ?END [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-{0,5}/.exec(window);
+  // The next beginning ends the search too: of keys without an end, each is looked at once.
+  const closing = /-{4,5} ?(?:END|BEGIN) [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-{0,5}/.exec(window);
   const end =
-    closing !== null && isKeyMaterial(window.slice(0, closing.index)) ? body + closing.index + closing[0].length : endOfArmour(text, body);
+    closing?.[0].includes('END') === true && isKeyMaterial(window.slice(0, closing.index))
+      ? body + closing.index + closing[0].length
+      : endOfArmour(text, body);
   if (end - body < 24) return undefined;
   sink.add(start, end, 'private_key');
   return end;
@@ -65,7 +68,7 @@ export function findEncodedKey(text: string, at: number, sink: FindingSink): num
   return end;
 }
 
-const LONGEST_AUTHORITY = 512;
+const LONGEST_AUTHORITY = 320;
 const SAMPLE_USER = /^(?:user(?:name)?|login|name|account|scheme|proto(?:col)?)$/i;
 const SAMPLE_PASSWORD = /^(?:pass(?:word|wd|phrase)?|pwd|secret|pw|your.*|my.*|p4ss|credentials?|token|x+|\*+)$/i;
 
@@ -99,12 +102,14 @@ function isRealPassword(user: string, password: string): boolean {
   return !(SAMPLE_USER.test(user) && isPlaceholder(password));
 }
 
-/** The fields of a Kubernetes Secret. `at` is behind `kind: Secret`. */
-export function findKubernetesSecret(text: string, at: number, sink: FindingSink): void {
-  const from = text.lastIndexOf('\n---', at);
-  const until = text.indexOf('\n---', at);
-  const start = Math.max(from, at - LONGEST_KEY, 0);
-  const document = text.slice(start, Math.min(until < 0 ? text.length : until, at + LONGEST_KEY));
+/** The fields of a Kubernetes Secret. `at` is behind `kind: Secret`. Gives where its document was looked at to. */
+export function findKubernetesSecret(text: string, at: number, sink: FindingSink): number {
+  const before = text.slice(Math.max(0, at - LONGEST_KEY), at);
+  const start = at - before.length + Math.max(0, before.lastIndexOf('\n---'));
+  const behind = text.slice(at, at + LONGEST_KEY);
+  const until = behind.indexOf('\n---');
+  const end = at + (until < 0 ? behind.length : until);
+  const document = text.slice(start, end);
   const section = /(?:^|\n)([ \t]*)(?:string)?[dD]ata:[ \t]*\n((?:\1[ \t]+[^\n]*(?:\n|$))+)/g;
   for (const found of document.matchAll(section)) {
     const body = found.index + found[0].length - (found[2] as string).length;
@@ -115,6 +120,7 @@ export function findKubernetesSecret(text: string, at: number, sink: FindingSink
       sink.add(place, place + value.trimEnd().length, 'credential');
     }
   }
+  return end;
 }
 
 const PARAMETER = /(?:response|nonce|cnonce|oauth_token|oauth_signature|oauth_nonce|signature|mac|token|hash)="?([^",\s]{8,512})/gi;
@@ -129,16 +135,15 @@ export function findAuthorization(text: string, at: number, sink: FindingSink): 
   SCHEME.lastIndex = start;
   const scheme = SCHEME.exec(text);
   const value = start + (scheme?.[0].length ?? 0);
-  const end = endOfHeader(text, value);
-  const credentials = text.slice(value, end);
   if (scheme !== null && /^(?:digest|oauth|hawk|aws4|mac)/i.test(scheme[0])) {
-    for (const found of credentials.matchAll(PARAMETER)) {
+    const end = endOfHeader(text, value, 1024);
+    for (const found of text.slice(value, end).matchAll(PARAMETER)) {
       const place = value + found.index + found[0].length - (found[1] as string).length;
       sink.add(place, place + (found[1] as string).length, 'header');
     }
     return end;
   }
-  const first = credentials.split(/[\s,;]/, 1)[0] as string;
+  const first = text.slice(value, endOfCredential(text, value));
   if (first.length < 6 || isPlaceholder(first) || /^[A-Za-z_$][\w$]*\(/.test(first)) return undefined;
   // Behind a scheme stands a credential or a word; without one it has to look like a credential by itself.
   if (!looksRandom(first, 10) && (scheme === null || /^[A-Za-z.]+$/.test(first))) return undefined;
@@ -146,8 +151,17 @@ export function findAuthorization(text: string, at: number, sink: FindingSink): 
   return value + first.length;
 }
 
-function endOfHeader(text: string, start: number): number {
+const CREDENTIAL_END = new Set([...' \t\r\n"`<>,;', "'"]);
+
+function endOfCredential(text: string, start: number): number {
   const limit = Math.min(text.length, start + 8192);
+  let end = start;
+  while (end < limit && !CREDENTIAL_END.has(text[end] as string)) end++;
+  return end;
+}
+
+function endOfHeader(text: string, start: number, longest: number): number {
+  const limit = Math.min(text.length, start + longest);
   let end = start;
   while (end < limit && !'\r\n"`<>'.includes(text[end] as string) && !(text[end] === "'" && !isIn(text, end + 1, 'alphanumeric'))) end++;
   return end;
@@ -175,7 +189,7 @@ export function findCookies(text: string, at: number, sink: FindingSink): number
   const found = gap.exec(text);
   if (found === null) return undefined;
   const start = at + found[0].length;
-  const end = endOfHeader(text, start);
+  const end = endOfHeader(text, start, 8192);
   for (const pair of text.slice(start, end).matchAll(/([^=;\s]{1,128})=([^;\s]{4,8192})/g)) {
     const [whole, name, value] = pair as unknown as [string, string, string];
     if (ATTRIBUTES.test(name) || isPlaceholder(value)) continue;

@@ -5,6 +5,11 @@ import { looksRandom } from './randomness.ts';
 import type { TokenPattern, TokenShape } from './token-shapes.ts';
 
 const LONGEST_TOKEN = 16_384;
+/** What is judged of a token. */
+const JUDGED = 192;
+/** A run as long as this that begins like a token and is none is not tried again at each of its pieces. */
+const LONG_RUN = 160;
+const NEXT_TRY = 48;
 const LONGEST_WORD = 160;
 const CONTINUED = /(?:\\?\r?\n|\\)[ \t]{0,32}/y;
 
@@ -12,17 +17,18 @@ const CONTINUED = /(?:\\?\r?\n|\\)[ \t]{0,32}/y;
 export function findShape(text: string, start: number, shape: TokenShape, sink: FindingSink): number | undefined {
   if (!text.startsWith(shape.prefix, start) || !isWordStart(text, start)) return undefined;
   const body = start + shape.prefix.length;
-  let end = endOfRun(text, body, shape.characters, LONGEST_TOKEN);
+  let end = endOfRun(text, body, shape.characters, JUDGED);
   while (end > body && '.:'.includes(text[end - 1] as string)) end--;
-  const value = text.slice(body, Math.min(end, body + 512));
+  const value = text.slice(body, end);
   if (value.length < shape.minimum) {
     const wrapped = value.length >= 4 ? endOfWrapped(text, end) : end;
     if (wrapped === end || wrapped - body < shape.minimum) return undefined;
     sink.add(start, wrapped, 'token');
     return wrapped;
   }
-  if (shape.weak ? !looksRandom(value, shape.minimum) || isPlaceholder(value) : !isTokenBody(value)) return undefined;
-  end = endOfWrapped(text, end);
+  const isToken = shape.weak ? looksRandom(value, shape.minimum) && !isPlaceholder(value) : isTokenBody(value);
+  if (!isToken) return value.length > LONG_RUN ? body + NEXT_TRY : undefined;
+  end = endOfWrapped(text, end + (value.length >= JUDGED - 2 ? endOfRun(text, end, shape.characters, LONGEST_TOKEN) - end : 0));
   sink.add(start, end, 'token');
   return end;
 }

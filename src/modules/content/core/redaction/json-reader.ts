@@ -2,8 +2,9 @@
 export interface JsonVisitor {
   open(kind: '{' | '['): void;
   close(): void;
-  key(start: number, end: number): void;
-  string(start: number, end: number): void;
+  /** `escaped`: whether there is a backslash between. */
+  key(start: number, end: number, escaped: boolean): void;
+  string(start: number, end: number, escaped: boolean): void;
   number(start: number, end: number): void;
   other(): void;
 }
@@ -37,6 +38,7 @@ export function readJson(source: string, visitor: JsonVisitor): boolean {
       let end = source.indexOf('"', start);
       if (backslash < start && backslash !== -1) backslash = source.indexOf('\\', start);
       let from = start;
+      const escaped = backslash >= 0 && backslash < (end < 0 ? source.length : end);
       while (backslash >= 0 && backslash < (end < 0 ? source.length : end)) {
         from = backslash + 2;
         if (end >= 0 && end < from) end = source.indexOf('"', from);
@@ -44,8 +46,8 @@ export function readJson(source: string, visitor: JsonVisitor): boolean {
       }
       if (end < 0) end = source.length;
       at = end + 1;
-      if (kinds.at(-1) === '{' && isKey(source, at)) visitor.key(start, end);
-      else visitor.string(start, end);
+      if (kinds.at(-1) === '{' && isKey(source, at)) visitor.key(start, end, escaped);
+      else visitor.string(start, end, escaped);
     } else if (character === '{' || character === '[') {
       kinds.push(character);
       visitor.open(character);

@@ -40,7 +40,7 @@ const VOWEL = /[aeiouy]/i;
 const PIECES = /[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+/g;
 const HEXADECIMAL = /^[0-9a-f]+$/i;
 /** Longer values are judged by their beginning. */
-const JUDGED = 256;
+const JUDGED = 160;
 
 /** Whether letters look like a word or an abbreviation a person would write. */
 function isWordLike(letters: string): boolean {

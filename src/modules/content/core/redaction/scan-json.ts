@@ -91,16 +91,16 @@ class Walk implements JsonVisitor {
     if (frame.name !== undefined && frame.value !== undefined) this.judge(frame.name, frame.value);
   }
 
-  key(start: number, end: number): void {
+  key(start: number, end: number, escaped: boolean): void {
     const frame = this.frames.at(-1);
-    const view = decodeJsonString(this.source, start, end);
+    const view = this.view(start, end, escaped);
     if (frame !== undefined) frame.key = view.text;
     if (end - start >= 12) this.scanString({ start, end, view });
   }
 
-  string(start: number, end: number): void {
+  string(start: number, end: number, escaped: boolean): void {
     const frame = this.frames.at(-1);
-    const piece = { start, end, view: decodeJsonString(this.source, start, end) };
+    const piece = { start, end, view: this.view(start, end, escaped) };
     const name = this.nameOf(frame);
     if (frame?.kind === '{') this.remember(frame, piece);
     if (OPAQUE.test(name) && piece.view.text.length > 32 && !/\s/.test(piece.view.text)) return;
@@ -119,6 +119,10 @@ class Walk implements JsonVisitor {
 
   other(): void {
     // true, false and null hold nothing.
+  }
+
+  private view(start: number, end: number, escaped: boolean): View {
+    return escaped ? decodeJsonString(this.source, start, end) : { text: this.source.slice(start, end), origins: [0, start] };
   }
 
   private nameOf(frame: Frame | undefined): string {

@@ -31,7 +31,7 @@ function scanLayer(text: string, sink: FindingSink, scan: LayerScan, depth: numb
   scanBase64(text, sink, depth, scan);
   if (depth >= DEEPEST) return;
   const inner = withoutEscapes(text);
-  if (inner !== undefined) scanLayer(inner.text, new ViewSink(inner, sink), scan, depth + 1);
+  if (inner !== undefined) scanLayers(inner.text, new ViewSink(inner, sink), scan, depth + 1);
 }
 
 /** A run of base64 that decodes to text with a credential in it is one: an encoded configuration file, a header, a document. */

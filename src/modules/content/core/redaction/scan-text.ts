@@ -19,7 +19,7 @@ import { TOKEN_PATTERNS, TOKEN_SHAPES } from './token-shapes.ts';
 type Reaction = (text: string, start: number, end: number, sink: FindingSink) => number | undefined;
 interface Literal {
   readonly literal: string;
-  readonly kind: 'token' | 'field' | 'structure' | 'command';
+  readonly kind: 'token' | 'field' | 'structure' | 'command' | 'manifest';
   readonly react: Reaction;
 }
 
@@ -56,10 +56,11 @@ const LITERALS: readonly Literal[] = [
   structure('://', (text, _, end, sink) => findUserInfo(text, end, sink)),
   structure('basic ', (text, _, end, sink) => findBasic(text, end, sink)),
   structure('x-api-key', (text, _, end, sink) => findAuthorization(text, end, sink)),
-  structure('kind: secret', (text, _, end, sink) => {
-    if (!/\w/.test(text[end] ?? '')) findKubernetesSecret(text, end, sink);
-    return undefined;
-  }),
+  {
+    literal: 'kind: secret',
+    kind: 'manifest',
+    react: (text, _, end, sink) => (/\w/.test(text[end] ?? '') ? undefined : findKubernetesSecret(text, end, sink)),
+  },
   ...PROGRAMS.map(
     (literal): Literal => ({
       literal,
@@ -95,7 +96,7 @@ export function scanText(text: string, sink: FindingSink): void {
 
 /** What the automaton meets, handed to who knows about it. What one kind of search has passed, it does not search again. */
 class Reactions implements LiteralVisitor {
-  private readonly passed = { token: 0, field: 0, structure: 0, command: 0 };
+  private readonly passed = { token: 0, field: 0, structure: 0, command: 0, manifest: 0 };
   private readonly text: string;
   private readonly sink: FindingSink;
 

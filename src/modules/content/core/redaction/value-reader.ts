@@ -10,6 +10,8 @@ export interface ReadValue {
 
 const FARTHEST = 72;
 const LONGEST_QUOTED = 8192;
+/** Between quotes that differ, which nothing else closes. */
+const LONGEST_BETWEEN = 512;
 const LONGEST_BARE = 4096;
 const GLUE = new Set(
   `value val content contents data default is was are to be now it set as of has been equals string str text const secret_text plaintext the my new
@@ -80,7 +82,7 @@ function quoted(text: string, at: number): ReadValue | undefined {
   const width = text.startsWith(triple, at) ? 3 : 1;
   const closing = width === 3 ? triple : (CLOSING[opening] ?? opening);
   const start = at + width;
-  const limit = Math.min(text.length, start + LONGEST_QUOTED);
+  const limit = Math.min(text.length, start + (closing.includes(opening) ? LONGEST_QUOTED : LONGEST_BETWEEN));
   let index = start;
   while (index < limit) {
     const character = text[index] as string;

@@ -1,0 +1,199 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { OperatorPatterns } from './operator-patterns.ts';
+import { RedactionEngine } from './redact-body.ts';
+
+const engine = new RedactionEngine({ personalData: false, patterns: [] });
+const redacted = (text: string, known: readonly string[] = []): string | undefined => engine.redactText(text, known)?.text;
+
+/** Token-looking text is put together here, so that none stands in the repository. */
+const LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+const random = (length: number) =>
+  fc
+    .array(fc.integer({ min: 0, max: LETTERS.length - 1 }), { minLength: length, maxLength: length })
+    .map((places) => places.map((place) => LETTERS[place]).join(''))
+    // A real one is drawn by chance and has all kinds of characters; what fast-check shrinks to does not.
+    .filter((text) => new Set(text).size > length / 2 && /\d\D+\d/.test(text) && /[a-z]/.test(text) && /[A-Z]/.test(text));
+const token = fc
+  .tuple(fc.constantFrom('ghp', 'sk-proj', 'glpat', 'xoxb', 'hf', 'npm'), random(40))
+  .map(([prefix, body]) => `${prefix}${prefix.length > 3 || prefix === 'sk-proj' ? '-' : '_'}${body}`);
+
+type Wrap = (text: string) => string;
+const json: Wrap = (text) => JSON.stringify({ messages: [{ role: 'user', content: `see ${text} here` }] });
+const wraps: Readonly<Record<string, Wrap>> = {
+  json,
+  'json as a key': (text) => JSON.stringify({ [text]: 1 }),
+  'escaped slashes': (text) => json(text).replaceAll('/', '\\/'),
+  'all of it as \\u': (text) =>
+    `{"content":"${text
+      .split('')
+      .map((each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('')}"}`,
+  'percent escapes': (text) =>
+    `https://example.com/?q=${text
+      .split('')
+      .map((each) => `%${each.charCodeAt(0).toString(16)}`)
+      .join('')}`,
+  entities: (text) =>
+    `<p>${text
+      .split('')
+      .map((each) => `&#${each.charCodeAt(0)};`)
+      .join('')}</p>`,
+  base64: (text) => `data: ${Buffer.from(`a configuration with ${text} in it`).toString('base64')}`,
+  'zero width': (text) => text.split('').join('\u200b'),
+  'full width': (text) => text.replace(/[!-~]/g, (each) => String.fromCharCode(each.charCodeAt(0) + 0xfee0)),
+  'string put together': (text) => `const key = "${text.slice(0, 12)}" +\n  "${text.slice(12)}";`,
+  'broken JSON': (text) => `${json(text).slice(0, -2)} and then`,
+  'event stream': (text) => `event: delta\ndata: ${json(text)}\n\n`,
+};
+const nesting = fc.array(fc.constantFrom('json', 'escaped slashes', 'event stream', 'entities'), { maxLength: 2 });
+
+describe('redaction of a text (C2)', () => {
+  it.each(Object.keys(wraps))('no token survives: %s, also in further layers', (name) => {
+    fc.assert(
+      fc.property(token, nesting, (secret, outer) => {
+        const text = outer.reduce((inner, each) => (wraps[each] as Wrap)(inner), (wraps[name] as Wrap)(secret));
+        const output = redacted(text);
+        expect(output).not.toBe(text);
+        expect(output ?? '').not.toContain(secret.slice(8));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('a known secret is found in every encoding, whatever it looks like', () => {
+    const secret = 'correct horse/battery+staple';
+    const forms = [
+      secret,
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString('hex'),
+      JSON.stringify({ a: JSON.stringify({ b: secret }) }),
+    ];
+    for (const pad of ['', 'x', 'xy']) forms.push(Buffer.from(`${pad}${secret}${pad}`).toString('base64'));
+    for (const form of forms) {
+      const output = redacted(`before ${form} after`, [secret]) ?? '';
+      expect(output, form).toContain('[redacted]');
+      expect(output).not.toContain(form.slice(8, 20));
+    }
+  });
+
+  it('valid JSON stays valid, and redacting twice changes nothing', () => {
+    const names = fc.constantFrom('password', 'api_key', 'token', 'authorization', 'name', 'value', 'd', 'kty', 'content', 'max_tokens');
+    const values = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      token,
+      random(24),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.maxSafeInteger(),
+    );
+    const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
+      tree: fc.oneof(
+        { depthSize: 'small' },
+        values,
+        fc.array(tie('tree'), { maxLength: 3 }),
+        fc.dictionary(names, tie('tree'), { maxKeys: 4 }),
+        tie('tree').map((each) => JSON.stringify(each)),
+      ),
+    }));
+    fc.assert(
+      fc.property(tree, fc.constantFrom(undefined, 2), (value, indent) => {
+        const output = redacted(JSON.stringify(value, null, indent));
+        if (output === undefined) return;
+        expect(() => JSON.parse(output) as unknown).not.toThrow();
+        expect(redacted(output)).toBe(output);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('never fails, whatever the bytes, and gives back unchanged what it has nothing against', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 400 }), (bytes) => {
+        const outcome = engine.redactBody(bytes, {}, []);
+        if (typeof outcome === 'object' && Object.keys(outcome.findings).length === 0)
+          expect(Buffer.from(outcome.body)).toEqual(Buffer.from(bytes));
+      }),
+      { numRuns: 300 },
+    );
+    const odd = Buffer.from([0xff, 0x00, 0xc3, 0x28, 0x22, 0x80]);
+    expect(engine.redactBody(odd, {}, [])).toMatchObject({ body: odd, findings: {} });
+  });
+
+  it('cuts in the raw text: duplicate keys, huge integers and spacing stay', () => {
+    const secret = `s3cr3t-${'q7Zk'.repeat(4)}`;
+    const text = `{ "password" : "${secret}", "n": 123456789012345678901234567890, "password":"${secret}2", "pin" : 1.0 }`;
+    expect(redacted(text)).toBe('{ "password" : "[redacted]", "n": 123456789012345678901234567890, "password":"[redacted]", "pin" : 1.0 }');
+    expect(redacted('{"password":48151623}')).toBe('{"password":0}');
+  });
+
+  it('what a provider has to read again stays: ids, signatures, encrypted reasoning, schemas', () => {
+    const id = 'q7ZkW2mXv9LtR4sPbY8nC3dF';
+    const text = JSON.stringify({
+      max_tokens: 4096,
+      messages: [
+        {
+          id: `msg_${id}`,
+          tool_calls: [{ id: `call_${id}` }],
+          content: [{ type: 'thinking', signature: Buffer.from(id.repeat(6)).toString('base64') }],
+        },
+        { type: 'reasoning', encrypted_content: `gAAAAA${id.repeat(4)}`, id: `rs_${id}`, previous_response_id: `resp_${id}` },
+        { type: 'tool_use', id: `toolu_${id}`, input: { completion: `chatcmpl-${id}` } },
+      ],
+      tools: [
+        { input_schema: { properties: { password: { type: 'string', description: "the user's password" } }, required: ['password'] } },
+      ],
+    });
+    expect(redacted(text)).toBe(text);
+  });
+
+  it('compressed bodies cannot be looked into, and headers pass an allow-list', () => {
+    expect(engine.redactBody(Buffer.from([0x1f, 0x8b, 8]), {}, [])).toBe('unreadable');
+    expect(engine.redactBody(Buffer.from('{}'), { 'Content-Encoding': 'br' }, [])).toBe('unreadable');
+    const outcome = engine.redactBody(
+      Buffer.from('{}'),
+      { Authorization: 'Bearer x', Cookie: 'a=b', 'Content-Type': 'application/json', 'User-Agent': 'me' },
+      [],
+    );
+    expect(outcome).toMatchObject({ headers: { 'content-type': 'application/json' } });
+    expect(Object.keys((outcome as { headers: object }).headers)).toHaveLength(1);
+  });
+
+  it('patterns of the operator are taken within bounds, and cut', () => {
+    const own = new RedactionEngine({ personalData: false, patterns: ['PAT-[0-9]{6}'] });
+    expect(own.redactText('patient PAT-123456 came', [])).toMatchObject({ text: 'patient [redacted] came', findings: { pattern: 1 } });
+    for (const bad of ['(', 'a*', '(?=a)', 'a'.repeat(257), '((a{100}){100}){100}'])
+      expect(OperatorPatterns.compile([bad])).toMatchObject({ index: 0 });
+    expect(OperatorPatterns.compile(Array.from({ length: 33 }, () => 'a'))).toMatchObject({ index: 32 });
+    expect(() => new RedactionEngine({ personalData: false, patterns: ['('] })).toThrow(RangeError);
+  });
+});
+
+describe('time of redaction', () => {
+  const attacks: Readonly<Record<string, string>> = {
+    'names with quotes': 'password="',
+    'quotes never closed': 'key: \u201c',
+    'half tokens': 'sk-',
+    'half slack tokens': 'xoxb-1-',
+    'keys without an end': '-----BEGIN RSA PRIVATE KEY-----\n',
+    secrets: 'kind: Secret\ndata:\n    a: bbbbbb\n    ',
+    addresses: 'https://a:b',
+    'percent escapes': '%2573%256b-',
+    quotes: '"',
+    backslashes: '\\"',
+    objects: '{"a":',
+    base64: 'QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo',
+  };
+
+  // Ten times the text may take thirty times as long: linear with a margin for a busy machine, and far from the hundred of a square.
+  it.each(Object.entries(attacks))('is linear on %s', (_, piece) => {
+    const processorMs = (size: number): number => {
+      const text = piece.repeat(size / piece.length);
+      const before = process.cpuUsage();
+      engine.redactText(text, []);
+      return process.cpuUsage(before).user / 1000;
+    };
+    processorMs(10_000);
+    const small = Math.min(processorMs(20_000), processorMs(20_000), processorMs(20_000));
+    expect(processorMs(200_000)).toBeLessThan(Math.max(small * 30, 250));
+  });
+});
