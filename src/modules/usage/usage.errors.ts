@@ -10,6 +10,11 @@ export const usageErrors = errorCatalogue('usage', {
   rate_limit_not_found: { status: 404, message: 'No such rate limit.' },
   price_override_not_found: { status: 404, message: 'No such price override.' },
   call_not_found: { status: 404, message: 'No such call, or its record has expired.' },
+  hours_not_kept: { status: 400, message: 'Hours that long ago are not kept any more. Ask for granularity=day, or a later `from`.' },
+  series_too_wide: {
+    status: 400,
+    message: 'That is more than one answer can hold. Ask for a shorter time, or for fewer projects, keys or models.',
+  },
   scope_not_found: { status: 404, message: 'No such project or key in this organisation.' },
   already_exists: { status: 409, message: 'One like it exists already.' },
 });

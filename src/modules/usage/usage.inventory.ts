@@ -127,6 +127,92 @@ declareTable({
   columns: { figure: 'technical', summed_until: 'technical' },
 });
 
+declareTable({
+  table: 'usage_rollup',
+  description: 'Calls, tokens, cost and durations by hour and day, summed by key and model.',
+  dataClass: 'usage_aggregate',
+  subject: 'organisation',
+  retention: { kind: 'partition_by_expiry', column: 'expires_on' },
+  export: { section: 'usage' },
+  erasure: 'delete',
+  tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
+  columns: {
+    organisation_id: 'identifier',
+    expires_on: 'technical',
+    grain: 'technical',
+    bucket_start: 'technical',
+    cell: 'technical',
+    project_id: 'identifier',
+    key_id: 'identifier',
+    provider: 'tenant_data',
+    model: 'tenant_data',
+    operation: 'technical',
+    outcome: 'tenant_data',
+    error_code: 'technical',
+    calls: 'tenant_data',
+    input_tokens: 'tenant_data',
+    cached_input_tokens: 'tenant_data',
+    cache_write_tokens: 'tenant_data',
+    output_tokens: 'tenant_data',
+    reasoning_tokens: 'tenant_data',
+    cost: 'tenant_data',
+    unknown_cost_calls: 'tenant_data',
+    unknown_usage_calls: 'tenant_data',
+    latency: 'technical',
+    first_token: 'technical',
+    source_expires_on: 'technical',
+  },
+});
+
+declareTable({
+  table: 'usage_rollup_progress',
+  description: 'Up to when calls are summed by hour and day.',
+  dataClass: 'operational',
+  subject: 'none',
+  retention: { kind: 'installation', reason: 'one row' },
+  export: 'not_personal',
+  erasure: 'not_personal',
+  tenantPolicy: { kind: 'system_only' },
+  columns: { id: 'technical', hours_until: 'technical', days_until: 'technical' },
+});
+
+declareTable({
+  table: 'usage_late_hour',
+  description: 'Hours that got records after they had ended, until they are summed again.',
+  dataClass: 'operational',
+  subject: 'organisation',
+  located: { column: 'organisation_id' },
+  retention: { kind: 'transient', from: 'noted_at', within: 'P1D' },
+  export: 'not_personal',
+  erasure: 'expires',
+  tenantPolicy: { kind: 'system_only' },
+  columns: { organisation_id: 'identifier', hour: 'technical', noted_at: 'technical' },
+});
+
+declareTable({
+  table: 'usage_statistic',
+  description: 'Calls, tokens and durations by day, provider and model over groups of organisations too large to tell one.',
+  dataClass: 'usage_aggregate',
+  subject: 'none',
+  retention: { kind: 'partition_by_expiry', column: 'expires_on' },
+  export: 'not_personal',
+  erasure: 'not_personal',
+  tenantPolicy: { kind: 'system_only' },
+  columns: {
+    day: 'technical',
+    expires_on: 'technical',
+    cell: 'technical',
+    provider: 'technical',
+    model: 'technical',
+    calls: 'technical',
+    failed_calls: 'technical',
+    input_tokens: 'technical',
+    output_tokens: 'technical',
+    latency: 'technical',
+    first_token: 'technical',
+  },
+});
+
 /** What keys of shared rate limits begin with. */
 export const RATE_COUNTERS = 'lethe:rate:';
 

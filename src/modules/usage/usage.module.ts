@@ -19,6 +19,14 @@ import { ListRateLimits } from './core/list-rate-limits.js';
 import { ReadBudgets } from './core/read-budgets.js';
 import { ReadCalls } from './core/read-calls.js';
 import { ReportUnusualKeys } from './core/report-unusual-keys.js';
+import { ReadStatistics } from './core/rollups/read-statistics.js';
+import { ReadUsageSeries } from './core/rollups/read-usage-series.js';
+import { ReleaseStatistics } from './core/rollups/release-statistics.js';
+import { CloseDays } from './core/rollups/close-days.js';
+import { RollBuckets } from './core/rollups/roll-buckets.js';
+import { RollHours } from './core/rollups/roll-hours.js';
+import { RollUpUsage } from './core/rollups/roll-up-usage.js';
+import { RollupWindows } from './core/rollups/rollup-windows.js';
 import { SetRateLimit } from './core/set-rate-limit.js';
 import { UsageExpiry } from './core/usage-expiry.js';
 import { WatchKeys } from './core/watch-keys.js';
@@ -31,13 +39,21 @@ import { PriceOverrideEntity } from './data/price-override.entity.js';
 import { PriceOverridesRepository } from './data/price-overrides.repository.js';
 import { RateLimitEntity } from './data/rate-limit.entity.js';
 import { RateLimitsRepository } from './data/rate-limits.repository.js';
+import { RollupCellsRepository } from './data/rollup-cells.repository.js';
+import { RollupProgressRepository } from './data/rollup-progress.repository.js';
 import { StaleIntentsRepository } from './data/stale-intents.repository.js';
+import { UsageSeriesRepository } from './data/usage-series.repository.js';
+import { UsageStatisticsRepository } from './data/usage-statistics.repository.js';
 import { BudgetsController } from './http/budgets.controller.js';
 import { PriceOverridesController } from './http/price-overrides.controller.js';
 import { RateLimitsController } from './http/rate-limits.controller.js';
 import { UsageController } from './http/usage.controller.js';
+import { UsageAnalyticsController } from './http/usage-analytics.controller.js';
+import { UsageStatisticsController } from './http/usage-statistics.controller.js';
 import { ReapIntentsJob } from './jobs/reap-intents.job.js';
+import { RollUpUsageJob } from './jobs/roll-up-usage.job.js';
 import { BudgetAlerts, TellBudgetThresholdJob } from './jobs/tell-budget-threshold.job.js';
+import { SweepKeyHabitsJob } from './jobs/sweep-key-habits.job.js';
 import { WatchKeysJob } from './jobs/watch-keys.job.js';
 import { UsageAnalytics } from './usage-analytics.contract.js';
 import './usage.inventory.js';
@@ -56,6 +72,22 @@ const useCases = [
   ReadCalls,
 ];
 
+const rollups = [
+  RollupProgressRepository,
+  RollupCellsRepository,
+  UsageSeriesRepository,
+  UsageStatisticsRepository,
+  RollupWindows,
+  RollBuckets,
+  RollHours,
+  CloseDays,
+  RollUpUsage,
+  RollUpUsageJob,
+  ReadUsageSeries,
+  ReleaseStatistics,
+  ReadStatistics,
+];
+
 /** Budgets, rate limits, prices and the ledger as they are managed and read. The request path is `UsagePathModule`. */
 @Module({
   imports: [
@@ -65,7 +97,14 @@ const useCases = [
     NotificationsModule,
     TenantsModule,
   ],
-  controllers: [BudgetsController, RateLimitsController, PriceOverridesController, UsageController],
+  controllers: [
+    BudgetsController,
+    RateLimitsController,
+    PriceOverridesController,
+    UsageController,
+    UsageAnalyticsController,
+    UsageStatisticsController,
+  ],
   providers: [
     ...useCases,
     LimitScopes,
@@ -84,6 +123,8 @@ const useCases = [
     ReportUnusualKeys,
     WatchKeys,
     WatchKeysJob,
+    SweepKeyHabitsJob,
+    ...rollups,
     UsageExpiry,
     { provide: UsageAnalytics, useClass: PostgresUsageAnalytics },
   ],

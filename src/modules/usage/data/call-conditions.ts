@@ -1,3 +1,4 @@
+import { type CallId, idTimeMs } from '../../../kernel/ids.js';
 import type { CallFilter, CallScope } from '../usage-analytics.contract.js';
 
 /** Calls get their id a moment before or after their start is noted; clocks may be set right in between. */
@@ -22,6 +23,16 @@ export function lowestIdAt(ms: number): string {
     .toString(16)
     .padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-${LOWEST_REST}`;
+}
+
+/** The ids that calls started from the one moment to before the other may have: the least of them, and the first that is none. */
+export function idRange(fromMs: number, toMs: number): [string, string] {
+  return [lowestIdAt(fromMs - ID_SLACK_MS), lowestIdAt(toMs + ID_SLACK_MS)];
+}
+
+/** When a call with this id may have started at the earliest. */
+export function earliestStartMs(id: CallId): number {
+  return idTimeMs(id) - ID_SLACK_MS;
 }
 
 /** The `WHERE` clause for calls of `table`, or null when no call there can match: one in flight has no provider, outcome or usage yet. */

@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { present } from '../../../kernel/assert.js';
 import { Money } from '../../../kernel/money.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { ReadUsageSeries } from '../core/rollups/read-usage-series.js';
 import {
+  type SeriesRequest,
   type SummaryDimension,
   type SummaryRequest,
   UsageAnalytics,
   type UsageFigures,
+  type UsageSeries,
   type UsageSummary,
 } from '../usage-analytics.contract.js';
 import { callConditions, Parameters } from './call-conditions.js';
@@ -35,11 +38,21 @@ const FIGURES = `count(*) FILTER (WHERE NOT open)::float8 AS calls,
 
 type SummaryRow = UsageFigures & { readonly total: boolean } & Readonly<Record<`by_${SummaryDimension}`, string | null>>;
 
-/** {@link UsageAnalytics} straight from the ledger: groups and total come from one statement, so they agree with each other as well. */
+/**
+ * {@link UsageAnalytics} in PostgreSQL. Summaries straight from the ledger: groups and total come from one statement, so they agree with each other as
+ * well. Series from the roll-ups made of it.
+ */
 @Injectable()
 export class PostgresUsageAnalytics extends UsageAnalytics {
-  constructor(private readonly unitOfWork: UnitOfWork) {
+  constructor(
+    private readonly unitOfWork: UnitOfWork,
+    private readonly seriesReader: ReadUsageSeries,
+  ) {
     super();
+  }
+
+  override series(request: SeriesRequest): Promise<UsageSeries> {
+    return this.seriesReader.run(request);
   }
 
   override async summarise(request: SummaryRequest): Promise<UsageSummary> {
