@@ -237,7 +237,7 @@ describe('an invitation', () => {
     expect(await codeOf(accept(browser, againToken))).toEqual([410, 'members/invitation_not_valid']);
     clock.advance(7 * DAY_MS);
     expect(await codeOf(accept(await signIn(test.lethe, id), renewed))).toEqual([410, 'members/invitation_not_valid']);
-    await test.lethe.get(SweepInvitationsJob).run();
+    await test.lethe.get(SweepInvitationsJob).sweep();
     expect(await pending()).toBe(0);
   });
 });

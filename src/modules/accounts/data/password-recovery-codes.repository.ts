@@ -22,7 +22,7 @@ export class PasswordRecoveryCodesRepository {
     await tx.update(PasswordRecoveryCodeEntity, { accountId, endsAt: IsNull() }, { endsAt });
   }
 
-  async sweep(tx: Tx, now: Date): Promise<void> {
-    await tx.delete(PasswordRecoveryCodeEntity, { endsAt: LessThanOrEqual(now) });
+  async sweep(tx: Tx, now: Date): Promise<number> {
+    return (await tx.delete(PasswordRecoveryCodeEntity, { endsAt: LessThanOrEqual(now) })).affected ?? 0;
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { RecurringJob } from '../../../contracts/recurring-job.js';
+import { SweptTables } from '../../../contracts/swept-store.js';
 import { Clock } from '../../../kernel/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { InvitationsRepository } from '../data/members/invitations.repository.js';
@@ -7,10 +7,7 @@ import { OwnershipOffersRepository } from '../data/members/ownership-offers.repo
 
 /** Clears away invitations and offers of ownership that nobody took up: addresses of people who never came are gone within an hour of their link's end. */
 @Injectable()
-export class SweepInvitationsJob extends RecurringJob {
-  readonly name = 'accounts.sweep-invitations';
-  readonly everySeconds = 3_600;
-
+export class SweepInvitationsJob extends SweptTables {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly invitations: InvitationsRepository,
@@ -20,11 +17,11 @@ export class SweepInvitationsJob extends RecurringJob {
     super();
   }
 
-  override async run(): Promise<void> {
+  override sweep(): Promise<Readonly<Record<string, number>>> {
     const now = this.clock.now();
-    await this.unitOfWork.asSystem(async (tx) => {
-      await this.invitations.deleteExpired(tx, now);
-      await this.offers.deleteExpired(tx, now);
-    });
+    return this.unitOfWork.asSystem(async (tx) => ({
+      invitation: await this.invitations.deleteExpired(tx, now),
+      ownership_offer: await this.offers.deleteExpired(tx, now),
+    }));
   }
 }

@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { RecurringJob } from '../../../contracts/recurring-job.js';
+import { SweptTables } from '../../../contracts/swept-store.js';
 import { Clock } from '../../../kernel/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { PasswordRecoveryCodesRepository } from '../data/password-recovery-codes.repository.js';
 
 /** Removes recovery codes that have ended since their owner has an address; they were refused already. */
 @Injectable()
-export class SweepRecoveryCodesJob extends RecurringJob {
-  override readonly name = 'accounts.sweep-recovery-codes';
-  override readonly everySeconds = 3_600;
-
+export class SweepRecoveryCodesJob extends SweptTables {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly codes: PasswordRecoveryCodesRepository,
@@ -18,7 +15,7 @@ export class SweepRecoveryCodesJob extends RecurringJob {
     super();
   }
 
-  override run(): Promise<void> {
-    return this.unitOfWork.asSystem((tx) => this.codes.sweep(tx, this.clock.now()));
+  override async sweep(): Promise<Readonly<Record<string, number>>> {
+    return { password_recovery_code: await this.unitOfWork.asSystem((tx) => this.codes.sweep(tx, this.clock.now())) };
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { RecurringJob } from '../../../contracts/recurring-job.js';
+import { SweptTables } from '../../../contracts/swept-store.js';
 import { Clock } from '../../../kernel/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { SessionRules } from '../core/sessions/session-rules.js';
@@ -7,10 +7,7 @@ import { SessionsRepository } from '../data/sessions.repository.js';
 
 /** Removes sessions that nobody ended and that are past their limits; they were refused already. */
 @Injectable()
-export class SweepSessionsJob extends RecurringJob {
-  override readonly name = 'sweep-sessions';
-  override readonly everySeconds = 3_600;
-
+export class SweepSessionsJob extends SweptTables {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly sessions: SessionsRepository,
@@ -20,7 +17,7 @@ export class SweepSessionsJob extends RecurringJob {
     super();
   }
 
-  override async run(): Promise<void> {
-    await this.unitOfWork.asSystem((tx) => this.sessions.sweep(tx, this.clock.now(), this.rules.idleSince()));
+  override async sweep(): Promise<Readonly<Record<string, number>>> {
+    return { account_session: await this.unitOfWork.asSystem((tx) => this.sessions.sweep(tx, this.clock.now(), this.rules.idleSince())) };
   }
 }

@@ -31,8 +31,12 @@ export class SamlAnswersRepository {
 
   /** Removes what is over. Answers how many rows there were. */
   async sweep(tx: Tx, now: Date): Promise<number> {
-    const { affected } = await tx.delete(SamlAnswer, { expiresAt: LessThanOrEqual(now) });
-    const [, assertions] = await tx.query<[unknown[], number]>('DELETE FROM saml_assertion WHERE expires_at <= $1', [now]);
-    return (affected ?? 0) + assertions;
+    return (await tx.delete(SamlAnswer, { expiresAt: LessThanOrEqual(now) })).affected ?? 0;
+  }
+
+  /** Assertions that could not be used again anyway; answers how many there were. */
+  async sweepAssertions(tx: Tx, now: Date): Promise<number> {
+    const [, count] = await tx.query<[unknown[], number]>('DELETE FROM saml_assertion WHERE expires_at <= $1', [now]);
+    return count;
   }
 }

@@ -1,15 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { RecurringJob } from '../../../contracts/recurring-job.js';
+import { SweptTables } from '../../../contracts/swept-store.js';
 import { Clock } from '../../../kernel/clock.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { SamlAnswersRepository } from '../data/saml-answers.repository.js';
 
 /** Removes answers nobody came for, and assertions that could not be used again anyway. */
 @Injectable()
-export class SweepSamlJob extends RecurringJob {
-  override readonly name = 'federation.sweep-saml';
-  override readonly everySeconds = 300;
-
+export class SweepSamlJob extends SweptTables {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly answers: SamlAnswersRepository,
@@ -18,7 +15,11 @@ export class SweepSamlJob extends RecurringJob {
     super();
   }
 
-  override async run(): Promise<void> {
-    await this.unitOfWork.asSystem((tx) => this.answers.sweep(tx, this.clock.now()));
+  override sweep(): Promise<Readonly<Record<string, number>>> {
+    const now = this.clock.now();
+    return this.unitOfWork.asSystem(async (tx) => ({
+      saml_answer: await this.answers.sweep(tx, now),
+      saml_assertion: await this.answers.sweepAssertions(tx, now),
+    }));
   }
 }

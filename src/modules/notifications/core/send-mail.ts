@@ -66,13 +66,14 @@ export class SendMail {
     await this.finish(mail, 'sent');
   }
 
-  /** Forgets mails whose every try failed. */
-  async giveUpOld(): Promise<void> {
+  /** Forgets mails whose every try failed; answers how many. */
+  async giveUpOld(): Promise<number> {
     const { clock, log, metrics } = this.report;
     const before = new Date(clock.nowMs() - SWEEP_MS);
     const count = await this.unitOfWork.asSystem((tx) => this.queue.removeOlder(tx, before));
     for (let given = 0; given < count; given += 1) metrics.mailFinished('given_up');
     if (count > 0) log.error('mails were given up: no try succeeded for a day', { component: 'mail', count });
+    return count;
   }
 
   private async finish({ id }: OutgoingMailRow, outcome: MailOutcome): Promise<void> {

@@ -29,7 +29,11 @@ export class WatchKeys {
   async run(signal: AbortSignal): Promise<void> {
     await this.catchUp('calls', signal);
     await this.catchUp('cost', signal);
-    await this.unitOfWork.asSystem((tx) => this.habits.forgetBefore(tx, this.clock.nowMs() - HABIT_MS));
+  }
+
+  /** Habits are forgotten after seven days, whether keys are watched or not. Answers how many hours of keys were. */
+  forgetOld(): Promise<number> {
+    return this.unitOfWork.asSystem((tx) => this.habits.forgetBefore(tx, this.clock.nowMs() - HABIT_MS));
   }
 
   private async catchUp(figure: HabitFigure, signal: AbortSignal): Promise<void> {

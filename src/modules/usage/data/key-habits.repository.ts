@@ -80,7 +80,8 @@ export class KeyHabitsRepository {
     return rows;
   }
 
-  async forgetBefore(tx: Tx, ms: number): Promise<void> {
-    await tx.query('DELETE FROM key_habit WHERE hour < $1', [new Date(ms)]);
+  async forgetBefore(tx: Tx, ms: number): Promise<number> {
+    const [, count] = await tx.query<[unknown[], number]>('DELETE FROM key_habit WHERE hour < $1', [new Date(ms)]);
+    return count;
   }
 }

@@ -173,7 +173,7 @@ describe('using factors up', () => {
     const late = await give();
     clock.advance(300_000);
     expect(await take(late)).toBeNull();
-    await lethe.get(SweepWebauthnChallengesJob).run();
+    await lethe.get(SweepWebauthnChallengesJob).sweep();
     expect((await lethe.owner.query('SELECT FROM webauthn_challenge')).rowCount).toBe(0);
   });
 });

@@ -21,7 +21,7 @@ export class WebauthnChallengesRepository {
     return affected === 1;
   }
 
-  async sweep(tx: Tx, at: Date): Promise<void> {
-    await tx.delete(WebauthnChallengeEntity, { expiresAt: LessThanOrEqual(at) });
+  async sweep(tx: Tx, at: Date): Promise<number> {
+    return (await tx.delete(WebauthnChallengeEntity, { expiresAt: LessThanOrEqual(at) })).affected ?? 0;
   }
 }
