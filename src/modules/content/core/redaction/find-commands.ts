@@ -11,7 +11,7 @@ interface Command {
   readonly strict?: boolean;
 }
 
-const VALUE = String.raw`(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|([^\s"';|&]{1,256}))`;
+const VALUE = String.raw`(?:"([^"\n]{1,256})"|'([^'\n]{1,256})'|((?:[^\s"';|&]|&(?=[^\s&])){1,256}))`;
 const after = (program: string, option: string, strict = false): Command => ({
   pattern: new RegExp(String.raw`\b(?:${program})\b[^\n|;]{0,200}?\s(?:${option})${VALUE}`, 'gi'),
   strict,
@@ -23,12 +23,13 @@ const COMMANDS: readonly Command[] = [
   after('redis-cli|iredis', '(?:-a|--pass)\\s+'),
   after('docker login|podman login|buildah login|skopeo login|helm registry login|nerdctl login|oras login|crane auth login', '-p\\s+'),
   after('mongo|mongosh|mongodump|mongorestore|cqlsh|sqoop|rdesktop|vncdo|az login|az ad|oc login|influx|nmcli', '-p\\s+', true),
-  after('sqlcmd|bcp|isql|osql|tsql|7z|7za|zip|unzip|rar|unrar|xfreerdp', '(?:-P|-hp|/p:)\\s*', true),
+  after('sqlcmd|bcp|isql|osql|tsql|mosquitto_pub|mosquitto_sub|7z|7za|zip|unzip|rar|unrar|xfreerdp', '(?:-P|-hp|/p:)\\s*', true),
   after('ldapsearch|ldapadd|ldapmodify|ldapdelete|ldappasswd|ldapwhoami|sshuttle', '-w\\s+'),
   after('openssl', '-(?:pass|passin|passout|passwd)\\s+pass:'),
   after('openssl', '-(?:k|K)\\s+', true),
   after('keytool|jarsigner|apksigner', '-(?:storepass|keypass|srcstorepass|deststorepass|ks-pass|key-pass)\\s+(?:pass:)?'),
   after('net use', '\\\\\\\\\\S{1,120}\\s+'),
+  after('net user', '\\S{1,64}\\s+(?=\\S+\\s+/add)'),
   after('cmdkey|psexec|runas|schtasks|net user', '(?:/pass:|-p\\s+|/rp\\s+|/p\\s+)'),
   after('htpasswd', '-[a-zA-Z]*b[a-zA-Z]*\\s+\\S{1,120}\\s+\\S{1,64}\\s+'),
   after('snmpwalk|snmpget|snmpset', '-[AX]\\s+'),
@@ -48,7 +49,7 @@ const USER_AND_PASSWORD: readonly RegExp[] = [
 ];
 /** The programs above. Lines are looked at one by one, so that a search for one option never runs over the whole text. */
 export const PROGRAMS: readonly string[] =
-  `mysql mariadb mycli sshpass redis-cli iredis docker podman buildah skopeo helm nerdctl oras crane mongo cqlsh sqoop rdesktop vncdo az· oc·login
+  `mysql mosquitto_ mariadb mycli sshpass redis-cli iredis docker podman buildah skopeo helm nerdctl oras crane mongo cqlsh sqoop rdesktop vncdo az· oc·login
    influx nmcli sqlcmd bcp· isql osql tsql 7z zip· rar· xfreerdp ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami sshuttle openssl keytool
    jarsigner apksigner net·use net·user cmdkey psexec runas schtasks htpasswd snmpwalk snmpget snmpset vault op·signin doppler npm·login
    sentry-cli railway heroku gh·secret fly·secrets wrangler echo· printf· lftp ncftp ftp· wget curl http· https· httpie xh· aria2c smbclient

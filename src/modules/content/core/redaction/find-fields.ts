@@ -4,7 +4,7 @@ import { findAuthorization, findCookies } from './find-structures.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
 import { isPlaceholder, isSecretValue, type Standing } from './plausibility.ts';
 import { looksLikePassword, looksRandom } from './randomness.ts';
-import { endOfBare, valueBehind } from './value-reader.ts';
+import { endOfBare, type ReadValue, valueBehind } from './value-reader.ts';
 
 const LONGEST_NAME = 80;
 const URL_PARAMETER =
@@ -59,7 +59,7 @@ export function findField(text: string, start: number, end: number, sink: Findin
 function findValue(text: string, name: Name, sink: FindingSink): number | undefined {
   const before = text[name.start - 1];
   const quote = before === '"' || before === "'" || before === '`' ? before : undefined;
-  const value = valueBehind(text, name.end, quote);
+  const value = attributeBehind(text, name.end) ?? valueBehind(text, name.end, quote);
   if (value === undefined) return undefined;
   const inside = text.slice(value.start, value.end);
   const standing = standingOf(text, name, value.standing);
@@ -69,6 +69,17 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   if (!isSecretValue(name.kind, inside.slice(scheme), standing)) return undefined;
   sink.add(value.start + scheme, value.end, 'credential');
   return value.end;
+}
+
+const ATTRIBUTE = /["'](?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{1,8}(?:value|content)=["']([^"'<>]{1,2048})["']/y;
+
+/** `name="api_key" type="text" value="…"`: attributes of one element. */
+function attributeBehind(text: string, end: number): ReadValue | undefined {
+  ATTRIBUTE.lastIndex = end;
+  const found = ATTRIBUTE.exec(text);
+  if (found === null) return undefined;
+  const stop = ATTRIBUTE.lastIndex - 1;
+  return { start: stop - (found[1] as string).length, end: stop, standing: 'quoted' };
 }
 
 /** `--password value` and the lines of a .netrc are as good as an assignment. */
@@ -96,7 +107,7 @@ function findParameter(text: string, name: Name, sink: FindingSink): number {
   return end;
 }
 
-const DISTANT = /[ ,][^\n"'`={}();<>]{0,64}?\b(?:is|was|to|be|now|are|ist|est|es)\b:?[ ]+(?:now |set to )?["'`*]{0,2}/y;
+const DISTANT = /[ ,][^\n"`={}();<>]{0,64}?(?:\b(?:is|was|to|be|now|are|ist|est|es)\b:?|:)[ ]+(?:now |set to )?["'`*]{0,2}/y;
 const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
 
 /** "The password for the staging database is …", "creds are admin / …": a value some words away must look like one by itself. */
@@ -114,12 +125,25 @@ function findInProse(text: string, name: Name, sink: FindingSink): number | unde
     sink.add(start, end, 'prose');
     return end;
   }
+  findBefore(text, name, sink);
   return undefined;
+}
+
+/** "… as my API key": the value comes first. */
+function findBefore(text: string, name: Name, sink: FindingSink): void {
+  const before = text.slice(Math.max(0, name.start - 160), name.start);
+  const found = /(?:^|\s)["'`(]?([\w.+/=~-]{16,128})["'`)]?,? (?:as|is|was|for) (?:my|our|the|an?|your|their)(?: [\w-]{1,16}){0,3} $/.exec(
+    before,
+  );
+  const value = found?.[1];
+  if (found === null || value === undefined || !looksRandom(value, 16) || isPlaceholder(value)) return;
+  const start = name.start - before.length + found.index + found[0].indexOf(value);
+  sink.add(start, start + value.length, 'prose');
 }
 
 /** Names of a password in languages without Latin letters, or without spaces between words. */
 const FOREIGN =
-  /(?:пароль|пароля|паролем|секрет|ключ|密码|密碼|口令|密钥|密鑰|令牌|パスワード|暗証番号|秘密鍵|トークン|비밀번호|암호|토큰|비밀키|كلمة المرور|كلمة السر|סיסמה|סיסמא|κωδικός|รหัสผ่าน|पासवर्ड|mật khẩu|contraseña|mot de passe|şifre|hasło|lösenord|kata sandi|seed phrase|recovery phrase|pass phrase|one-time code|secret word)/gi;
+  /(?:пароль|пароля|паролем|секрет|ключ|токен|schlüssel|clé(?: [A-Z]{2,8})?|キー|密码|密碼|口令|密钥|密鑰|令牌|パスワード|暗証番号|秘密鍵|トークン|비밀번호|암호|토큰|비밀키|كلمة المرور|كلمة السر|סיסמה|סיסמא|κωδικός|รหัสผ่าน|पासवर्ड|mật khẩu|contraseña|mot de passe|şifre|hasło|lösenord|kata sandi|seed phrase|recovery phrase|pass phrase|one-time code|secret word)/gi;
 const FOREIGN_GAP = /[^\x21-\x7e\n]{0,16}(?:[:=：＝]|is|es|est|är|jest)?[^\x21-\x7e\n]{0,8}["'`]?(?=[\x21-\x7e])/y;
 
 export function findForeignFields(text: string, sink: FindingSink): void {

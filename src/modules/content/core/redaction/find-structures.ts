@@ -151,7 +151,7 @@ export function findAuthorization(text: string, at: number, sink: FindingSink): 
   return value + first.length;
 }
 
-const CREDENTIAL_END = new Set([...' \t\r\n"`<>,;', "'"]);
+const CREDENTIAL_END = new Set([' ', '\t', '\r', '\n', '"', '`', '<', '>', ',', ';', "'"]);
 
 function endOfCredential(text: string, start: number): number {
   const limit = Math.min(text.length, start + 8192);
@@ -198,4 +198,37 @@ export function findCookies(text: string, at: number, sink: FindingSink): number
     if (identifies) sink.add(place, place + value.length, 'header');
   }
   return end;
+}
+
+/** Ways of writing a password that need no name for it. Anchored (sticky) where the literal begins; the password is the group. */
+interface Spelling {
+  readonly literal: string;
+  readonly pattern: RegExp;
+}
+
+export const SPELLINGS: readonly Spelling[] = [
+  { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
+  { literal: 'wifi:', pattern: /WIFI:(?:[TSHRAEI]{1,3}:[^;\n]{0,64};){0,4}P:((?:\\.|[^;\n\\]){4,128});/iy },
+  { literal: 'snmp-server community', pattern: /snmp-server community (\S{4,64})/iy },
+  { literal: 'jdbc:oracle:', pattern: /jdbc:oracle:[a-z0-9]{1,8}:[\w$#]{1,64}\/([^@\s"'/]{2,128})@/iy },
+  { literal: '.login(', pattern: /\.login\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{4,256})["']/iy },
+  { literal: 'login: ', pattern: /login: ["'`]?[\w.@+-]{2,64}["'`]? ?(?:\/|\||,|:) ?["'`]?(\S{6,128})/iy },
+  { literal: 'pscredential(', pattern: /PSCredential\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{4,256})["']/iy },
+];
+
+export function findSpelling(text: string, at: number, { pattern }: Spelling, sink: FindingSink): number | undefined {
+  pattern.lastIndex = at;
+  const found = pattern.exec(text);
+  const password = found?.[1];
+  if (found === null || password === undefined || isPlaceholder(password)) return undefined;
+  const start = at + found[0].lastIndexOf(password);
+  sink.add(start, start + password.length, 'credential');
+  return start + password.length;
+}
+
+/** The address of a Go data source, `user:password@tcp(host:port)/name`. `at` is where `@` stands. */
+export function findDataSource(text: string, at: number, sink: FindingSink): undefined {
+  const found = /(?:^|[\s"'`=])[\w.-]{1,64}:([^\s"'`]{2,128})$/.exec(text.slice(Math.max(0, at - 200), at));
+  const password = found?.[1];
+  if (password !== undefined && !isPlaceholder(password)) sink.add(at - password.length, at, 'connection');
 }

@@ -10,7 +10,7 @@ const words = (list: string): ReadonlySet<string> => new Set(list.trim().split(/
 const PASSWORD = words(`password passwd passwords passwort passphrase pass pwd psw pw passcode psk pin mnemonic userpass dbpass dbpassword
   kennwort senha contrasena contraseña clave motdepasse mdp wachtwoord haslo hasło heslo jelszo lozinka parola sifre şifre sandi salasana
   losenord lösenord adgangskode passord adgangskod пароль пароля паролем парола κωδικός сifra seedphrase wepkey presharedkey psk2 storepass keypass
-  bindpw rootpw userpw sudopass becomepass smtppass`);
+  passe securestring bindpw rootpw userpw sudopass becomepass smtppass`);
 const SECRET =
   words(`secret token apikey apitoken authtoken accesstoken refreshtoken idtoken bearertoken secretkey secretaccesskey accesskey
   privatekey authkey signingkey encryptionkey masterkey sharedkey sessiontoken clientsecret appsecret apisecret credential credentials creds cred
@@ -92,7 +92,8 @@ function classify(name: string): KeyKind {
   if (parts.length === 0) return 'none';
   const joined = parts.join('');
   if (AUTHORIZATION.has(joined) || joined.endsWith('authorization')) return 'authorization';
-  if (COOKIE.has(joined)) return 'cookie';
+  if (joined.includes('securestring')) return 'password';
+  if (COOKIE.has(joined) || (parts.at(-1) === 'cookie' && parts.length <= 3 && !SECRET.has(joined))) return 'cookie';
   if (STANDALONE_HARMLESS.has(joined)) return joined === 'key' ? 'key' : 'none';
   if (SECRET.has(joined)) return 'secret';
   if (PASSWORD.has(joined)) return 'password';

@@ -4,11 +4,14 @@ import { findField, findForeignFields, findSeedPhrase } from './find-fields.ts';
 import {
   findAuthorization,
   findBasic,
+  findDataSource,
   findEncodedKey,
   findKubernetesSecret,
   findPrivateKey,
   findPuttyKey,
   findUserInfo,
+  findSpelling,
+  SPELLINGS,
 } from './find-structures.ts';
 import { findMarked, findPairs, findPattern, findShape } from './find-tokens.ts';
 import type { FindingSink } from './findings.ts';
@@ -25,7 +28,7 @@ interface Literal {
 
 /** Pieces of the names credentials go by. The whole name around one is classified afterwards. */
 const NAME_PIECES = `pass pwd psw secret token key auth cred bearer cookie session sessid jwt hmac psk passe mdp wort senha contrase clave
-  wachtwoord haslo heslo jelszo parola sifre sandi salasana adgangs passord mnemonic phrase ticket signat sas_ contribsys kennw losenord lozinka`;
+  wachtwoord haslo heslo jelszo parola sifre sandi salasana adgangs passord mnemonic phrase ticket signat sas_ contribsys securestring kennw losenord lozinka`;
 /** Short ones count only as a whole part of a name. */
 const WHOLE_PIECES = 'pw sid sig otp totp pat salt dsn sas code seed hash ticket st';
 const MARKS =
@@ -61,6 +64,8 @@ const LITERALS: readonly Literal[] = [
     kind: 'manifest',
     react: (text, _, end, sink) => (/\w/.test(text[end] ?? '') ? undefined : findKubernetesSecret(text, end, sink)),
   },
+  ...SPELLINGS.map((each) => structure(each.literal, (text, start, _, sink) => findSpelling(text, start, each, sink))),
+  ...['@tcp(', '@unix(', '@udp('].map((literal) => structure(literal, (text, start, _, sink) => findDataSource(text, start, sink))),
   ...PROGRAMS.map(
     (literal): Literal => ({
       literal,
@@ -81,7 +86,7 @@ const LITERALS: readonly Literal[] = [
 const AUTOMATON = new LiteralAutomaton(LITERALS.map(({ literal }) => literal.toLowerCase()));
 const LENGTHS = LITERALS.map(({ literal }) => literal.length);
 /** Letters of the languages whose words for a password are searched for apart. */
-const FOREIGN_LETTERS = /[ñşłöậ\u0370-\u1fff\u3040-\uffee]/;
+const FOREIGN_LETTERS = /[ñşłöậüé\u0370-\u1fff\u3040-\uffee]/;
 /** A line of .pgpass: host, port, database, user, password. */
 const PGPASS = /^[\w.*-]{1,128}:(?:\d{2,5}|\*):[\w.*-]{1,64}:[\w.*@-]{1,64}:([^\s:]{4,128})$/gm;
 

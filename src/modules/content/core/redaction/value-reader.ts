@@ -41,16 +41,23 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
       at++;
     } else if (QUOTES.has(character)) {
       const value = quoted(text, at);
+      const word = value === undefined ? undefined : endOfQuotedGlue(text, value);
+      if (word !== undefined) {
+        at = word;
+        continue;
+      }
       if (value === undefined || value.end > value.start) return withName(text, value, standing);
       return undefined;
     } else if (OPERATORS.has(character)) {
       standing = 'assigned';
       at++;
     } else if (character === '\n') {
-      if (++lines > 2 || (standing === 'loose' && lines > 1)) return undefined;
+      if (++lines > 2) return undefined;
       at++;
     } else if (isSkipped(text, at, standing)) {
       at++;
+    } else if (SKIPPED.test(rest(text, at))) {
+      at += (SKIPPED.exec(rest(text, at)) as RegExpExecArray)[0].length;
     } else {
       const word = endOfRun(text, at, 'word', 24);
       if (word > at && isGlue(text, at, word)) at = word;
@@ -58,6 +65,20 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
     }
   }
   return undefined;
+}
+
+/** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
+const SKIPPED = /^(?:<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n))/;
+
+function rest(text: string, at: number): string {
+  return text.slice(at, at + 48);
+}
+
+/** `"value": "…"` behind `"name": "API_KEY"`: the quoted word leads on to the value, and is not it. */
+function endOfQuotedGlue(text: string, value: ReadValue): number | undefined {
+  const content = text.slice(value.start, value.end);
+  if (content.length > 16 || !GLUE.has(content.toLowerCase())) return undefined;
+  return /^["'`]\s{0,4}(?::|=>|=)/.test(text.slice(value.end, value.end + 8)) ? value.end + 1 : undefined;
 }
 
 /** What may stand between a name and its value. A bar or comma or bracket is no operator: what follows must be random. */
