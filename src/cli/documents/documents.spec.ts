@@ -63,7 +63,7 @@ describe('docs/data-inventory', () => {
   it('D1: says of every table what it holds about whom, why, how long, and what becomes of it', () => {
     const text = dataInventoryDocument([table, guest], [store]);
     expect(text).toContain(
-      '| [`bullmq.job`](#bullmqjob) | operational | none | until it is used up; at most 1 day and 2 hours from `finished_at` |',
+      '| [`bullmq.job`](#bullmqjob) | operational | none | until it is used up; 1 day and 2 hours after `finished_at` at the latest |',
     );
     expect(text).toContain('- Seen by: Lethe itself only');
     expect(text).toContain('- Legal basis: none needed: nothing here is about a person');
@@ -71,7 +71,7 @@ describe('docs/data-inventory', () => {
       '- Found by: `account_id`, the id of the account holder; `host`, the id of the operator staff, where `kind` is `staff`',
     );
     expect(text).toContain('- Kept: as long as the profile says for its class, counted from `came_at`');
-    expect(text).toContain('- Export: section `visits`; without `host`, which is about somebody else');
+    expect(text).toContain('- Export: section `visits`; without `host` (is about somebody else)');
     expect(text).toContain('- Erasure: kept (Art. 17(3)(e) GDPR: legal claims): until the claim is settled');
     expect(text).toContain('| `device` | personal, network trace | `browser` |');
   });

@@ -17,7 +17,7 @@ export function storeSection(declaration: StoreDeclaration): string[] {
     `- Where: ${placeText(place)}${settings.length === 0 ? '' : ` (${settings.map((name) => `\`${name}\``).join(', ')})`}`,
     `- Purpose: ${PURPOSES[purpose]}`,
     `- Legal basis: ${personal ? LEGAL_BASES[legalBasis] : 'none needed: nothing here is about a person'}`,
-    `- Found by: ${located ?? 'nothing: it is about nobody'}`,
+    `- Found: ${located ?? 'not at all: it is about nobody'}`,
     `- Kept: ${storeRetentionText(declaration.retention)}`,
     `- Export: ${exportText(declaration.export)}`,
     `- Erasure: ${erasureText(declaration.erasure)}`,

@@ -56,7 +56,7 @@ const EXPORT = {
 function exportText(rule: ExportRule): string {
   if (typeof rule === 'string') return EXPORT[rule];
   if ('withheld' in rule) return `not given out: ${rule.withheld}`;
-  const without = Object.entries(rule.without ?? {}).map(([column, reason]) => `; without \`${column}\`, which ${reason}`);
+  const without = Object.entries(rule.without ?? {}).map(([column, reason]) => `; without \`${column}\` (${reason})`);
   return `section \`${rule.section}\`${without.join('')}`;
 }
 
@@ -77,24 +77,24 @@ function erasureText(rule: ErasureRule): string {
 }
 
 const GOES: Record<OwnerDeletion, string> = {
-  cascade: 'the database deletes it along',
-  first: 'which cannot go before it',
-  after: 'the code that deletes that one deletes it',
+  cascade: ', with which the database deletes it',
+  first: ', which cannot go before it',
+  after: ': whoever deletes that deletes it',
 };
 
 /** How long rows are kept. */
 export function retentionText(rule: RetentionRule): string {
   switch (rule.kind) {
     case 'partition_by_expiry':
-      return `until the day in \`${rule.column}\`${rule.within === undefined ? '' : `, at most ${durationText(rule.within)}`}; then its partition is dropped`;
+      return `${rule.within === undefined ? 'as long as the profile says for its class' : `at most ${durationText(rule.within)}`}; with the day in \`${rule.column}\` its partition is dropped`;
     case 'window':
       return `as long as the profile says for its class, counted from \`${rule.from}\``;
     case 'subject':
-      return 'until its subject is gone';
+      return 'as long as its subject is here';
     case 'with_owner':
-      return `as long as its ${words(rule.owner)} (\`${rule.column}\`): ${GOES[rule.goes]}`;
+      return `as long as its ${words(rule.owner)}${GOES[rule.goes]} (\`${rule.column}\`)`;
     case 'transient':
-      return `until it is used up; at most ${durationText(rule.within)} from \`${rule.from}\``;
+      return `until it is used up; ${durationText(rule.within)} after \`${rule.from}\` at the latest`;
     case 'unused':
       return 'never holds anything';
     case 'installation':

@@ -9,7 +9,7 @@ type Retention =
   | { readonly kind: 'installation'; readonly reason: string }
   | { readonly kind: 'unused' };
 
-const settings: Retention = { kind: 'installation', reason: 'one row a queue or recurring job' };
+const settings: Retention = { kind: 'installation', reason: 'a row for each queue, recurring job or version there is' };
 const unused: Retention = { kind: 'unused' };
 
 /** Nothing in the queue is about anyone: payloads are ids and numbers, failures are codes. That is why it needs no export or erasure. */
