@@ -131,7 +131,9 @@ function findInProse(text: string, name: Name, sink: FindingSink): number | unde
 
 /** "… as my API key": the value comes first. */
 function findBefore(text: string, name: Name, sink: FindingSink): void {
+  if (text[name.start - 1] !== ' ') return;
   const before = text.slice(Math.max(0, name.start - 160), name.start);
+  if (!/\d/.test(before) || !/ (?:as|is|was|for) /.test(before.slice(-64))) return;
   const found = /(?:^|\s)["'`(]?([\w.+/=~-]{16,128})["'`)]?,? (?:as|is|was|for) (?:my|our|the|an?|your|their)(?: [\w-]{1,16}){0,3} $/.exec(
     before,
   );
@@ -146,9 +148,22 @@ const FOREIGN =
   /(?:пароль|пароля|паролем|секрет|ключ|токен|schlüssel|clé(?: [A-Z]{2,8})?|キー|密码|密碼|口令|密钥|密鑰|令牌|パスワード|暗証番号|秘密鍵|トークン|비밀번호|암호|토큰|비밀키|كلمة المرور|كلمة السر|סיסמה|סיסמא|κωδικός|รหัสผ่าน|पासवर्ड|mật khẩu|contraseña|mot de passe|şifre|hasło|lösenord|kata sandi|seed phrase|recovery phrase|pass phrase|one-time code|secret word)/gi;
 const FOREIGN_GAP = /[^\x21-\x7e\n]{0,16}(?:[:=：＝]|is|es|est|är|jest)?[^\x21-\x7e\n]{0,8}["'`]?(?=[\x21-\x7e])/y;
 
+/** Letters that English and code do without. Only around them is it worth looking. */
+const FOREIGN_RUN = /[ñşłöậüé\u0370-\u1fff\u3040-\uffee]+/g;
+const AROUND = 16;
+
 export function findForeignFields(text: string, sink: FindingSink): void {
-  for (const found of text.matchAll(FOREIGN)) {
-    const end = found.index + found[0].length;
+  let passed = 0;
+  for (const run of text.matchAll(FOREIGN_RUN)) {
+    const from = Math.max(passed, run.index - AROUND);
+    passed = Math.max(passed, run.index + run[0].length);
+    findForeignIn(text, from, passed + AROUND, sink);
+  }
+}
+
+function findForeignIn(text: string, from: number, until: number, sink: FindingSink): void {
+  for (const found of text.slice(from, until).matchAll(FOREIGN)) {
+    const end = from + found.index + found[0].length;
     FOREIGN_GAP.lastIndex = end;
     const gap = FOREIGN_GAP.exec(text);
     if (gap === null) continue;

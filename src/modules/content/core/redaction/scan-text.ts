@@ -85,8 +85,6 @@ const LITERALS: readonly Literal[] = [
 
 const AUTOMATON = new LiteralAutomaton(LITERALS.map(({ literal }) => literal.toLowerCase()));
 const LENGTHS = LITERALS.map(({ literal }) => literal.length);
-/** Letters of the languages whose words for a password are searched for apart. */
-const FOREIGN_LETTERS = /[ñşłöậüé\u0370-\u1fff\u3040-\uffee]/;
 /** A line of .pgpass: host, port, database, user, password. */
 const PGPASS = /^[\w.*-]{1,128}:(?:\d{2,5}|\*):[\w.*-]{1,64}:[\w.*@-]{1,64}:([^\s:]{4,128})$/gm;
 
@@ -95,7 +93,7 @@ export function scanText(text: string, sink: FindingSink): void {
   if (text.length < 6) return;
   AUTOMATON.scan(text, new Reactions(text, sink));
   longRuns(text, 'address', 24, (start, end) => findPairs(text.slice(start, end), start, sink));
-  if (FOREIGN_LETTERS.test(text)) findForeignFields(text, sink);
+  findForeignFields(text, sink);
   if (text.includes(':') && /:(?:\d{2,5}|\*):/.test(text)) findPgpass(text, sink);
 }
 
