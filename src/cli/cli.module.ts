@@ -18,6 +18,7 @@ import { CreateKeyCommand, KeysCommand, ListKeysCommand, RevokeKeyCommand } from
 import { MigrateCommand } from './migrate.js';
 import { ApplyProfileCommand, ProfileCommand, ShowProfileCommand } from './profile.js';
 import { RestoreCommand } from './restore.js';
+import { RedactCommand } from './redact.js';
 import { RootCommand } from './root-command.js';
 import { CreateRootKeyCommand, RootKeyCommand, RotateRootKeyCommand } from './root-key.js';
 import {
@@ -58,6 +59,7 @@ import { VerifyCommand } from './verify.js';
     ListCredentialsCommand,
     RotateCredentialCommand,
     RewrapCredentialsCommand,
+    RedactCommand,
     ProfileCommand,
     ShowProfileCommand,
     ApplyProfileCommand,

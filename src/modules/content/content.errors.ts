@@ -13,5 +13,6 @@ export const contentErrors = errorCatalogue('content', {
   too_many_grants: { status: 409, message: 'The organisation has as many open troubleshooting grants as it may. Close one first.' },
   not_in_profile: { status: 409, message: 'The policy profile in force does not let this content be kept.' },
   key_not_found: { status: 404, message: 'The organisation has no content key of this version.' },
+  invalid_patterns: { status: 500, message: 'The file that LETHE_REDACTION_PATTERNS names holds a pattern that cannot be taken.' },
   key_changed: { status: 409, message: 'Someone else rotated or destroyed the content key at the same moment. Look at it and try again.' },
 });

@@ -2,6 +2,7 @@ import { Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PolicyProfile } from '../../contracts/policy-profile.js';
+import { Settings } from '../../platform/config/settings.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { ContentGate, ContentKeeper } from './content.contract.js';
@@ -25,6 +26,7 @@ import { RewrapContentKeys } from './core/keys/rewrap-content-keys.js';
 import { RotateContentKey } from './core/keys/rotate-content-key.js';
 import { RotateOldKeys } from './core/keys/rotate-old-keys.js';
 import { ReadContent } from './core/reading/read-content.js';
+import { readPatterns } from './core/redaction/read-patterns.js';
 import { WorkerRedactor } from './core/redaction/worker-redactor.js';
 import { CallContentsRepository } from './data/call-contents.repository.js';
 import { ContentKeyEntity } from './data/content-key.entity.js';
@@ -56,8 +58,9 @@ const keys = [
 ];
 const redactor = {
   provide: Redactor,
-  useFactory: ({ content }: PolicyProfile) => new WorkerRedactor({ personalData: content.redactPersonalData, patterns: [] }),
-  inject: [PolicyProfile],
+  useFactory: ({ content }: PolicyProfile, { redactionPatterns }: Settings) =>
+    new WorkerRedactor({ personalData: content.redactPersonalData, patterns: readPatterns(redactionPatterns) }),
+  inject: [PolicyProfile, Settings],
 };
 const keeping = [redactor, SealCall, WriteContents, { provide: ContentKeeper, useClass: QueuedKeeper }];
 const grants = [AuditedGrants, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob];

@@ -1,4 +1,4 @@
-import { IsInt, Max, Min } from 'class-validator';
+import { IsInt, IsOptional, IsString, Max, Min } from 'class-validator';
 import { Setting } from './setting.js';
 
 /** Bounds of keeping content. Whether any is kept stands in the policy profile, and nowhere else. */
@@ -46,4 +46,15 @@ export class ContentSettings {
   @Min(1)
   @Max(3650)
   contentKeyDays = 90;
+
+  @Setting({
+    section: 'Content',
+    env: 'LETHE_REDACTION_PATTERNS',
+    description:
+      'File of patterns of your own that are cut from inputs of failed calls as well: one a line, in RE2’s syntax, at most 32. `lethe redact` shows what they do.',
+    defaultText: 'none',
+  })
+  @IsOptional()
+  @IsString()
+  redactionPatterns?: string;
 }
