@@ -59,7 +59,11 @@ describe('the data inventory', () => {
   });
 
   it.each<[string, Partial<TableDeclaration>, string]>([
-    ['a way by a column that is not there', { located: { column: 'person_id' } }, 'there is no column person_id'],
+    [
+      'a way by a column that is not there',
+      { located: [{ column: 'account_id' }, { column: 'person_id' }] },
+      'there is no column person_id',
+    ],
     [
       'a condition on a column that is not there',
       { located: { column: 'account_id', where: { column: 'is', is: 'x' } } },
@@ -67,6 +71,11 @@ describe('the data inventory', () => {
     ],
     ['a way through a table nobody declared', { located: { column: 'account_id', via: 'ghost' } }, 'ghost leads to nobody'],
     ['a way in a ring', { located: { column: 'account_id', via: 'guest' } }, 'guest leads to nobody'],
+    [
+      'somebody named by a column that is no way to them',
+      { columns: { ...table.columns, invited_by: 'personal' } },
+      'invited_by names somebody, and is no way to them',
+    ],
     [
       'rows nobody can find that stay',
       { located: { nowhere: 'lost' }, retention: { kind: 'with_owner', owner: 'guest', column: 'account_id', goes: 'cascade' } },

@@ -41,6 +41,9 @@ function when(...faults: readonly (readonly [boolean, string])[]): string[] {
 const unknownColumn = (declaration: TableDeclaration, column: string): string[] =>
   when([columnKind(declaration, column) === undefined, `there is no column ${column}`]);
 
+/** Columns that name somebody by an id, by their names. */
+const NAMES_SOMEBODY = /^(account_id|operator_id)$|_by$/;
+
 const subjectFaults: Rule = (declaration, byName) => {
   const { subject, located } = declaration;
   const ways = locatorsOf(declaration);
@@ -57,6 +60,10 @@ const subjectFaults: Rule = (declaration, byName) => {
       [nowhere && isPersonal(declaration) && !LEAVES.has(declaration.retention.kind), 'what nobody can find has to leave by itself'],
     ),
     ...ways.flatMap(walk),
+    ...Object.keys(declaration.columns)
+      .filter((column) => NAMES_SOMEBODY.test(column) && columnKind(declaration, column) === 'personal')
+      .filter((column) => ways.length > 0 && !ways.some((way) => way.column === column))
+      .map((column) => `${column} names somebody, and is no way to them`),
   ];
 };
 

@@ -8,7 +8,7 @@ import type { StaffRole } from '../../../platform/http/staff-roles.js';
   description: "The operator's named staff",
   dataClass: 'account_profile',
   subject: 'operator_staff',
-  located: { column: 'id' },
+  located: [{ column: 'id' }, { subject: 'account_holder', column: 'account_id' }],
   retention: { kind: 'subject' },
   export: { section: 'operator' },
   erasure: { anonymise: { name: 'pseudonym', account_id: 'null', invitation_hash: 'null' } },

@@ -43,7 +43,12 @@ declareTable({
   description: 'What must not be deleted, for which matter, who said so and who released it',
   dataClass: 'audit_log',
   subject: 'account_holder',
-  located: { column: 'account_id' },
+  located: [
+    { column: 'account_id' },
+    { subject: 'operator_staff', column: 'placed_by' },
+    { subject: 'operator_staff', column: 'release_requested_by' },
+    { subject: 'operator_staff', column: 'released_by' },
+  ],
   retention: { kind: 'window', from: 'emptied_at' },
   export: WITHHELD,
   erasure: KEPT,
