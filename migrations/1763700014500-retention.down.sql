@@ -13,6 +13,7 @@ DROP FUNCTION refile_rows(regclass, date, uuid, integer, date, timestamptz, bigi
 DROP FUNCTION drop_held_rows(uuid);
 DROP FUNCTION drop_expired_partitions(regclass, date);
 DROP FUNCTION measure_partition(regclass);
+DROP FUNCTION count_held_rows(regclass, date);
 DROP FUNCTION copy_held_rows(regclass, date, bigint);
 
 CREATE FUNCTION drop_expired_partitions(target regclass, today date) RETURNS SETOF text

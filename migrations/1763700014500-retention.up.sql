@@ -243,6 +243,34 @@ BEGIN
 END
 $$;
 
+-- How many copies of rows of a day the holds in force would have kept.
+CREATE FUNCTION count_held_rows(target regclass, day date) RETURNS bigint
+  LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+  AS $$
+DECLARE
+  parent text := (SELECT relname FROM pg_class WHERE oid = target);
+  known expiring_table;
+  hold legal_hold;
+  covered bigint;
+  total bigint := 0;
+BEGIN
+  SELECT * INTO known FROM expiring_table WHERE name = parent;
+  FOR hold IN
+    SELECT * FROM legal_hold
+    WHERE released_at IS NULL AND known.data_class = ANY (data_classes)
+      AND (organisation_id IS NULL OR known.organisation_column IS NOT NULL)
+      AND (account_id IS NULL OR known.account_column IS NOT NULL)
+  LOOP
+    EXECUTE format('SELECT count(*) FROM public.%I WHERE ($1 IS NULL OR %s = $1) AND ($2 IS NULL OR %s = $2) AND ($3 IS NULL OR %4$s >= $3) AND ($4 IS NULL OR %4$s < $4)',
+      format('%s_p%s', parent, to_char(day, 'YYYYMMDD')), coalesce(quote_ident(known.organisation_column), 'NULL::uuid'),
+      coalesce(quote_ident(known.account_column), 'NULL::uuid'), coalesce(quote_ident(known.written_column), 'NULL::timestamptz'))
+    INTO covered USING hold.organisation_id, hold.account_id, hold.from_at, hold.to_at;
+    total := total + covered;
+  END LOOP;
+  RETURN total;
+END
+$$;
+
 -- How much a partition holds, at a cost that does not grow with it: rows are counted in its first 128 pages and, past them, estimated from those.
 CREATE FUNCTION measure_partition(partition regclass, OUT rows bigint, OUT rows_exact boolean, OUT bytes bigint)
   LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
@@ -409,10 +437,10 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON FUNCTION copy_held_rows(regclass, date, bigint), measure_partition(regclass), drop_expired_partitions(regclass, date),
+REVOKE ALL ON FUNCTION copy_held_rows(regclass, date, bigint), count_held_rows(regclass, date), measure_partition(regclass), drop_expired_partitions(regclass, date),
   drop_held_rows(uuid), refile_rows(regclass, date, uuid, integer, date, timestamptz, bigint), oldest_filed(regclass),
   earliest_moment(regclass, name), make_room_for_hold() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION copy_held_rows(regclass, date, bigint), measure_partition(regclass), drop_expired_partitions(regclass, date),
+GRANT EXECUTE ON FUNCTION copy_held_rows(regclass, date, bigint), count_held_rows(regclass, date), measure_partition(regclass), drop_expired_partitions(regclass, date),
   drop_held_rows(uuid), refile_rows(regclass, date, uuid, integer, date, timestamptz, bigint), oldest_filed(regclass),
   earliest_moment(regclass, name) TO lethe_system;
 

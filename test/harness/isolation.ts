@@ -200,6 +200,11 @@ async function makeWhatPeopleMake(app: TestLethe, { organisationId, owner, name,
     [organisationId],
   );
   const content = await makeContent(app, organisationId);
+  await app.rows(
+    `INSERT INTO legal_hold (id, matter, reason, organisation_id, data_classes, placed_by, placed_at)
+     SELECT gen_random_uuid(), 'M-1', 'litigation', $1, '{request_metadata}', id, now() FROM operator LIMIT 1`,
+    [organisationId],
+  );
   const [notice] = await app.rows<{ id: string }>('SELECT id FROM organisation_notice WHERE organisation_id = $1', [organisationId]);
   return { webhookId, deliveryId, invitationId, providerId, domainId, tokenId, groupId, noticeId: notice?.id ?? '', ...content };
 }

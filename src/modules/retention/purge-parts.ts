@@ -13,9 +13,11 @@ import { KnownTables } from './core/purge/known-tables.js';
 import { FilingDesk, FilingRules, RefileRows } from './core/purge/refile-rows.js';
 import { SweepGround, SweepStores } from './core/purge/sweep-stores.js';
 import { TrustedClock } from './core/purge/trusted-clock.js';
+import { ListReceipts } from './core/receipts/list-receipts.js';
 import { ReceiptBooks, Receipts } from './core/receipts/receipts.js';
 import { RetentionExpiry } from './core/retention-expiry.js';
 import { RunRetention } from './core/run-retention.js';
+import { PreviewRetention } from './core/survey/preview-retention.js';
 import { AlarmBell, SurveyStores } from './core/survey/survey-stores.js';
 import { SweepRegistry } from './core/survey/sweep-registry.js';
 import { KnownStores, Survivors } from './core/survey/survivors.js';
@@ -57,6 +59,8 @@ export const PURGE_PARTS: readonly Provider[] = [
   SweepStores,
   RetentionExpiry,
   RunRetention,
+  ListReceipts,
+  PreviewRetention,
   MaintainPartitionsJob,
   SweepStoresJob,
 ];

@@ -5,6 +5,9 @@ import { AuditedClock, PutProfileInForce } from './core/profile/put-profile-in-f
 import { ChangeOrganisationPolicy, PolicyDesk } from './core/windows/change-organisation-policy.js';
 import { LeastWindows } from './core/windows/least-windows.js';
 import { PolicyInForceRepository } from './data/policy-in-force.repository.js';
+import { LegalHoldsController } from './http/legal-holds.controller.js';
+import { OrganisationHoldsController } from './http/organisation-holds.controller.js';
+import { ReceiptsController } from './http/receipts.controller.js';
 import { OrganisationPlanController } from './http/organisation-plan.controller.js';
 import { OrganisationPolicyController } from './http/organisation-policy.controller.js';
 import { HoldsModule } from './holds.module.js';
@@ -14,7 +17,13 @@ import { PartitionMaintenance } from './retention.contract.js';
 /** Lets data go when its time is over, keeps what a legal hold covers, and keeps the policy profile. Offers {@link PartitionMaintenance}. Needs `WindowsModule`. */
 @Module({
   imports: [DiscoveryModule, AuditModule, HoldsModule],
-  controllers: [OrganisationPolicyController, OrganisationPlanController],
+  controllers: [
+    OrganisationPolicyController,
+    OrganisationPlanController,
+    LegalHoldsController,
+    OrganisationHoldsController,
+    ReceiptsController,
+  ],
   providers: [...PURGE_PARTS, LeastWindows, PolicyDesk, ChangeOrganisationPolicy, PolicyInForceRepository, AuditedClock, PutProfileInForce],
   exports: [PartitionMaintenance],
 })

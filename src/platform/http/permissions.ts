@@ -50,6 +50,9 @@ export const PERMISSIONS = {
   'content_policy:read': 'Read which content an organisation keeps, its troubleshooting grants and the versions of its content key.',
   'content_policy:write': 'Say which content an organisation keeps, and open and close troubleshooting grants.',
   'content_keys:write': 'Rotate and destroy an organisation’s content keys.',
+  'holds:read': 'Read the legal holds on an organisation.',
+  'holds:write': 'Place legal holds; ask for their release, agree to it and turn it down. Operators only.',
+  'receipts:read': 'Read the receipts of retention, and what would go when. Operators only.',
   'installation_audit:read': 'Read the audit log of the installation itself: what its staff did, without any organisation’s events.',
 } as const;
 
@@ -106,12 +109,12 @@ const CONTENT = ['content:read', 'content_policy:write', 'content_keys:write'] a
 /** What each role lets a member do in the organisation it is held in (A2). */
 export const ROLE_PERMISSIONS: Readonly<Record<OrganisationRole, readonly Permission[]>> = {
   // Whoever sets what a provider's word is checked by can sign in as anyone whom it vouches for, owners who use it included.
-  owner: [...ADMIN, 'identity_providers:write', 'ownership:write', 'retention:write', ...CONTENT],
+  owner: [...ADMIN, 'holds:read', 'identity_providers:write', 'ownership:write', 'retention:write', ...CONTENT],
   admin: ADMIN,
   billing: [...VIEWER, 'limits:write'],
   developer: DEVELOPER,
   viewer: VIEWER,
-  privacy_officer: [...VIEWER, 'audit:read', 'notices:read', 'retention:write', 'content_policy:read', ...CONTENT],
+  privacy_officer: [...VIEWER, 'holds:read', 'audit:read', 'notices:read', 'retention:write', 'content_policy:read', ...CONTENT],
 };
 
 /** The permissions a service key may be given as scopes: none of them can change configuration. */

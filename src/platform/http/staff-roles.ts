@@ -41,9 +41,12 @@ export const STAFF_PERMISSIONS: Readonly<Record<StaffRole, ReadonlySet<Permissio
     'content:read',
     'content_policy:read',
     'installation_audit:read',
+    'holds:read',
+    'holds:write',
+    'receipts:read',
     'break_glass:write',
   ]),
-  auditor: new Set<Permission>([...READS, 'staff:read', 'installation_audit:read']),
+  auditor: new Set<Permission>([...READS, 'holds:read', 'receipts:read', 'staff:read', 'installation_audit:read']),
 };
 
 /**
@@ -69,6 +72,9 @@ export const INSTALLATION_PERMISSIONS: ReadonlySet<Permission> = new Set<Permiss
   'staff:write',
   'break_glass:read',
   'break_glass:write',
+  'holds:read',
+  'holds:write',
+  'receipts:read',
   'installation_audit:read',
 ]);
 

@@ -27,17 +27,17 @@ export class ReleaseHold {
       const releaseRequestedAt = this.clock.now();
       await this.holds.rows.requestRelease(tx, id, operator.id, releaseRequestedAt);
       await this.holds.record(tx, hold, 'release_requested', operator);
-      return { ...hold, releaseRequestedBy: operator.id, releaseRequestedAt };
+      return Object.assign(hold, { releaseRequestedBy: operator.id, releaseRequestedAt });
     });
   }
 
   /** Takes the request back, or turns it down. Raises `retention/hold_not_found`, `retention/hold_released`, `retention/release_not_requested`. */
   withdraw(id: LegalHoldId, operator: Operator): Promise<LegalHoldEntity> {
     return this.unitOfWork.asSystem(async (tx) => {
-      const hold = await this.requested(await this.holds.lock(tx, id));
+      const hold = this.requested(await this.holds.lock(tx, id));
       await this.holds.rows.requestRelease(tx, id, null, null);
       await this.holds.record(tx, hold, 'release_withdrawn', operator);
-      return { ...hold, releaseRequestedBy: null, releaseRequestedAt: null };
+      return Object.assign(hold, { releaseRequestedBy: null, releaseRequestedAt: null });
     });
   }
 
@@ -47,16 +47,16 @@ export class ReleaseHold {
    */
   approve(id: LegalHoldId, operator: Operator): Promise<LegalHoldEntity> {
     return this.unitOfWork.asSystem(async (tx) => {
-      const hold = await this.requested(await this.holds.lock(tx, id));
+      const hold = this.requested(await this.holds.lock(tx, id));
       if (hold.releaseRequestedBy === operator.id) throw retentionErrors.four_eyes();
       const releasedAt = this.clock.now();
       await this.holds.rows.release(tx, id, operator.id, releasedAt);
       await this.holds.record(tx, hold, 'released', operator);
-      return { ...hold, releasedBy: operator.id, releasedAt };
+      return Object.assign(hold, { releasedBy: operator.id, releasedAt });
     });
   }
 
-  private async requested(hold: LegalHoldEntity): Promise<LegalHoldEntity> {
+  private requested(hold: LegalHoldEntity): LegalHoldEntity {
     if (hold.releasedAt !== null) throw retentionErrors.hold_released();
     if (hold.releaseRequestedBy === null) throw retentionErrors.release_not_requested();
     return hold;
