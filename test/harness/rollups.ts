@@ -96,7 +96,7 @@ export class RollupBench {
     const source = new DataSource({
       type: 'postgres',
       url: database.url,
-      extra: { max: 4, ...sessionAs('lethe_app', { statementMs: 10_000, connectMs: 1_000 }) },
+      extra: { max: 4, ...sessionAs('lethe_app', { statementMs: 30_000, connectMs: 1_000 }) },
     });
     await source.initialize();
     return new RollupBench(database, new pg.Pool({ connectionString: database.url }), source);

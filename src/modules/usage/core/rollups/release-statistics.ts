@@ -49,31 +49,23 @@ export class ReleaseStatistics {
       ...Map.groupBy(await this.statistics.sources(tx, dayMs), ({ provider, model }) => JSON.stringify([provider, model])).values(),
     ];
     const named = groups.filter(([first]) => first?.model != null).sort((a, b) => callsOf(b) - callsOf(a));
-    const shown = new Set(named.slice(0, MOST_MODELS));
-    const releases = new Map(
-      FIGURES.map((figure) => [
-        figure,
-        releaseOf(
-          groups.map((group) => leafOf(group, figure, shown.has(group))),
-          this.rule,
-        ),
-      ]),
+    const calls = releaseOf(leavesOf(groups, 'calls', new Set(named.slice(0, MOST_MODELS))), this.rule);
+    // Nothing is told of a model whose calls are withheld, not even that none of them failed.
+    const shown = new Set(groups.filter((group) => shownIn(calls, group) !== null));
+    const releases: Releases = new Map(
+      FIGURES.map((figure) => [figure, figure === 'calls' ? calls : releaseOf(leavesOf(groups, figure, shown), this.rule)]),
     );
-    const sums = [null, ...new Set(groups.flatMap(([first]) => (first ? [first.provider] : [])))].map((provider) =>
-      sumCell(releases, provider),
-    );
-    const cells = await Promise.all([...shown].map((group) => this.modelCell(tx, dayMs, releases, group)));
-    return [...sums, ...cells].filter((cell) => FIGURES.some((figure) => cell[figure] !== null));
+    const providers = new Set(groups.flatMap(([first]) => (first ? [first.provider] : [])));
+    const sums = [null, ...providers].map((provider) => sumCell(releases, provider)).filter((sum) => sum.calls !== null);
+    const cells: StatisticCell[] = [];
+    for (const group of named.filter((each) => shown.has(each))) cells.push(await this.modelCell(tx, dayMs, releases, group));
+    return [...sums, ...cells];
   }
 
-  private async modelCell(tx: Tx, dayMs: number, releases: Releases, group: readonly StatisticSource[]): Promise<StatisticCell> {
+  private async modelCell(tx: Tx, dayMs: number, releases: Releases, group: Group): Promise<StatisticCell> {
     const { provider = '', model = '' } = group[0] ?? {};
-    const named = (figure: Figure): number | null => {
-      const found = [...(releases.get(figure)?.leaves ?? [])].find(([leaf]) => leaf.provider === provider && leaf.model === model);
-      return found?.[1] ?? null;
-    };
-    const figures = figuresBy(named);
-    const rows = figures.calls === null ? [] : await this.statistics.durations(tx, dayMs, provider, model ?? '');
+    const figures = figuresBy((figure) => shownIn(releases.get(figure), group));
+    const rows = await this.statistics.durations(tx, dayMs, provider, model ?? '');
     const [latency, firstToken] = (['latency', 'firstToken'] as const).map((kind) => this.percentiles(rows.map((row) => row[kind])));
     return { provider, model, ...figures, latency: latency ?? null, firstToken: firstToken ?? null };
   }
@@ -90,16 +82,23 @@ export class ReleaseStatistics {
   }
 }
 
+/** What the organisations have of one model. */
+type Group = readonly StatisticSource[];
 type Releases = ReadonlyMap<Figure, Release>;
 
-function leafOf(group: readonly StatisticSource[], figure: Figure, isShown: boolean): StatisticLeaf {
-  const { provider = '', model = null } = group[0] ?? {};
-  return {
-    provider,
-    model: model ?? '',
+function leavesOf(groups: readonly Group[], figure: Figure, shown: ReadonlySet<Group>): StatisticLeaf[] {
+  return groups.map((group) => ({
+    provider: group[0]?.provider ?? '',
+    model: group[0]?.model ?? '',
     contributions: new Map(group.map((source) => [source.organisationId, source[figure]])),
-    neverShown: !isShown,
-  };
+    neverShown: !shown.has(group),
+  }));
+}
+
+/** What a release tells of a group; null when it is withheld. */
+function shownIn(release: Release | undefined, [first]: Group): number | null {
+  const found = [...(release?.leaves ?? [])].find(([leaf]) => leaf.provider === first?.provider && leaf.model === (first.model ?? ''));
+  return found?.[1] ?? null;
 }
 
 function sumCell(releases: Releases, provider: string | null): StatisticCell {
@@ -114,6 +113,6 @@ function figuresBy(of: (figure: Figure) => number | null): Pick<StatisticCell, F
   return { calls: of('calls'), failedCalls: of('failedCalls'), inputTokens: of('inputTokens'), outputTokens: of('outputTokens') };
 }
 
-function callsOf(group: readonly StatisticSource[]): number {
+function callsOf(group: Group): number {
   return group.reduce((sum, { calls }) => sum + calls, 0);
 }
