@@ -9,6 +9,7 @@ import { AuthModule } from '../modules/auth/auth.module.js';
 import { StaffModule } from '../modules/auth/staff.module.js';
 import { CallerAccessGuard } from '../modules/auth/http/caller-access.guard.js';
 import { BackupsModule } from '../modules/backups/backups.module.js';
+import { ContentModule } from '../modules/content/content.module.js';
 import { CredentialsModule } from '../modules/credentials/credentials.module.js';
 import { DirectoryModule } from '../modules/federation/directory.module.js';
 import { FederationModule } from '../modules/federation/federation.module.js';
@@ -32,7 +33,7 @@ import { ReadinessProbes } from './readiness-probes.js';
 @Module({})
 export class AppModule {
   static forRoot(runtime: Runtime): DynamicModule {
-    const gateway = GatewayModule.forRoot([AuthModule, RoutingModule, CredentialsModule, UsagePathModule]);
+    const gateway = GatewayModule.forRoot([AuthModule, RoutingModule, CredentialsModule, ContentModule, UsagePathModule]);
     return {
       module: AppModule,
       imports: [
@@ -53,6 +54,7 @@ export class AppModule {
         StaffModule,
         AbuseModule,
         CredentialsModule,
+        ContentModule,
         RoutingModule,
         UsageModule,
         RetentionModule,
