@@ -196,7 +196,7 @@ describe('people who are found to be minors', () => {
        WHERE attname = 'account_id' AND relkind IN ('r', 'p') AND NOT relispartition AND attrelid NOT IN
          (SELECT conrelid FROM pg_constraint WHERE contype = 'f' AND confrelid = 'account'::regclass) ORDER BY 1`,
     );
-    // Links are emptied at once and leave with their day.
-    expect(loose.map(({ table }) => table)).toEqual(['account_ticket']);
+    // Links are emptied at once and leave with their day; a hold stands in the way until it is released.
+    expect(loose.map(({ table }) => table)).toEqual(['account_ticket', 'held_row', 'legal_hold']);
   });
 });

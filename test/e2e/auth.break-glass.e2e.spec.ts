@@ -269,15 +269,17 @@ describe('no route slips past', () => {
     expect(used.map(({ detail }) => String(detail['route'])).sort()).toEqual(reads.map(({ path }) => path).sort());
   });
 
-  it('S2: the routes that take an organisation and need no grant are these, and tell of it as a customer, or of a key whether it is blocked', () => {
+  it('S2: the routes that take an organisation and need no grant are these, and tell of it as a customer and how long it keeps things, or of a key whether it is blocked', () => {
     const open = routes().filter(
       (route) => route.path.includes(':organisationId') && route.access?.kind === 'permission' && !closed(route),
     );
     expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual([
       'POST /admin/v1/organisations/:organisationId/keys/:keyId/block',
       'POST /admin/v1/organisations/:organisationId/keys/:keyId/release',
+      'PUT /admin/v1/organisations/:organisationId/plan',
       'GET /api/v1/organisations/:organisationId',
       'PATCH /api/v1/organisations/:organisationId',
+      'GET /api/v1/organisations/:organisationId/retention',
     ]);
   });
 });

@@ -17,6 +17,7 @@ import { Authority } from './core/members/authority.js';
 import { ChangeMemberRole } from './core/members/change-member-role.js';
 import { MemberNews } from './core/members/member-news.js';
 import { People } from './core/members/people.js';
+import { ReachableMembers } from './core/members/reachable-members.js';
 import { ReadMembers } from './core/members/read-members.js';
 import { RemoveMember } from './core/members/remove-member.js';
 import { AcceptOwnership } from './core/ownership/accept-ownership.js';
@@ -41,6 +42,7 @@ import { SweepInvitationsJob } from './jobs/sweep-invitations.job.js';
     Authority,
     Admission,
     MemberNews,
+    ReachableMembers,
     ReadMembers,
     ChangeMemberRole,
     RemoveMember,

@@ -20,7 +20,6 @@ import { KeySource } from './core/key-source.js';
 import { KeyUses } from './core/key-uses.js';
 import { OperatorAuthenticator } from './core/operator-authenticator.js';
 import { ReadKeys } from './core/read-keys.js';
-import { Recipients } from './core/recipients.js';
 import { RevokeKey } from './core/revoke-key.js';
 import { RotateKey } from './core/rotate-key.js';
 import { SignInThrottle } from './core/sign-in-throttle.js';
@@ -97,7 +96,6 @@ const STAFF = [
     KeyCountriesRepository,
     NoteCountries,
     KeyOrigins,
-    Recipients,
     AuditedKeys,
     CreateKey,
     ChangeKey,
@@ -134,7 +132,6 @@ const STAFF = [
     AdminDoor,
     ApiKeysRepository,
     KeyCountriesRepository,
-    Recipients,
     ...STAFF,
   ],
 })

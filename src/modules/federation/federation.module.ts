@@ -22,6 +22,7 @@ import { CreateProvider } from './core/create-provider.js';
 import { DeleteProvider } from './core/delete-provider.js';
 import { DiscoverSignIn } from './core/discover-sign-in.js';
 import { DiscoveredProviders } from './core/discovered-providers.js';
+import { DomainNews } from './core/domain-news.js';
 import { DomainProof } from './core/domain-proof.js';
 import { DomainRegister } from './core/domain-register.js';
 import { DomainRules } from './core/domain-rules.js';
@@ -89,6 +90,7 @@ const ADMINISTRATION = [
   AuditedDomains,
   CapturedDomains,
   DomainProof,
+  DomainNews,
   DomainRegister,
   ProveDomainsAgain,
   { provide: TxtRecords, useClass: ResolvedTxtRecords },

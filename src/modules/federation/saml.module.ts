@@ -9,7 +9,7 @@ import { FinishSaml } from './core/saml/finish-saml.js';
 import { ProviderSource } from './core/saml/provider-source.js';
 import { SamlConnections } from './core/saml/saml-connections.js';
 import { SamlExchanges } from './core/saml/saml-exchanges.js';
-import { WarnOfCertificates } from './core/saml/warn-of-certificates.js';
+import { CertificateNews, WarnOfCertificates } from './core/saml/warn-of-certificates.js';
 import { SamlAnswer } from './data/saml-answer.entity.js';
 import { SamlAnswersRepository } from './data/saml-answers.repository.js';
 import { SamlCertificatesRepository } from './data/saml-certificates.repository.js';
@@ -34,6 +34,7 @@ import { WarnCertificatesJob } from './jobs/warn-certificates.job.js';
     ConsumeResponse,
     FinishSaml,
     SamlCertificatesRepository,
+    CertificateNews,
     WarnOfCertificates,
     SweepSamlJob,
     WarnCertificatesJob,

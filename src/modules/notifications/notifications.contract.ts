@@ -1,5 +1,6 @@
 import type { AccountId, OrganisationId } from '../../kernel/ids.js';
 import type { Tx } from '../../platform/database/unit-of-work.js';
+import type { OrganisationRole } from '../../platform/http/permissions.js';
 
 /**
  * Every mail and notice Lethe sends, with the values its template shows: `needs` must be given, `may` leaves its paragraph out when it is not.
@@ -81,6 +82,31 @@ export abstract class Mailer {
 
   /** Makes the key ready that mail is sealed under. A server does so at its start; the command line calls it before its transaction. */
   abstract ready(): Promise<void>;
+}
+
+/** Messages about an organisation, which name it. */
+export type OrganisationMessage = {
+  [K in MessageKind]: 'organisation' extends (typeof MESSAGE_VALUES)[K]['needs'][number] ? K : never;
+}[MessageKind];
+
+/** Who in an organisation a mail is for. */
+export interface OrganisationReaders {
+  readonly organisationId: OrganisationId;
+  readonly roles: readonly OrganisationRole[];
+}
+
+/** Mails to people of an organisation by what they are in it, for whoever does not know them. Also the injection token. */
+export abstract class OrganisationMail {
+  /**
+   * Queues a mail to each, as {@link Mailer.send} does, in the reader's language and as far as they want such mail; to a hundred at most. The transaction
+   * must be a system one.
+   */
+  abstract send<K extends OrganisationMessage>(
+    tx: Tx,
+    kind: K,
+    to: OrganisationReaders,
+    values: Omit<ValuesOf<K>, 'organisation'>,
+  ): Promise<void>;
 }
 
 /** Tells people and organisations inside the product, and programs by webhook. Also the injection token. */

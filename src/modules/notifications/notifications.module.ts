@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../../platform/config/settings.js';
 import { createMailTransport } from '../../platform/mail/mail-factory.js';
@@ -9,6 +10,7 @@ import { AddressHash } from './core/address-hash.js';
 import { ChangePreferences } from './core/change-preferences.js';
 import { CommittedNotices } from './core/committed-notices.js';
 import { ComposeMail } from './core/compose-mail.js';
+import { MailToMembers } from './core/mail-to-members.js';
 import { MailPermission } from './core/mail-permission.js';
 import { MailQueue } from './core/mail-queue.js';
 import { KeySurroundings, NotificationKeys } from './core/notification-keys.js';
@@ -62,7 +64,7 @@ import { GiveUpMailsJob } from './jobs/give-up-mails.job.js';
 import { RetryWebhooksJob } from './jobs/retry-webhooks.job.js';
 import { RewrapNotificationKeyJob } from './jobs/rewrap-notification-key.job.js';
 import { SendMailJob } from './jobs/send-mail.job.js';
-import { Mailer, Notices } from './notifications.contract.js';
+import { Mailer, Notices, OrganisationMail } from './notifications.contract.js';
 import './notifications.inventory.js';
 
 const MAIL = [
@@ -113,7 +115,7 @@ const WEBHOOKS = [
   RetryWebhooksJob,
 ];
 
-/** Mail, notices inside the product, and webhooks. Offers {@link Mailer} and {@link Notices}. Needs the outbox. */
+/** Mail, notices inside the product, and webhooks. Offers {@link Mailer}, {@link OrganisationMail} and {@link Notices}. Needs the outbox. */
 @Module({
   imports: [
     TypeOrmModule.forFeature([
@@ -129,6 +131,7 @@ const WEBHOOKS = [
       WebhookEndpointEntity,
       WebhookEventEntity,
     ]),
+    DiscoveryModule,
     AuditModule,
   ],
   controllers: [
@@ -146,8 +149,9 @@ const WEBHOOKS = [
     ...WEBHOOKS,
     { provide: MailTransport, useFactory: createMailTransport, inject: [Settings, Log] },
     { provide: Mailer, useClass: QueuedMailer },
+    { provide: OrganisationMail, useClass: MailToMembers },
     { provide: Notices, useClass: CommittedNotices },
   ],
-  exports: [Mailer, Notices],
+  exports: [Mailer, OrganisationMail, Notices],
 })
 export class NotificationsModule {}

@@ -2,9 +2,9 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import type { CapturedDomainId } from '../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { Notices } from '../../notifications/notifications.contract.js';
 import type { CapturedDomainRow } from '../data/captured-domain.entity.js';
 import { AuditedDomains } from './audited-domains.js';
+import { DomainNews } from './domain-news.js';
 
 const ACTOR = { kind: 'system', id: 'prove-domains-again' } as const;
 
@@ -14,7 +14,7 @@ export class DomainRegister {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly domains: AuditedDomains,
-    private readonly notices: Notices,
+    private readonly news: DomainNews,
     private readonly clock: Clock,
   ) {}
 
@@ -32,8 +32,7 @@ export class DomainRegister {
   missing(seen: CapturedDomainRow, until: Date): Promise<void> {
     return this.change(seen, async (tx, domain) => {
       await this.update(tx, 'record_missing', { ...domain, missingSince: this.clock.now() });
-      const values = { domainId: domain.id, until: until.toISOString() };
-      await this.notices.tellOrganisation(tx, domain.organisationId, 'domain_record_missing', values);
+      await this.news.missing(tx, domain, until.toISOString());
     });
   }
 
@@ -41,7 +40,7 @@ export class DomainRegister {
   lost(seen: CapturedDomainRow): Promise<void> {
     return this.change(seen, async (tx, domain) => {
       await this.update(tx, 'lost', { ...domain, verifiedAt: null, missingSince: null, ssoRequired: false });
-      await this.notices.tellOrganisation(tx, domain.organisationId, 'domain_lost', { domainId: domain.id });
+      await this.news.lost(tx, domain);
     });
   }
 

@@ -9,6 +9,7 @@ export type CertificateWarning = 'expires_soon' | 'expired';
 export interface ProviderCertificates {
   readonly providerId: IdentityProviderId;
   readonly organisationId: OrganisationId;
+  readonly name: string;
   readonly certificates: readonly string[];
   /** What its organisation was last told of them; null: nothing. */
   readonly told: CertificateWarning | null;
@@ -19,7 +20,7 @@ export class SamlCertificatesRepository {
   /** Of every SAML provider people sign in through. The transaction must be a system one. */
   ofActiveProviders(tx: Tx): Promise<ProviderCertificates[]> {
     return tx.query(
-      `SELECT id AS "providerId", organisation_id AS "organisationId", settings->'certificates' AS certificates,
+      `SELECT id AS "providerId", organisation_id AS "organisationId", name, settings->'certificates' AS certificates,
               certificate_told AS told
        FROM identity_provider WHERE kind = 'saml' AND status = 'active' ORDER BY id`,
     );

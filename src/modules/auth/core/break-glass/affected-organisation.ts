@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { kernelErrors } from '../../../../kernel/errors.js';
 import type { OrganisationId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
-import { type OrganisationSummary, Tenants } from '../../../tenants/tenants.contract.js';
+import { Tenants } from '../../../tenants/tenants.contract.js';
 import { authErrors } from '../../auth.errors.js';
 import type { BreakGlassGrantEntity } from '../../data/break-glass-grant.entity.js';
 import { TellOrganisation } from './tell-organisation.js';
@@ -16,14 +16,13 @@ export class AffectedOrganisation {
   ) {}
 
   /** Raises `lethe/not_found`, and `auth/break_glass_own` for the installation's own. */
-  async require(tx: Tx, id: OrganisationId): Promise<OrganisationSummary> {
+  async require(tx: Tx, id: OrganisationId): Promise<void> {
     const organisation = await this.tenants.findOrganisation(tx, id);
     if (organisation === null) throw kernelErrors.not_found();
     if (organisation.kind === 'operator') throw authErrors.break_glass_own();
-    return organisation;
   }
 
-  tell(tx: Tx, organisation: OrganisationSummary, grant: BreakGlassGrantEntity): Promise<void> {
-    return this.telling.run(tx, organisation, grant);
+  tell(tx: Tx, grant: BreakGlassGrantEntity): Promise<void> {
+    return this.telling.run(tx, grant);
   }
 }

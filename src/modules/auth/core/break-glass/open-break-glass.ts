@@ -36,7 +36,7 @@ export class OpenBreakGlass {
   run(operator: OperatorPrincipal, { organisationId, reason, ticket, minutes }: BreakGlassRequest): Promise<BreakGlassGrantEntity> {
     if (operator.duty === null) throw authErrors.duty_only();
     return this.unitOfWork.asSystem(async (tx) => {
-      const organisation = await this.organisations.require(tx, organisationId);
+      await this.organisations.require(tx, organisationId);
       const openedAt = this.clock.now();
       const open = await this.grants.lockOpenOf(tx, operator.id, openedAt);
       if (open.some((grant) => grant.organisationId === organisationId)) throw authErrors.break_glass_open();
@@ -44,7 +44,7 @@ export class OpenBreakGlass {
       const id = newId<BreakGlassId>();
       const grant = { id, organisationId, operatorId: operator.id, reason, ticket, openedAt, endsAt, closedAt: null, closedBy: null };
       await this.grants.open(tx, grant, operator);
-      await this.organisations.tell(tx, organisation, grant);
+      await this.organisations.tell(tx, grant);
       return grant;
     });
   }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { Notices } from '../../../notifications/notifications.contract.js';
+import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
+import { Notices, OrganisationMail } from '../../../notifications/notifications.contract.js';
 import { type CertificateWarning, type ProviderCertificates, SamlCertificatesRepository } from '../../data/saml-certificates.repository.js';
 import { certificateState, readCertificate } from './provider-certificate.js';
 
@@ -12,13 +12,28 @@ export interface EndingProvider extends Pick<ProviderCertificates, 'providerId' 
   readonly until: Date;
 }
 
+/** How an organisation is told: a notice, a webhook event, and a mail to each owner and admin. */
+@Injectable()
+export class CertificateNews {
+  constructor(
+    private readonly notices: Notices,
+    private readonly mail: OrganisationMail,
+  ) {}
+
+  async tell(tx: Tx, provider: string, { providerId, organisationId, state, until: end }: EndingProvider): Promise<void> {
+    const until = end.toISOString();
+    await this.notices.tellOrganisation(tx, organisationId, 'certificate_expiring', { providerId, state, until });
+    await this.mail.send(tx, 'certificate_expiring', { organisationId, roles: ['owner', 'admin'] }, { provider, until });
+  }
+}
+
 /** Tells organisations of SAML providers whose certificates run out: once when it is soon, and once when it has come to that. */
 @Injectable()
 export class WarnOfCertificates {
   constructor(
     private readonly unitOfWork: UnitOfWork,
     private readonly certificates: SamlCertificatesRepository,
-    private readonly notices: Notices,
+    private readonly news: CertificateNews,
     private readonly clock: Clock,
   ) {}
 
@@ -47,9 +62,7 @@ export class WarnOfCertificates {
     await this.unitOfWork.asSystem(async (tx) => {
       const isFirst = await this.certificates.markTold(tx, provider, end?.state ?? null);
       if (!isFirst || end === null) return;
-      const { providerId, state, until } = end;
-      const values = { providerId, state, until: until.toISOString() };
-      await this.notices.tellOrganisation(tx, provider.organisationId, 'certificate_expiring', values);
+      await this.news.tell(tx, provider.name, end);
     });
   }
 }

@@ -4,13 +4,15 @@ import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { AuditLog } from '../../../audit/audit.contract.js';
 import { DeliveriesRepository } from '../../data/deliveries.repository.js';
 import { type WebhookRef, WebhooksRepository } from '../../data/webhooks.repository.js';
-import { Notices } from '../../notifications.contract.js';
+import { Notices, OrganisationMail } from '../../notifications.contract.js';
 
-/** Where it is written down that one was switched off. */
+/** Where it is written down that one was switched off, and who is told. */
 @Injectable()
 export class DisablingRecord {
   constructor(
     readonly audit: AuditLog,
+    readonly notices: Notices,
+    readonly mail: OrganisationMail,
     readonly clock: Clock,
   ) {}
 }
@@ -21,23 +23,25 @@ export class DisableWebhook {
   constructor(
     private readonly webhooks: WebhooksRepository,
     private readonly deliveries: DeliveriesRepository,
-    private readonly notices: Notices,
     private readonly around: DisablingRecord,
   ) {}
 
-  /** Once: whoever comes second finds it disabled. */
+  /** Once: whoever comes second finds it disabled. The transaction must be a system one. */
   async run(tx: Tx, ref: WebhookRef): Promise<void> {
     const webhook = await this.webhooks.lock(tx, ref);
     if (webhook?.status !== 'active') return;
     await this.webhooks.update(tx, ref, { status: 'disabled', updatedAt: this.around.clock.now() });
     const undelivered = await this.deliveries.giveUpAll(tx, ref);
-    await this.around.audit.record(tx, {
+    const { audit, notices, mail } = this.around;
+    const { organisationId } = ref;
+    await audit.record(tx, {
       actor: { kind: 'system', id: 'notifications' },
       action: 'webhook.disabled',
-      organisationId: ref.organisationId,
+      organisationId,
       target: { type: 'webhook', id: ref.id },
       detail: { undelivered },
     });
-    await this.notices.tellOrganisation(tx, ref.organisationId, 'webhook_disabled', { webhookId: ref.id, undelivered });
+    await notices.tellOrganisation(tx, organisationId, 'webhook_disabled', { webhookId: ref.id, undelivered });
+    await mail.send(tx, 'webhook_disabled', { organisationId, roles: ['owner', 'admin'] }, { url: webhook.url });
   }
 }
