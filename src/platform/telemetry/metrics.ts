@@ -37,6 +37,22 @@ export type OperatorRefusal = 'network' | 'listener';
  */
 export type ContentDrop = 'no_room' | 'no_key' | 'not_written' | 'not_redacted' | 'stopping';
 
+/** By what somebody tried to prove who they are; `proof` is once more in a session, `token` that of an operator or a key at the admin API. */
+export type SignInKind =
+  | 'password'
+  | 'email_link'
+  | 'oidc'
+  | 'saml'
+  | 'webauthn'
+  | 'totp'
+  | 'recovery_code'
+  | 'password_recovery'
+  | 'proof'
+  | 'token';
+
+/** How it ended: `slowed` was not looked at, after too many others; `failed` could not be decided. */
+export type SignInOutcome = 'right' | 'refused' | 'slowed' | 'failed';
+
 /** How one attempt to deliver to a webhook ended; `given_up` was the last. */
 export type WebhookOutcome = 'delivered' | 'failed' | 'given_up';
 
@@ -67,6 +83,7 @@ export class Metrics {
   private readonly operatorRefusals = this.counter('lethe_operator_refusals_total', 'Requests of operators that were turned away.', [
     'reason',
   ]);
+  private readonly signIns = this.counter('lethe_sign_ins_total', 'Attempts to prove who one is, by how they ended.', ['kind', 'outcome']);
   private readonly contents = this.counter('lethe_content_kept_total', 'Calls whose content was kept, by where.', ['kind']);
   private readonly contentDrops = this.counter('lethe_content_dropped_total', 'Calls whose content was to be kept and was not.', [
     'reason',
@@ -195,6 +212,10 @@ export class Metrics {
 
   operatorRefused(reason: OperatorRefusal): void {
     this.operatorRefusals.inc({ reason });
+  }
+
+  signInFinished(kind: SignInKind, outcome: SignInOutcome): void {
+    this.signIns.inc({ kind, outcome });
   }
 
   webhookAttempted(outcome: WebhookOutcome): void {

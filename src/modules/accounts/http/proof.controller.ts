@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { newSecret } from '../../../kernel/secrets.js';
 import { ApiProblem, CurrentAccount, Requires } from '../../../platform/http/access.js';
+import { CountsSignIn } from '../../../platform/http/counted-sign-in.js';
 import type { AccountPrincipal } from '../../../platform/http/principal.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import type { OpenedSession } from '../accounts.contract.js';
@@ -24,6 +25,7 @@ export class ProofController {
 
   /** By password. */
   @Post('password')
+  @CountsSignIn('proof')
   @HttpCode(200)
   @Requires('account:manage')
   @ApiProblem(409, 'The account has no password (`accounts/no_password`).')
@@ -55,6 +57,7 @@ export class ProofController {
 
   /** Uses that link. */
   @Post('email-link/confirm')
+  @CountsSignIn('proof')
   @HttpCode(200)
   @Requires('account:manage')
   @ApiProblem(410, 'The link is not valid any more (`accounts/link_not_valid`).')

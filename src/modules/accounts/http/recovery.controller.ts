@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { newSecret } from '../../../kernel/secrets.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
+import { CountsSignIn } from '../../../platform/http/counted-sign-in.js';
 import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { UndoEmailChange } from '../core/email/undo-email-change.js';
@@ -41,6 +42,7 @@ export class RecoveryController {
 
   /** Sets a new password and ends all sessions. Second factors stay, and nobody is signed in by this. */
   @Post('recovery/confirm')
+  @CountsSignIn('password_recovery')
   @HttpCode(204)
   @Public()
   @FromOwnPages()

@@ -3,6 +3,7 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { newSecret } from '../../../kernel/secrets.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
+import { CountsSignIn } from '../../../platform/http/counted-sign-in.js';
 import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { BROWSER_COOKIE_SECONDS } from '../core/links/link-kinds.js';
@@ -23,6 +24,7 @@ export class SignInController {
 
   /** Signs in by e-mail address or username and password. */
   @Post('password')
+  @CountsSignIn('password')
   @HttpCode(200)
   @Public()
   @FromOwnPages()
@@ -57,6 +59,7 @@ export class SignInController {
 
   /** Signs in with the link that was mailed. */
   @Post('email-link/confirm')
+  @CountsSignIn('email_link')
   @HttpCode(200)
   @Public()
   @FromOwnPages()

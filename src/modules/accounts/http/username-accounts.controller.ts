@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
+import { CountsSignIn } from '../../../platform/http/counted-sign-in.js';
 import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { RecoverByCode } from '../core/recovery/recover-by-code.js';
@@ -41,6 +42,7 @@ export class UsernameAccountsController {
    * is signed in by this. An address proven in the last seven days is taken away.
    */
   @Post('account/recovery/code')
+  @CountsSignIn('password_recovery')
   @HttpCode(200)
   @ApiTags('Account recovery')
   @Public()

@@ -5,6 +5,7 @@ import { hashSecret } from '../../../kernel/secrets.js';
 import { Settings } from '../../../platform/config/settings.js';
 import { clientAddressReader } from '../../../platform/http/client-address.js';
 import type { Principal } from '../../../platform/http/principal.js';
+import { Metrics } from '../../../platform/telemetry/metrics.js';
 import { SignInThrottle } from '../core/sign-in-throttle.js';
 import { BearerStrategy } from './bearer-strategy.js';
 
@@ -16,6 +17,7 @@ export class BearerSignIn {
   constructor(
     private readonly strategy: BearerStrategy,
     private readonly throttle: SignInThrottle,
+    private readonly metrics: Metrics,
     settings: Settings,
   ) {
     this.clientAddress = clientAddressReader(settings.trustedProxies);
@@ -31,12 +33,17 @@ export class BearerSignIn {
     this.throttle.check(address, hash);
     try {
       const principal = await this.strategy.identify(authorization, address);
-      if (principal === undefined) this.throttle.failed(address);
+      if (principal === undefined) this.refused(address);
       else this.throttle.succeeded(hash);
       return principal;
     } catch (error) {
-      if (error instanceof AppError && error.status === 401) this.throttle.failed(address);
+      if (error instanceof AppError && error.status === 401) this.refused(address);
       throw error;
     }
+  }
+
+  private refused(address: string): void {
+    this.throttle.failed(address);
+    this.metrics.signInFinished('token', 'refused');
   }
 }

@@ -4,6 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentityProviderId } from '../../../kernel/ids.js';
 import { isSecretShaped, newSecret } from '../../../kernel/secrets.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../platform/http/access.js';
+import { CountsSignIn } from '../../../platform/http/counted-sign-in.js';
 import { RateLimited } from '../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../platform/http/session-cookies.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
@@ -60,6 +61,7 @@ export class FederatedSignInController {
    * (`code`, `state`, `iss`, `error`), and a provider may add to it what it likes (RFC 6749 §4.1.2).
    */
   @Get('providers/:providerId/callback')
+  @CountsSignIn('oidc')
   @Public()
   @RateLimited(60)
   @ApiResponse({ status: 303, description: 'Signed in, or linked: the session cookie is set and the browser goes on.' })

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem, FromOwnPages, Public } from '../../../../platform/http/access.js';
+import { CountsSignIn } from '../../../../platform/http/counted-sign-in.js';
 import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import { BeginAssertion } from '../../core/second-factor/begin-assertion.js';
@@ -32,6 +33,7 @@ export class PasskeysController {
 
   /** Signs in whoever the passkey belongs to. The device has verified its user: both factors are shown. */
   @Post()
+  @CountsSignIn('webauthn')
   @HttpCode(200)
   @Public()
   @FromOwnPages()

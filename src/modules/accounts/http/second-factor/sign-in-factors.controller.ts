@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Post, Req, Res } from '@nestjs/common'
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem, CurrentSignIn, FinishesSignIn } from '../../../../platform/http/access.js';
+import { CountsSignIn } from '../../../../platform/http/counted-sign-in.js';
 import type { SignInProgress } from '../../../../platform/http/principal.js';
 import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
@@ -35,6 +36,7 @@ export class SignInFactorsController {
 
   /** Takes a code of the authenticator app. Each is good once. */
   @Post('totp')
+  @CountsSignIn('totp')
   @HttpCode(200)
   @FinishesSignIn()
   @ApiProblem(401, REFUSED)
@@ -50,6 +52,7 @@ export class SignInFactorsController {
 
   /** Takes a recovery code in place of a factor. It is used up, and the account's owner is told. */
   @Post('recovery-code')
+  @CountsSignIn('recovery_code')
   @HttpCode(200)
   @FinishesSignIn()
   @RateLimited(60)

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiProblem, CurrentSignIn, FinishesSignIn } from '../../../../platform/http/access.js';
+import { CountsSignIn } from '../../../../platform/http/counted-sign-in.js';
 import type { SignInProgress } from '../../../../platform/http/principal.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import { BeginAssertion } from '../../core/second-factor/begin-assertion.js';
@@ -33,6 +34,7 @@ export class SignInKeysController {
 
   /** Takes what a security key has signed. */
   @Post()
+  @CountsSignIn('webauthn')
   @HttpCode(200)
   @FinishesSignIn()
   @ApiProblem(401, REFUSED)

@@ -3,6 +3,7 @@ import { ApiConsumes, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagge
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentityProviderId } from '../../../../kernel/ids.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../../platform/http/access.js';
+import { CountsSignIn } from '../../../../platform/http/counted-sign-in.js';
 import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import { ParseIdPipe } from '../../../../platform/http/validation.js';
@@ -57,6 +58,7 @@ export class SamlSignInController {
 
   /** The assertion consumer service: takes the identity provider's answer and sends the browser on to finish. Sets no cookie and reads none. */
   @Post('consume')
+  @CountsSignIn('saml')
   @Public()
   @Speaks({ takes: 'application/x-www-form-urlencoded' })
   @RateLimited(60)
@@ -79,6 +81,7 @@ export class SamlSignInController {
 
   /** Where the browser comes back from the identity provider with its own cookies: signs in, or links, and goes on to the return path. */
   @Get('finish')
+  @CountsSignIn('saml')
   @Public()
   @RateLimited(60)
   @ApiResponse({ status: 303, description: 'Signed in, or linked: the session cookie is set and the browser goes on.' })
