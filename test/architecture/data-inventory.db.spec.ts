@@ -77,6 +77,10 @@ describe('the data inventory and the database', () => {
     ]);
   });
 
+  it('D3: what erasure is said to delete can be deleted', () => {
+    expect(planted('account_ticket', { erasure: 'delete' })).toEqual(['account_ticket: erasure deletes rows that nobody may delete']);
+  });
+
   it('A3: what it says of who may see a table is what the database enforces', async () => {
     const policies = `SELECT tablename AS table, qual FROM pg_policies
       WHERE schemaname = 'public' AND 'lethe_app' = ANY (roles) AND cmd IN ('ALL', 'SELECT', 'UPDATE', 'DELETE')`;

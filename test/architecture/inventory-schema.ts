@@ -20,6 +20,8 @@ interface LiveKey {
 export interface LiveSchema {
   readonly columns: readonly LiveColumn[];
   readonly keys: readonly LiveKey[];
+  /** Tables that Lethe's own roles may delete from. */
+  readonly deletable: ReadonlySet<string>;
 }
 
 const NAME = `CASE n.nspname WHEN 'public' THEN c.relname ELSE n.nspname || '.' || c.relname END`;
@@ -38,7 +40,12 @@ export async function readSchema(owner: pg.Pool): Promise<LiveSchema> {
      JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)
      WHERE k.contype = 'f' AND NOT c.relispartition`,
   );
-  return { columns: columns.rows, keys: keys.rows };
+  const deletable = await owner.query<{ table: string }>(
+    `SELECT ${NAME} AS table FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+       AND (has_table_privilege('lethe_system', c.oid, 'DELETE') OR has_table_privilege('lethe_app', c.oid, 'DELETE'))`,
+  );
+  return { columns: columns.rows, keys: keys.rows, deletable: new Set(deletable.rows.map(({ table }) => table)) };
 }
 
 /** What differs between declarations and database, one sentence each; empty when both say the same (D1). */
@@ -64,7 +71,7 @@ function coverage(tables: readonly TableDeclaration[], { columns }: LiveSchema):
 const MOMENTS = new Set(['timestamp with time zone', 'date', 'bigint']);
 
 /** Whether the database does what the declaration counts on. */
-function deeds(declaration: TableDeclaration, { columns, keys }: LiveSchema): string[] {
+function deeds(declaration: TableDeclaration, { columns, keys, deletable }: LiveSchema): string[] {
   const { table, retention, erasure } = declaration;
   const columnOf = (name: string): LiveColumn | undefined => columns.find((each) => each.table === table && each.column === name);
   const keysOf = (column: string, owner: string): LiveKey[] =>
@@ -86,6 +93,8 @@ function deeds(declaration: TableDeclaration, { columns, keys }: LiveSchema): st
   for (const { column, via } of locatorsOf(declaration)) {
     if (via !== undefined && keysOf(column, via).length === 0) faults.push(`${column} is no foreign key into ${via}`);
   }
+  const goesAlong = keys.some((each) => each.table === table && each.onDelete === 'c');
+  if (erasure === 'delete' && !deletable.has(table) && !goesAlong) faults.push('erasure deletes rows that nobody may delete');
   if (typeof erasure === 'object' && 'anonymise' in erasure) {
     const stuck = Object.entries(erasure.anonymise).filter(
       ([column, becomes]) => becomes === 'null' && columnOf(column)?.nullable === false,

@@ -11,6 +11,6 @@ declareStore({
   located: 'by the organisation whose endpoint it is',
   retention: { kind: 'recipient', terms: 'the organisation is the controller of what it was sent' },
   export: 'elsewhere',
-  erasure: { ask: 'the organisation, which is told of the account that left by an event' },
+  erasure: { ask: 'the organisation, which has it as a controller of its own' },
   holds: { event: 'technical', ids: 'identifier', detail: 'tenant_data' },
 });

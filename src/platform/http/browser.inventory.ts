@@ -10,7 +10,7 @@ export const browserStores = [
     purpose: 'security',
     subject: 'account_holder',
     located: 'the person has it',
-    retention: { kind: 'recipient', terms: 'until the session ends or the browser is closed, as the profile says' },
+    retention: { kind: 'recipient', terms: 'until the session ends or the browser is closed, as the operator has set' },
     export: { withheld: 'the person has it' },
     erasure: { ask: 'the browser, with the answer that ends the session' },
     holds: { [SESSION_COOKIE]: 'secret', [BROWSER_COOKIE]: 'secret' },

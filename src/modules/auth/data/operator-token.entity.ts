@@ -10,7 +10,7 @@ import type { OperatorId, OperatorTokenId } from '../../../kernel/ids.js';
   located: { column: 'operator_id' },
   retention: { kind: 'with_owner', owner: 'operator', column: 'operator_id', goes: 'first' },
   export: { section: 'operatorTokens' },
-  erasure: 'delete',
+  erasure: { anonymise: { operator_id: 'pseudonym' } },
   tenantPolicy: { kind: 'system_only' },
   columns: {
     id: 'identifier',
