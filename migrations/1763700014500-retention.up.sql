@@ -13,11 +13,12 @@ CREATE TABLE legal_hold (
   -- Rows written from and before these moments; null: no limit.
   from_at timestamptz,
   to_at timestamptz,
-  placed_by uuid NOT NULL REFERENCES operator (id),
+  -- Operators. No foreign keys: a hold that is placed again on a restored database may be older than the operators there.
+  placed_by uuid NOT NULL,
   placed_at timestamptz NOT NULL,
-  release_requested_by uuid REFERENCES operator (id),
+  release_requested_by uuid,
   release_requested_at timestamptz,
-  released_by uuid REFERENCES operator (id),
+  released_by uuid,
   released_at timestamptz,
   -- When the rows that were kept aside for it were gone.
   emptied_at timestamptz,

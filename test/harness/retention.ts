@@ -11,6 +11,10 @@ import { AuditEventEntity } from '../../src/modules/audit/data/audit-event.entit
 import { AuditEventsRepository } from '../../src/modules/audit/data/audit-events.repository.js';
 import { AuditExpiry } from '../../src/modules/audit/core/audit-expiry.js';
 import { CommittedAuditLog } from '../../src/modules/audit/core/committed-audit-log.js';
+import { BackupWindows } from '../../src/modules/backups/core/backup-windows.js';
+import { CommittedErasureLedger } from '../../src/modules/backups/core/erasures/committed-erasure-ledger.js';
+import { ErasureExpiry } from '../../src/modules/backups/core/erasures/erasure-expiry.js';
+import { ErasuresRepository } from '../../src/modules/backups/data/erasures.repository.js';
 import { ExpiringTableRegistry } from '../../src/modules/retention/core/expiring-table-registry.js';
 import { AuditedHolds } from '../../src/modules/retention/core/holds/audited-holds.js';
 import { CommittedLegalHolds } from '../../src/modules/retention/core/holds/committed-legal-holds.js';
@@ -26,9 +30,10 @@ import { KnownTables } from '../../src/modules/retention/core/purge/known-tables
 import { FilingDesk, FilingRules, RefileRows } from '../../src/modules/retention/core/purge/refile-rows.js';
 import { SweepGround, SweepStores } from '../../src/modules/retention/core/purge/sweep-stores.js';
 import { TrustedClock } from '../../src/modules/retention/core/purge/trusted-clock.js';
+import { CloseReceipts } from '../../src/modules/retention/core/receipts/close-receipts.js';
 import { ReceiptBooks, Receipts } from '../../src/modules/retention/core/receipts/receipts.js';
 import { RetentionExpiry } from '../../src/modules/retention/core/retention-expiry.js';
-import { RunRetention } from '../../src/modules/retention/core/run-retention.js';
+import { RunRetention, StartRound } from '../../src/modules/retention/core/run-retention.js';
 import { AlarmBell, SurveyStores } from '../../src/modules/retention/core/survey/survey-stores.js';
 import { SweepRegistry } from '../../src/modules/retention/core/survey/sweep-registry.js';
 import { KnownStores, Survivors } from '../../src/modules/retention/core/survey/survivors.js';
@@ -36,9 +41,11 @@ import { FiledWindowsRepository } from '../../src/modules/retention/data/filed-w
 import { LegalHoldEntity } from '../../src/modules/retention/data/legal-hold.entity.js';
 import { LegalHoldsRepository } from '../../src/modules/retention/data/legal-holds.repository.js';
 import { ReceiptsRepository } from '../../src/modules/retention/data/receipts.repository.js';
+import { Settings } from '../../src/platform/config/settings.js';
 import { sessionAs } from '../../src/platform/database/roles.js';
 import { TypeOrmUnitOfWork } from '../../src/platform/database/typeorm-unit-of-work.js';
 import type { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
+import { PostgresOutbox } from '../../src/platform/queue/postgres-outbox.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { Metrics } from '../../src/platform/telemetry/metrics.js';
 import { fixedWindows, type FixedWindows } from './windows.js';
@@ -81,7 +88,13 @@ export class TestRetention {
     this.unitOfWork = options.unitOfWork?.(real) ?? real;
     this.windows = options.windows ?? fixedWindows();
     this.metrics = new Metrics({ clock, processMetrics: false });
-    const discovery = providers([offering(options.tables), new AuditExpiry(), new RetentionExpiry(), ...(options.sweeps ?? [])]);
+    const discovery = providers([
+      offering(options.tables),
+      new AuditExpiry(),
+      new ErasureExpiry(),
+      new RetentionExpiry(),
+      ...(options.sweeps ?? []),
+    ]);
     const registry = new ExpiringTableRegistry(discovery);
     const sweeps = new SweepRegistry(discovery);
     const partitions = new Partitions(this.unitOfWork);
@@ -95,16 +108,23 @@ export class TestRetention {
     this.maintenance = new MaintainPartitions(registry, new PartitionTools(partitions, known, drop), this.windows, trusted, clock);
     const rules = new FilingRules(registry, this.windows, PROFILE, new FiledWindowsRepository());
     this.refiling = new RefileRows(rules, new FilingDesk(partitions, this.receipts, survivors, this.unitOfWork), clock);
-    const audited = new AuditedHolds(this.holds, audit);
+    const ledger = new CommittedErasureLedger(
+      new ErasuresRepository(),
+      new BackupWindows(this.windows, new Settings()),
+      new PostgresOutbox(clock),
+      clock,
+    );
+    const audited = new AuditedHolds(this.holds, audit, ledger);
     const reach = new HoldReach(known, this.unitOfWork);
     this.placing = new PlaceHold(this.unitOfWork, audited, reach, clock);
     this.releasing = new ReleaseHold(this.unitOfWork, audited, clock);
     this.reading = new ReadHolds(this.unitOfWork, this.holds, reach);
     this.emptying = new EmptyHolds(audited, this.receipts, this.unitOfWork, clock, log);
     this.survey = new SurveyStores(survivors, this.receipts, new AlarmBell(books, log), clock);
-    const ground = new SweepGround(sweeps, new CommittedLegalHolds(this.holds), survivors, this.unitOfWork);
+    const closing = new CloseReceipts(this.receipts, survivors, clock);
+    const ground = new SweepGround(sweeps, new CommittedLegalHolds(this.holds), closing, this.unitOfWork);
     this.sweeping = new SweepStores(ground, this.receipts, clock, log);
-    this.all = new RunRetention(this.refiling, this.maintenance, this.emptying, this.survey, trusted);
+    this.all = new RunRetention(this.refiling, this.maintenance, this.emptying, this.survey, new StartRound(trusted, closing));
   }
 
   static async open(url: string, options: RetentionOptions): Promise<TestRetention> {

@@ -4,6 +4,7 @@ import { EmptyHolds, ForgetHolds } from './core/holds/empty-holds.js';
 import { HoldReach } from './core/holds/hold-reach.js';
 import { PlaceHold } from './core/holds/place-hold.js';
 import { ReadHolds } from './core/holds/read-holds.js';
+import { ReplayPlacedHold, ReplayReleasedHold } from './core/holds/replay-holds.js';
 import { ReleaseHold } from './core/holds/release-hold.js';
 import { ExpiringTableRegistry } from './core/expiring-table-registry.js';
 import { MaintainPartitions, PartitionTools } from './core/maintain-partitions.js';
@@ -13,10 +14,11 @@ import { KnownTables } from './core/purge/known-tables.js';
 import { FilingDesk, FilingRules, RefileRows } from './core/purge/refile-rows.js';
 import { SweepGround, SweepStores } from './core/purge/sweep-stores.js';
 import { TrustedClock } from './core/purge/trusted-clock.js';
+import { CloseReceipts } from './core/receipts/close-receipts.js';
 import { ListReceipts } from './core/receipts/list-receipts.js';
 import { ReceiptBooks, Receipts } from './core/receipts/receipts.js';
 import { RetentionExpiry } from './core/retention-expiry.js';
-import { RunRetention } from './core/run-retention.js';
+import { RunRetention, StartRound } from './core/run-retention.js';
 import { PreviewRetention } from './core/survey/preview-retention.js';
 import { AlarmBell, SurveyStores } from './core/survey/survey-stores.js';
 import { SweepRegistry } from './core/survey/sweep-registry.js';
@@ -39,6 +41,7 @@ export const PURGE_PARTS: readonly Provider[] = [
   ReceiptsRepository,
   ReceiptBooks,
   Receipts,
+  CloseReceipts,
   DropPartitions,
   PartitionTools,
   { provide: PartitionMaintenance, useClass: MaintainPartitions },
@@ -51,6 +54,8 @@ export const PURGE_PARTS: readonly Provider[] = [
   PlaceHold,
   ReleaseHold,
   ReadHolds,
+  ReplayPlacedHold,
+  ReplayReleasedHold,
   EmptyHolds,
   ForgetHolds,
   AlarmBell,
@@ -58,6 +63,7 @@ export const PURGE_PARTS: readonly Provider[] = [
   SweepGround,
   SweepStores,
   RetentionExpiry,
+  StartRound,
   RunRetention,
   ListReceipts,
   PreviewRetention,

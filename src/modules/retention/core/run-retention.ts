@@ -2,8 +2,25 @@ import { Injectable } from '@nestjs/common';
 import { PartitionMaintenance } from '../retention.contract.js';
 import { EmptyHolds } from './holds/empty-holds.js';
 import { RefileRows } from './purge/refile-rows.js';
+import { CloseReceipts } from './receipts/close-receipts.js';
 import { TrustedClock } from './purge/trusted-clock.js';
 import { SurveyStores } from './survey/survey-stores.js';
+
+/** What comes before a round. */
+@Injectable()
+export class StartRound {
+  constructor(
+    private readonly trusted: TrustedClock,
+    private readonly closing: CloseReceipts,
+  ) {}
+
+  /** Accounts for what a round that was killed has done. False when the time is not to be believed. */
+  async run(): Promise<boolean> {
+    if (!(await this.trusted.agrees())) return false;
+    await this.closing.run(0);
+    return true;
+  }
+}
 
 /**
  * One round of retention: files anew what windows have become shorter for, so that what is overdue by now goes in the same round; makes and drops
@@ -17,11 +34,11 @@ export class RunRetention {
     private readonly maintenance: PartitionMaintenance,
     private readonly holds: EmptyHolds,
     private readonly survey: SurveyStores,
-    private readonly trusted: TrustedClock,
+    private readonly start: StartRound,
   ) {}
 
   async run(signal?: AbortSignal): Promise<void> {
-    if (!(await this.trusted.agrees())) return;
+    if (!(await this.start.run())) return;
     await this.refiling.run(signal);
     await this.maintenance.run(signal);
     await this.holds.run(signal);

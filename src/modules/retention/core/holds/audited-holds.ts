@@ -1,10 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import { ErasureLedger } from '../../../../contracts/erasure-ledger.js';
 import type { LegalHoldId } from '../../../../contracts/legal-holds.js';
+import type { OperatorId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
 import type { LegalHoldEntity } from '../../data/legal-hold.entity.js';
 import { LegalHoldsRepository } from '../../data/legal-holds.repository.js';
 import { retentionErrors } from '../../retention.errors.js';
+import { HOLD_PLACED, HOLD_RELEASED, placedDetail } from './replay-holds.js';
 
 type HoldAction = 'placed' | 'release_requested' | 'release_withdrawn' | 'released' | 'emptied';
 
@@ -14,6 +17,7 @@ export class AuditedHolds {
   constructor(
     readonly rows: LegalHoldsRepository,
     private readonly audit: AuditLog,
+    private readonly ledger: ErasureLedger,
   ) {}
 
   /** Nobody else changes it until the transaction ends. Raises `retention/hold_not_found`. */
@@ -21,6 +25,21 @@ export class AuditedHolds {
     const hold = await this.rows.lock(tx, id);
     if (hold === null) throw retentionErrors.hold_not_found();
     return hold;
+  }
+
+  /** The hold is there, and stays there through a restore of an older database. */
+  async place(tx: Tx, hold: LegalHoldEntity, actor: AuditActor): Promise<void> {
+    await this.rows.add(tx, hold);
+    await this.ledger.record(tx, { kind: HOLD_PLACED, subjectId: hold.id, detail: placedDetail(hold) });
+    await this.record(tx, hold, 'placed', actor);
+  }
+
+  /** The hold is over, also after such a restore. */
+  async release(tx: Tx, hold: LegalHoldEntity, actor: { readonly kind: 'operator'; readonly id: OperatorId }, at: Date): Promise<void> {
+    await this.rows.release(tx, hold.id, actor.id, at);
+    const detail = { requestedBy: hold.releaseRequestedBy, releasedBy: actor.id };
+    await this.ledger.record(tx, { kind: HOLD_RELEASED, subjectId: hold.id, detail });
+    await this.record(tx, hold, 'released', actor);
   }
 
   async record(tx: Tx, hold: LegalHoldEntity, action: HoldAction, actor: AuditActor): Promise<void> {

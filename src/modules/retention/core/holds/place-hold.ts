@@ -58,8 +58,7 @@ export class PlaceHold {
     };
     await this.unitOfWork.asSystem(async (tx) => {
       await this.requireNamed(tx, request);
-      await this.holds.rows.add(tx, hold);
-      await this.holds.record(tx, hold, 'placed', operator);
+      await this.holds.place(tx, hold, operator);
     });
     return hold;
   }

@@ -50,8 +50,7 @@ export class ReleaseHold {
       const hold = this.requested(await this.holds.lock(tx, id));
       if (hold.releaseRequestedBy === operator.id) throw retentionErrors.four_eyes();
       const releasedAt = this.clock.now();
-      await this.holds.rows.release(tx, id, operator.id, releasedAt);
-      await this.holds.record(tx, hold, 'released', operator);
+      await this.holds.release(tx, hold, operator, releasedAt);
       return Object.assign(hold, { releasedBy: operator.id, releasedAt });
     });
   }

@@ -6,9 +6,9 @@ import type { SweepContext } from '../../../../contracts/swept-store.js';
 import { Clock } from '../../../../kernel/clock.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { Log } from '../../../../platform/telemetry/logger.js';
+import { CloseReceipts } from '../receipts/close-receipts.js';
 import { Receipts } from '../receipts/receipts.js';
 import { SweepRegistry } from '../survey/sweep-registry.js';
-import { Survivors } from '../survey/survivors.js';
 
 /** What goes within minutes is summed up: a receipt an hour for each store that something was swept from. */
 const RECEIPT_EVERY_MS = 3_600_000;
@@ -19,7 +19,7 @@ export class SweepGround {
   constructor(
     readonly registry: SweepRegistry,
     readonly holds: LegalHolds,
-    readonly survivors: Survivors,
+    readonly closing: CloseReceipts,
     readonly unitOfWork: UnitOfWork,
   ) {}
 }
@@ -50,7 +50,7 @@ export class SweepStores {
         failures.push(error);
       });
     }
-    await this.closeOld();
+    await this.ground.closing.run(RECEIPT_EVERY_MS);
     if (failures.length > 0) throw failures[0];
   }
 
@@ -59,14 +59,6 @@ export class SweepStores {
     const now = this.clock.now();
     const step = { store, action: 'swept', dataClass, cutOff: now, beganAt: now, partitions: 0, rowsExact: true, held: 0 } as const;
     await this.ground.unitOfWork.asSystem((tx) => this.receipts.note(tx, { ...step, rows, bytes: bytes ?? null }));
-  }
-
-  /** Those of sweeps that were killed among them. */
-  private async closeOld(): Promise<void> {
-    for (const { store, action } of await this.receipts.open(new Date(this.clock.nowMs() - RECEIPT_EVERY_MS))) {
-      const oldest = await this.ground.survivors.of(store);
-      await this.receipts.close(store, action, oldest?.writtenAt ?? null);
-    }
   }
 }
 
