@@ -1,3 +1,4 @@
+import { eachMatch } from './each-match.ts';
 import type { FindingSink } from './findings.ts';
 import { isPlaceholder } from './plausibility.ts';
 import { looksLikePassword, looksRandom } from './randomness.ts';
@@ -71,27 +72,26 @@ export function findCommand(text: string, at: number, sink: FindingSink): number
   return start + line.length;
 }
 
+/** Without one of these a line holds no password to a program of the lists. */
+const OPTION = /[ \t][-/][-\w]|[ \t]\\\\|pass:|<<<|\||[ \t]token=|login[ \t]/;
+
 function findInLine(line: string, offset: number, sink: FindingSink): void {
+  if (!OPTION.test(line)) return;
+  const add = (found: RegExpExecArray, value: string): void => {
+    const place = offset + found.index + found[0].lastIndexOf(value);
+    sink.add(place, place + value.length, 'command_line');
+  };
   for (const { pattern, strict } of COMMANDS) {
-    for (const found of line.matchAll(pattern)) {
+    eachMatch(pattern, line, (found) => {
       const value = found[1] ?? found[2] ?? found[3] ?? '';
-      if (
-        value.length < 4 ||
-        isPlaceholder(value) ||
-        /^[-/]/.test(value) ||
-        (strict === true && !looksLikePassword(value) && !looksRandom(value, 12))
-      )
-        continue;
-      const place = offset + found.index + found[0].lastIndexOf(value);
-      sink.add(place, place + value.length, 'command_line');
-    }
+      if (value.length < 4 || isPlaceholder(value) || /^[-/]/.test(value)) return;
+      if (strict !== true || looksLikePassword(value) || looksRandom(value, 12)) add(found, value);
+    });
   }
   for (const pattern of USER_AND_PASSWORD) {
-    for (const found of line.matchAll(pattern)) {
+    eachMatch(pattern, line, (found) => {
       const value = found[2] ?? '';
-      if (isPlaceholder(value) || /^\/\/|\$\w|\$\{|\[|<|\{/.test(value)) continue;
-      const place = offset + found.index + found[0].length - value.length;
-      sink.add(place, place + value.length, 'command_line');
-    }
+      if (!isPlaceholder(value) && !/^\/\/|\$\w|\$\{|\[|<|\{/.test(value)) add(found, value);
+    });
   }
 }

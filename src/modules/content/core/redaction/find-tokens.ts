@@ -1,4 +1,5 @@
 import { endOfRun, isIn, isWordStart, startOfRun } from './character-classes.ts';
+import { eachMatch } from './each-match.ts';
 import type { FindingSink } from './findings.ts';
 import { isPlaceholder } from './plausibility.ts';
 import { looksRandom } from './randomness.ts';
@@ -116,6 +117,6 @@ const PAIRS: readonly RegExp[] = [
 export function findPairs(run: string, offset: number, sink: FindingSink): void {
   if (!/\d/.test(run)) return;
   for (const pattern of PAIRS) {
-    for (const found of run.matchAll(pattern)) sink.add(offset + found.index, offset + found.index + found[0].length, 'token');
+    eachMatch(pattern, run, (found) => sink.add(offset + found.index, offset + found.index + found[0].length, 'token'));
   }
 }

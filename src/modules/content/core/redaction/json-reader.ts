@@ -56,7 +56,7 @@ export function readJson(source: string, visitor: JsonVisitor): boolean {
       if (kinds.pop() !== (character === '}' ? '{' : '[')) return false;
       visitor.close();
       at++;
-    } else if ((character === ',' || character === ':') && kinds.length > 0) {
+    } else if (character === ',' ? kinds.length > 0 : character === ':' && kinds.at(-1) === '{') {
       at++;
     } else {
       const end = endOfScalar(source, at, visitor);

@@ -103,6 +103,7 @@ class Walk implements JsonVisitor {
     const piece = { start, end, view: this.view(start, end, escaped) };
     const name = this.nameOf(frame);
     if (frame?.kind === '{') this.remember(frame, piece);
+    else if (frame !== undefined && this.judgePair(frame, piece)) return;
     if (OPAQUE.test(name) && piece.view.text.length > 32 && !/\s/.test(piece.view.text)) return;
     if (this.judge(name, piece)) return;
     if (name !== '' && BY_NAME.test(piece.view.text)) this.scanField(name, piece);
@@ -138,6 +139,13 @@ class Walk implements JsonVisitor {
     else if (PRIVATE_MEMBER.test(frame.key) && text.length >= 16) frame.privatePart.push(piece);
     else if (NAMING.test(frame.key) && text.length <= 96) frame.name ??= text;
     else if (NAMED_VALUE.test(frame.key)) frame.value ??= piece;
+  }
+
+  /** `["API_KEY", "…"]`: a member of an array may name the next one. */
+  private judgePair(frame: Frame, piece: Piece): boolean {
+    const named = frame.name !== undefined && kindOfKey(frame.name) !== 'none' && this.judge(frame.name, piece);
+    frame.name = piece.view.text.length <= 64 ? piece.view.text : undefined;
+    return named;
   }
 
   /** Cuts the value when the field's name says so. */

@@ -68,7 +68,8 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
 }
 
 /** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
-const SKIPPED = /^(?:<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n))/;
+const SKIPPED =
+  /^(?:<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
 
 function rest(text: string, at: number): string {
   return text.slice(at, at + 48);
@@ -84,6 +85,7 @@ function endOfQuotedGlue(text: string, value: ReadValue): number | undefined {
 /** What may stand between a name and its value. A bar or comma or bracket is no operator: what follows must be random. */
 function isSkipped(text: string, at: number, standing: Standing): boolean {
   const character = text[at] as string;
+  if (character === '[' && text[at + 1] === ']') return false;
   if (' \t\r,(|*[{]!?'.includes(character)) return true;
   if (character === '@' || character === '$') return QUOTES.has(text[at + 1] ?? '');
   if (character === '<') return text.startsWith('<![CDATA[', at) || standing === 'assigned';
@@ -128,7 +130,8 @@ function withName(text: string, value: ReadValue | undefined, standing: Standing
 
 function bare(text: string, nameEnd: number, start: number, standing: Standing): ReadValue | undefined {
   const end = endOfBare(text, start);
-  if (end <= start || start === nameEnd || (text[end - 1] === '=' && QUOTES.has(text[end] ?? ''))) return undefined;
+  if (end <= start || start === nameEnd || (QUOTES.has(text[end] ?? '') && /^[A-Za-z_:-]+=$/.test(text.slice(start, end))))
+    return undefined;
   return { start, end, standing };
 }
 
