@@ -48,5 +48,6 @@ DROP TABLE usage_rollup_progress;
 DROP TABLE usage_rollup;
 DROP TYPE usage_grain;
 DROP FUNCTION merge_durations(bytea);
+DROP FUNCTION count_durations(integer[]);
 DROP FUNCTION duration_entry(integer, bigint);
 DROP FUNCTION duration_bucket(integer);

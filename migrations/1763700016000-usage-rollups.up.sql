@@ -16,6 +16,18 @@ CREATE FUNCTION duration_entry(bucket integer, count bigint) RETURNS bytea
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
   AS $$ SELECT int2send(bucket::smallint) || int4send(count::integer) $$;
 
+-- The sketch of these durations, milliseconds; null where there is none. Equal ones are counted first: there are few of them.
+CREATE FUNCTION count_durations(durations integer[]) RETURNS bytea
+  LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  AS $$
+    SELECT '\x01'::bytea || string_agg(duration_entry(bucket, count), ''::bytea ORDER BY bucket)
+    FROM (
+      SELECT duration_bucket(ms) AS bucket, sum(times)::bigint AS count
+      FROM (SELECT ms, count(*) AS times FROM unnest(durations) AS ms WHERE ms IS NOT NULL GROUP BY ms) equal
+      GROUP BY 1
+    ) counted
+  $$;
+
 -- A sketch of entries put end to end, those of one bucket added up: sketches merge without losing anything.
 CREATE FUNCTION merge_durations(entries bytea) RETURNS bytea
   LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE

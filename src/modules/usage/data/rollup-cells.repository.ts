@@ -60,8 +60,8 @@ export class RollupCellsRepository {
   /** Replaces an hour of each owner by what the ledger has of it. */
   async replaceHour(tx: Tx, hour: Bucket, owners: readonly BucketOwner[]): Promise<void> {
     await this.remove(tx, hour, owners);
-    // Cells are few and records many: hashed in memory, an hour of a million records is one pass; sorted, it is three.
-    await tx.query(`SET LOCAL work_mem = '64MB'; SET LOCAL enable_sort = off`);
+    // Cells are few and records many: they are not sorted to find the few.
+    await tx.query(`SET LOCAL work_mem = '64MB'; SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off`);
     const records = `SELECT own.* FROM unnest($1::uuid[]) AS tenant (id) CROSS JOIN LATERAL
       (SELECT ${RECORD_COLUMNS} FROM call_record WHERE organisation_id = tenant.id AND ${recordsFrom(5)}) own`;
     await tx.query(`${INSERT} FROM (${cellsOfRecords(records, '$4::timestamptz')}) c JOIN ${OWNERS} ON owner.id = c.organisation_id`, [
