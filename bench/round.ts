@@ -35,19 +35,28 @@ export interface RoundFigures {
   readonly gatewayRssPeakMb: number;
 }
 
-/** The stand-in's unstreamed answer to this limit is about 1 kB. */
-const answerTokens = 48;
+/** What is said in a call. */
+export interface Talk {
+  readonly prompt: string;
+  /** Limit of an unstreamed answer, in tokens of about six bytes; the stand-in puts some 800 bytes around them. */
+  readonly answerTokens: number;
+}
 
-/** A chat request of about 1 kB. */
-export function chatRequest(target: RunningTarget, mode: Mode, streamTokens: number): string {
-  const words = 'The quick brown fox jumps over the lazy dog while the gateway keeps its promise. ';
+/** About 1 kB each way. */
+const shortTalk: Talk = {
+  prompt: 'The quick brown fox jumps over the lazy dog while the gateway keeps its promise. '.repeat(11).slice(0, 850),
+  answerTokens: 48,
+};
+
+/** A chat request. */
+export function chatRequest(target: RunningTarget, mode: Mode, streamTokens: number, talk = shortTalk): string {
   const body = JSON.stringify({
     model: target.model,
     ...(mode === 'streaming' ? { stream: true, stream_options: { include_usage: true } } : {}),
-    max_tokens: mode === 'streaming' ? streamTokens : answerTokens,
+    max_tokens: mode === 'streaming' ? streamTokens : talk.answerTokens,
     messages: [
       { role: 'system', content: 'Answer briefly.' },
-      { role: 'user', content: words.repeat(11).slice(0, 850) },
+      { role: 'user', content: talk.prompt },
     ],
   });
   const { host, pathname } = new URL(`${target.url}/chat/completions`);
@@ -85,7 +94,7 @@ export class Bench {
     return new Bench(options, cores, { upstream: upstreamPid, load });
   }
 
-  async run(target: RunningTarget, cell: Cell, seconds = this.#options.seconds): Promise<RoundFigures> {
+  async run(target: RunningTarget, cell: Cell, seconds = this.#options.seconds, talk?: Talk): Promise<RoundFigures> {
     const { tokens, delayMs } = this.#options.stream;
     const streamMs = cell.mode === 'streaming' ? tokens * delayMs : 0;
     const { hostname, port } = new URL(target.url);
@@ -94,7 +103,7 @@ export class Bench {
       {
         host: hostname,
         port: Number(port),
-        request: chatRequest(target, cell.mode, tokens),
+        request: chatRequest(target, cell.mode, tokens, talk),
         connections: cell.connections,
         spreadMs: streamMs,
         settleSeconds: Math.max(Math.min(1, seconds), (2.5 * streamMs) / 1000),

@@ -31,15 +31,19 @@ export interface RunningLethe extends RunningTarget {
   readonly database: string | undefined;
   /** Requests in the ledger so far, of the measured model. */
   recordedRequests(): Promise<number>;
+  /** Switches keeping of payloads on or off, where the profile has a window for them. */
+  keepPayloads(wanted: boolean): Promise<void>;
 }
 
 /** An installation that can be started again on the same data. */
 export class LetheInstallation {
   readonly #context: TargetContext;
+  readonly #profile: string;
   #dataDirectory: string | undefined;
 
-  constructor(context: TargetContext) {
+  constructor(context: TargetContext, profile = 'zero-retention') {
     this.#context = context;
+    this.#profile = profile;
   }
 
   async start(): Promise<RunningLethe> {
@@ -51,7 +55,7 @@ export class LetheInstallation {
       // As `npm start` runs it.
       args: ['--max-semi-space-size=16', '--heap-growing-percent=60', script],
       core: this.#context.cores?.gateway,
-      env: environment(port, this.#dataDirectory, this.#context.upstreamUrl),
+      env: { ...environment(port, this.#dataDirectory, this.#context.upstreamUrl), LETHE_PROFILE: this.#profile },
       loud: this.#context.verbose,
     });
     try {
@@ -112,6 +116,7 @@ function running(program: RunningProgram, { port, bootstrap, api, core }: Starte
     },
     sidePids: postgresPids,
     recordedRequests: () => api.recordedRequests(),
+    keepPayloads: (wanted) => api.keepPayloads(wanted),
     stop: () => program.stop(),
   };
 }
@@ -156,6 +161,10 @@ class OperatorApi {
     const { total } = answer as { total?: { calls?: number } };
     if (total?.calls === undefined) throw new Error(`the usage summary has no total: ${JSON.stringify(answer)}`);
     return total.calls;
+  }
+
+  async keepPayloads(payloads: boolean): Promise<void> {
+    await this.#call('PATCH', `/organisations/${this.#bootstrap.organisationId}/content-setting`, { payloads });
   }
 
   async #keyId(): Promise<string> {

@@ -39,12 +39,25 @@ export const DATA_PLANE_PATHS: OpenAPIObject['paths'] = {
           description: 'Your own name for the call; kept in the ledger and sent upstream.',
           schema: { type: 'string', maxLength: 512 },
         },
+        {
+          name: 'X-Lethe-Retention',
+          in: 'header',
+          required: false,
+          description: '`none`: nothing of this call is kept, whatever the plan says.',
+          schema: { type: 'string', enum: ['none'] },
+        },
       ],
       requestBody: { required: true, content: json('ChatCompletionRequest') },
       responses: {
         200: {
           description: 'The completion, or the stream of its chunks.',
-          headers: { 'x-request-id': { description: 'The call’s id in the ledger.', schema: { type: 'string', format: 'uuid' } } },
+          headers: {
+            'x-request-id': { description: 'The call’s id in the ledger.', schema: { type: 'string', format: 'uuid' } },
+            'x-lethe-retention': {
+              description: 'What is kept of the call: `none`, or such as `payload;days=30`. A stream’s says what will be, by how it ends.',
+              schema: { type: 'string' },
+            },
+          },
           content: {
             'application/json': { schema: { type: 'object', additionalProperties: true } },
             'text/event-stream': { schema: { type: 'string' } },
