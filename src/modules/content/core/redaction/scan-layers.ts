@@ -1,7 +1,6 @@
 import { longRuns } from './character-classes.ts';
 import { withoutDisguise, withoutEscapes } from './decode-layers.ts';
 import type { FindingSink } from './findings.ts';
-import { scanText } from './scan-text.ts';
 import { ViewSink } from './view.ts';
 
 /** What looks at one layer of a text. */
@@ -47,9 +46,4 @@ function scanBase64(text: string, sink: FindingSink, depth: number, scan: LayerS
 
 function decode(value: string): string {
   return Buffer.from(value, 'base64').toString('latin1');
-}
-
-/** Credentials of a text that is no JSON. */
-export function scanPlainText(text: string, sink: FindingSink): void {
-  scanLayers(text, sink, scanText);
 }

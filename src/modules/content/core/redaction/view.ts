@@ -35,7 +35,7 @@ export class ViewBuilder {
 }
 
 /** The original offset of an offset of the view. */
-export function originOf(view: View, offset: number): number {
+function originOf(view: View, offset: number): number {
   const { origins } = view;
   let low = 0;
   let high = origins.length / 2 - 1;
