@@ -118,6 +118,26 @@ describe('guessing', () => {
     expect((await guess(email, stranger())).headers.get('retry-after')).toBe('2');
   });
 
+  it('A7: shows in the metrics, by the way that was tried and how it ended, and never by whose name', async () => {
+    const { email } = await personWithPassword();
+    const counted = async (): Promise<(kind: string, outcome: string) => number> => {
+      const response = await fetch(`${test.url}/metrics`);
+      const text = await response.text();
+      expect(text).not.toContain(email);
+      return (kind, outcome) =>
+        Number(new RegExp(`lethe_sign_ins_total\\{kind="${kind}",outcome="${outcome}"\\} (\\d+)`).exec(text)?.[1] ?? 0);
+    };
+    const before = await counted();
+    expect((await guess(email, stranger(), GOOD_PASSWORD)).status).toBe(200);
+    for (let round = 0; round < 6; round += 1) await guess(email, stranger());
+    await stranger().post('/sign-in/email-link/confirm', { token: 'A'.repeat(43) });
+    await stranger().get('/me', { authorization: 'Bearer lethe_op_nonsense' });
+    const after = await counted();
+    const more = (kind: string, outcome: string) => after(kind, outcome) - before(kind, outcome);
+    expect([more('password', 'right'), more('password', 'refused'), more('password', 'slowed')]).toEqual([1, 5, 1]);
+    expect([more('email_link', 'refused'), more('token', 'refused')]).toEqual([1, 1]);
+  });
+
   it('A7: forty guesses at once count as forty', async () => {
     const { email } = await personWithPassword();
     const browser = stranger();
