@@ -5,5 +5,7 @@
 export abstract class RecurringJob {
   abstract readonly name: string;
   abstract readonly everySeconds: number;
+  /** Whether a round may take minutes. Such jobs have workers of their own, so that those of every few seconds never wait behind them. */
+  readonly isLong: boolean = false;
   abstract run(signal: AbortSignal): Promise<void>;
 }

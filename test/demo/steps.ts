@@ -44,6 +44,7 @@ export const STEPS: readonly Step[] = [
   { title: 'What the ledger recorded', run: showLedger },
   { title: 'The provider key is stored sealed, and shown masked', run: showCredential },
   { title: 'A hard budget that leaves no room', run: showBudget },
+  { title: 'A call that fails leaves its input, without the secret in it, until its key is destroyed', run: showContent },
   { title: 'Somebody is invited, signs up by mail, and joins the organisation', run: invitePerson },
   { title: 'The audit log', run: showAudit },
   { title: 'The audit log, checked by somebody who does not trust us', run: verifyAudit },
@@ -126,18 +127,65 @@ async function showBudget({ lethe, client }: Tour): Promise<void> {
   say('the budget is deleted, and the next call goes through');
 }
 
+/** C1, C2, C4: nothing stays of a call that succeeds; of one that fails a redacted copy, sealed under a key of the customer's own. */
+async function showContent({ lethe, client }: Tour): Promise<void> {
+  const { organisationId, model } = lethe.bootstrap;
+  const at = `/organisations/${organisationId}`;
+  const { response } = await client.chat.completions.create({ model, messages: QUESTION }).withResponse();
+  strictEqual(response.headers.get(RETENTION_HEADER), 'none');
+  say('of a call that succeeds is kept: nothing');
+
+  const { data } = await lethe.ask<{ data: { id: string }[] }>('GET', `${at}/credentials`);
+  await lethe.ask('POST', `${at}/routes`, { model: FAILING, targets: [{ credentialId: data[0]?.id }] });
+  await sleep(PROPAGATION_MS);
+  const secret = `sk-${'q7Zk2Lw9'.repeat(6)}`;
+  const messages = [{ role: 'user' as const, content: `Why is ${secret} refused?` }];
+  const refused = await client.chat.completions.create({ model: FAILING, messages }).catch((error: unknown) => error);
+  ok(refused instanceof OpenAI.APIError, 'the call fails');
+  say(`of one that fails: ${refused.headers?.get(RETENTION_HEADER) ?? 'nothing'}`);
+
+  const path = `${at}/calls/${refused.requestID ?? ''}/content?purpose=security_review`;
+  const kept = await until('the copy is written', () => lethe.ask<{ request: { body: string } }>('GET', path));
+  ok(kept.request.body.includes('Why is') && !kept.request.body.includes(secret), 'a copy without the secret');
+  say(`the copy: ${kept.request.body.slice(kept.request.body.indexOf('Why is'), -4)}`);
+
+  await lethe.ask('DELETE', `${at}/content-keys`);
+  await rejects(lethe.ask('GET', path), /410.*content\/destroyed/);
+  say('the key is destroyed: nobody can read the copy any more');
+}
+
+const RETENTION_HEADER = 'x-lethe-retention';
+const FAILING = 'scenario:status,status=400';
+
+/** What `work` answers, once it does not throw any more. */
+async function until<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + 10_000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      ok(performance.now() < deadline, `${what}: ${String(error)}`);
+      await sleep(100);
+    }
+  }
+}
+
 /** Every replica has heard of a change by then (K4). */
 const PROPAGATION_MS = 1_000;
 
 /** O6: what was changed, by whom, and when. */
 async function showAudit({ lethe }: Tour): Promise<void> {
-  const { data } = await lethe.ask<{ data: { action: string; actor: { kind: string } }[] }>('GET', '/audit-events');
-  const actions = data.toReversed().map(({ action }) => action);
+  const { data } = await lethe.ask<{ data: { action: string; actor: { kind: string } }[] }>('GET', '/audit-events?limit=200');
+  const all = data.toReversed().map(({ action }) => action);
+  const actions = all.filter((action) => action !== RECEIPT);
+  ok(actions.length < all.length, 'retention has said what it looked at');
   for (const expected of ['organisation.created', 'api_key.created', 'credential.issued', 'budget.created', 'budget.deleted']) {
     ok(actions.includes(expected), `the audit log has ${expected}: ${actions.join(', ')}`);
   }
-  say(actions.join(', '));
+  say(`${actions.join(', ')}; and ${all.length - actions.length} receipts of retention`);
 }
+
+const RECEIPT = 'retention.purged';
 
 /** A1, A2, A5: a person without a password, let in by two mailed links, may do what their role says and no more. */
 async function invitePerson({ lethe }: Tour): Promise<void> {

@@ -28,7 +28,10 @@ class JobFailure extends Error {
 }
 
 type Work = (job: Job<unknown, null>, signal: AbortSignal) => Promise<'completed' | 'skipped'>;
-type Try = { readonly queue: 'events' | 'recurring'; readonly job: Job<unknown, null>; readonly startedMs: number };
+/** Of outbox events, of recurring jobs, and of those among them that take long. */
+export type QueueName = 'events' | 'recurring' | 'long';
+
+type Try = { readonly queue: QueueName; readonly job: Job<unknown, null>; readonly startedMs: number };
 
 /**
  * Runs jobs for a worker and stands between them and BullMQ: what a job throws goes to the log and the metrics, and only
@@ -58,7 +61,22 @@ export class JobRunner {
   });
 
   /** For the queue of recurring jobs: a round is skipped while another one of the same job runs anywhere. */
-  readonly recurring: JobProcessor = this.guarded('recurring', async (job, signal) => {
+  readonly recurring: JobProcessor = this.guarded('recurring', (job, signal) => this.round(job, signal));
+
+  /** For the queue of recurring jobs that take long. */
+  readonly long: JobProcessor = this.guarded('long', (job, signal) => this.round(job, signal));
+
+  /** Logs and counts what happens to jobs outside of their rounds. */
+  watch(worker: JobWorker, queue: QueueName): void {
+    worker.on('failed', (job, error) => {
+      if (error instanceof JobFailure) return;
+      this.telemetry.log.error('a job was given up because its workers died', { queue, job: job?.name, jobId: job?.id });
+      this.telemetry.metrics.jobFinished(this.label(job?.name), 'dead', 0);
+    });
+    worker.on('stalled', (jobId) => this.telemetry.log.warn('a job lost its worker and runs again', { queue, jobId }));
+  }
+
+  private async round(job: Job<unknown, null>, signal: AbortSignal): Promise<'completed' | 'skipped'> {
     const recurring = this.registry.job(job.name);
     if (!recurring) throw queueErrors.unknown_job();
     const held = await this.session.hold(job.name);
@@ -74,19 +92,9 @@ export class JobRunner {
     // A round that stops when asked to returns as if it were done; it is not.
     if (either.aborted) throw queueErrors.given_back();
     return 'completed';
-  });
-
-  /** Logs and counts what happens to jobs outside {@link events} and {@link recurring}. */
-  watch(worker: JobWorker, queue: 'events' | 'recurring'): void {
-    worker.on('failed', (job, error) => {
-      if (error instanceof JobFailure) return;
-      this.telemetry.log.error('a job was given up because its workers died', { queue, job: job?.name, jobId: job?.id });
-      this.telemetry.metrics.jobFinished(this.label(job?.name), 'dead', 0);
-    });
-    worker.on('stalled', (jobId) => this.telemetry.log.warn('a job lost its worker and runs again', { queue, jobId }));
   }
 
-  private guarded(queue: 'events' | 'recurring', work: Work): JobProcessor {
+  private guarded(queue: QueueName, work: Work): JobProcessor {
     return async (job, token, lockLost) => {
       const attempt: Try = { queue, job, startedMs: this.telemetry.clock.monotonicMs() };
       const signal = lockLost ? AbortSignal.any([this.shutdown.signal, lockLost]) : this.shutdown.signal;

@@ -31,6 +31,8 @@ export interface QueueTuning {
   readonly backoffMs: number;
   /** Jobs of one queue a process runs at once. */
   readonly concurrency: number;
+  /** Long jobs a process runs at once. */
+  readonly longConcurrency: number;
   /** A worker that has not renewed a job's lock for this long is taken for dead. */
   readonly lockMs: number;
   /** How often dead workers' jobs are looked for; two looks are needed. */
@@ -55,6 +57,7 @@ export const DEFAULT_TUNING: QueueTuning = {
   attempts: 15,
   backoffMs: 5_000,
   concurrency: 5,
+  longConcurrency: 2,
   lockMs: 30_000,
   stalledCheckMs: 30_000,
   pollMs: 5_000,

@@ -22,6 +22,7 @@ export interface EventHandler {
 export interface RepeatedJob {
   readonly name: string;
   readonly everySeconds: number;
+  readonly isLong?: boolean;
   run(signal: AbortSignal): Promise<void>;
 }
 

@@ -5,12 +5,12 @@ import { kernelErrors } from '../../kernel/errors.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import type { Log } from '../telemetry/logger.js';
 import type { JobRegistry } from './job-registry.js';
-import { JobRunner } from './job-runner.js';
+import { JobRunner, type QueueName } from './job-runner.js';
 import { OutboxRelay, type OutgoingEvent } from './outbox-relay.js';
 import { QueueSession } from './queue-session.js';
 import { openStore, type JobQueue, type JobWorker, type QueueStore, type WorkerSettings } from './queue-store.js';
 import { DEFAULT_TUNING, type KeptJobs, type QueueOptions, type QueueTuning } from './queue-options.js';
-import type { JobMetrics } from './queue-ports.js';
+import type { JobMetrics, RepeatedJob } from './queue-ports.js';
 import { SweepQueueJob } from './sweep-queue.job.js';
 import { Trouble } from './trouble.js';
 
@@ -26,15 +26,21 @@ export interface QueueSurroundings {
   readonly metrics: JobMetrics;
 }
 
-interface Running {
-  readonly store: QueueStore;
-  readonly events: JobQueue;
-  readonly recurring: JobQueue;
-  readonly workers: readonly JobWorker[];
+interface Lane {
+  readonly name: QueueName;
+  readonly queue: JobQueue;
+  readonly worker: JobWorker;
 }
 
+interface Running {
+  readonly store: QueueStore;
+  readonly lanes: Readonly<Record<QueueName, Lane>>;
+}
+
+const QUEUES = ['events', 'recurring', 'long'] as const;
+
 /**
- * All of the queue that a process with the worker role runs: the relay, the two queues (`events`, `recurring`) and their workers.
+ * All of the queue that a process with the worker role runs: the relay, the three queues (`events`, `recurring`, `long`) and their workers.
  * Starting does not wait for the stores: it goes on trying until they answer, and meanwhile {@link check} rejects.
  */
 export class QueueWorker {
@@ -73,7 +79,7 @@ export class QueueWorker {
   /** Rejects with `lethe/unavailable` unless the store answers within 3 s and the workers run. */
   async check(): Promise<void> {
     const running = this.running;
-    if (!running || !running.workers.every((worker) => worker.isRunning())) throw kernelErrors.unavailable();
+    if (!running || !lanesOf(running).every(({ worker }) => worker.isRunning())) throw kernelErrors.unavailable();
     await within(PING_TIMEOUT_MS, running.store.ping()).catch((error: unknown) => {
       throw kernelErrors.unavailable({ cause: error });
     });
@@ -88,7 +94,7 @@ export class QueueWorker {
     await this.starting;
     const running = this.running;
     // Closing comes first: a worker that is not closing would at once take back the job it has just given back.
-    const workers = running?.workers.map((worker) => worker.close()) ?? [];
+    const workers = running ? lanesOf(running).map(({ worker }) => worker.close()) : [];
     const parts = [...workers, this.relay.stop(), this.watching ?? Promise.resolve()];
     this.runner.abort();
     const inTime = await within(this.tuning.shutdownMs, Promise.allSettled(parts)).then(
@@ -107,7 +113,7 @@ export class QueueWorker {
     const running = this.running;
     if (!running) return;
     const { keepCompleted, keepFailed } = this.tuning;
-    for (const queue of [running.events, running.recurring]) {
+    for (const { queue } of lanesOf(running)) {
       await clean(queue, 'completed', keepCompleted);
       await clean(queue, 'failed', keepFailed);
       await running.store.forgetEvents(queue);
@@ -126,7 +132,7 @@ export class QueueWorker {
         await within(HAND_OVER_TIMEOUT_MS, store.ping());
         this.running = await this.open(store);
         this.relay.start();
-        this.watching = this.watchSchedules(this.running.recurring);
+        this.watching = this.watchSchedules(this.running);
         this.around.log.info('the queue is running', { backend: this.options.redisUrl === undefined ? 'postgres' : 'redis' });
         return;
       } catch (error) {
@@ -138,7 +144,7 @@ export class QueueWorker {
   }
 
   private async open(store: QueueStore): Promise<Running> {
-    const { concurrency, lockMs, stalledCheckMs, reconnectMs } = this.tuning;
+    const { concurrency, longConcurrency, lockMs, stalledCheckMs, reconnectMs } = this.tuning;
     const settings: WorkerSettings = {
       concurrency,
       lockDuration: lockMs,
@@ -147,51 +153,56 @@ export class QueueWorker {
       runRetryDelay: reconnectMs,
       autorun: false,
     };
-    const running: Running = {
-      store,
-      events: store.queue('events'),
-      recurring: store.queue('recurring'),
-      workers: [store.worker('events', this.runner.events, settings), store.worker('recurring', this.runner.recurring, settings)],
-    };
+    const lane = (name: QueueName, own: Partial<WorkerSettings> = {}): Lane => ({
+      name,
+      queue: store.queue(name),
+      worker: store.worker(name, this.runner[name], { ...settings, ...own }),
+    });
+    const lanes = { events: lane('events'), recurring: lane('recurring'), long: lane('long', { concurrency: longConcurrency }) };
+    const running: Running = { store, lanes };
     try {
-      await Promise.all([running.events, running.recurring, ...running.workers].map((part) => part.waitUntilReady()));
-      await this.unscheduleRemoved(running.recurring);
-      await this.schedule(running.recurring);
+      await Promise.all(lanesOf(running).flatMap(({ queue, worker }) => [queue.waitUntilReady(), worker.waitUntilReady()]));
+      await this.unscheduleRemoved(running);
+      await this.schedule(running);
     } catch (error) {
       await close(running);
       throw error;
     }
-    const [events, recurring] = running.workers;
-    if (events) this.runner.watch(events, 'events');
-    if (recurring) this.runner.watch(recurring, 'recurring');
-    // `run` resolves when the worker is closed.
-    for (const worker of running.workers) void worker.run().catch((error: unknown) => this.onTrouble(error));
+    for (const { name, worker } of lanesOf(running)) {
+      this.runner.watch(worker, name);
+      // `run` resolves when the worker is closed.
+      void worker.run().catch((error: unknown) => this.onTrouble(error));
+    }
     return running;
   }
 
   /** Puts every recurring job on the schedule. A round that is already there keeps its time, so this can be done again and again. */
-  private async schedule(queue: JobQueue): Promise<void> {
+  private async schedule({ lanes }: Running): Promise<void> {
     for (const job of this.registry.jobs()) {
+      const { queue } = lanes[laneOf(job)];
       const template = { name: job.name, data: {}, opts: { ...this.keeping(), attempts: 1 } };
       await queue.upsertJobScheduler(job.name, { every: job.everySeconds * 1_000 }, template);
     }
   }
 
   /** Takes jobs the code no longer knows off the schedule. Only on start: later, a newer version's jobs may be among them. */
-  private async unscheduleRemoved(queue: JobQueue): Promise<void> {
-    for (const scheduler of await queue.getJobSchedulers(0, -1)) {
-      if (!this.registry.job(scheduler.key)) await queue.removeJobScheduler(scheduler.key);
+  private async unscheduleRemoved({ lanes }: Running): Promise<void> {
+    for (const { name, queue } of [lanes.recurring, lanes.long]) {
+      for (const { key } of await queue.getJobSchedulers(0, -1)) {
+        const job = this.registry.job(key);
+        if (!job || laneOf(job) !== name) await queue.removeJobScheduler(key);
+      }
     }
   }
 
-  private async watchSchedules(queue: JobQueue): Promise<void> {
+  private async watchSchedules(running: Running): Promise<void> {
     while (await this.pause(this.tuning.scheduleCheckMs)) {
-      await this.schedule(queue).catch((error: unknown) => this.onTrouble(error));
+      await this.schedule(running).catch((error: unknown) => this.onTrouble(error));
     }
   }
 
   private async handOver(events: readonly OutgoingEvent[]): Promise<void> {
-    const queue = this.running?.events;
+    const queue = this.running?.lanes.events.queue;
     if (!queue) throw kernelErrors.unavailable();
     const { attempts, backoffMs } = this.tuning;
     const options: JobsOptions = { ...this.keeping(), attempts, backoff: { type: 'exponential', delay: backoffMs, jitter: 0.5 } };
@@ -224,8 +235,16 @@ export class QueueWorker {
   }
 }
 
+function lanesOf({ lanes }: Running): readonly Lane[] {
+  return QUEUES.map((name) => lanes[name]);
+}
+
+function laneOf({ isLong }: RepeatedJob): 'recurring' | 'long' {
+  return isLong === true ? 'long' : 'recurring';
+}
+
 async function close(running: Running): Promise<void> {
-  await Promise.allSettled([...running.workers.map((worker) => worker.close(true)), running.events.close(), running.recurring.close()]);
+  await Promise.allSettled(lanesOf(running).flatMap(({ queue, worker }) => [worker.close(true), queue.close()]));
   await running.store.close();
 }
 

@@ -9,6 +9,7 @@ import { TakeDueBackups } from '../core/take-due-backups.js';
 export class TakeBackupsJob extends RecurringJob {
   override readonly name = 'backups.take';
   override readonly everySeconds = 300;
+  override readonly isLong = true;
 
   constructor(
     private readonly take: TakeDueBackups,

@@ -7,6 +7,7 @@ import { RewriteTables } from '../core/leftovers/rewrite-tables.js';
 export class RewriteTablesJob extends RecurringJob {
   readonly name = 'retention.rewrite-tables';
   readonly everySeconds = 28_800;
+  override readonly isLong = true;
 
   constructor(private readonly rewriting: RewriteTables) {
     super();

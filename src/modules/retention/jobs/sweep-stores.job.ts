@@ -7,6 +7,7 @@ import { SweepStores } from '../core/purge/sweep-stores.js';
 export class SweepStoresJob extends RecurringJob {
   readonly name = 'retention.sweep';
   readonly everySeconds = 300;
+  override readonly isLong = true;
 
   constructor(private readonly sweeping: SweepStores) {
     super();
