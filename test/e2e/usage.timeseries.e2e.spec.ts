@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId, type OrganisationId, type ProjectId } from '../../src/kernel/ids.js';
 import { Money } from '../../src/kernel/money.js';
 import { RollUpUsage } from '../../src/modules/usage/core/rollups/roll-up-usage.js';
+import { idAt } from '../harness/rollups.js';
 import { UsageApp } from '../harness/usage.js';
 
 interface Figures {
@@ -33,6 +34,7 @@ beforeAll(async () => {
   for (let index = 0; index < 60; index += 1) {
     const startedAt = Date.now() - index * 3_600_000;
     await app.record({
+      id: idAt(startedAt),
       organisation_id: organisation,
       project_id: index % 2 === 0 ? project : newId(),
       started_at: new Date(startedAt),

@@ -1,17 +1,28 @@
 import 'reflect-metadata';
 import { Global, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DataSource } from 'typeorm';
+import { ErasureLedger } from '../../src/contracts/erasure-ledger.js';
 import type { Clock } from '../../src/kernel/clock.js';
 import { type ApiKeyId, newId, type OrganisationId, type ProjectId } from '../../src/kernel/ids.js';
 import { AuditModule } from '../../src/modules/audit/audit.module.js';
 import { AuthModule } from '../../src/modules/auth/auth.module.js';
-import { RetentionModule } from '../../src/modules/retention/retention.module.js';
+import { BackupWindows } from '../../src/modules/backups/core/backup-windows.js';
+import { CommittedErasureLedger } from '../../src/modules/backups/core/erasures/committed-erasure-ledger.js';
+import { ErasuresRepository } from '../../src/modules/backups/data/erasures.repository.js';
 import { TenantsModule } from '../../src/modules/tenants/tenants.module.js';
 import { UsageModule } from '../../src/modules/usage/usage.module.js';
 import { SystemPool } from '../../src/platform/database/system-pool.js';
 import type { Permission } from '../../src/platform/http/permissions.js';
 import type { Principal } from '../../src/platform/http/principal.js';
 import { type Answer, ConfigurationApp } from './configuration.js';
+
+/** Where accounts note erasures. */
+@Global()
+@Module({
+  providers: [BackupWindows, ErasuresRepository, { provide: ErasureLedger, useClass: CommittedErasureLedger }],
+  exports: [ErasureLedger],
+})
+class ErasuresNoted {}
 
 @Global()
 @Module({
@@ -50,7 +61,7 @@ export class UsageApp {
   private constructor(readonly inner: ConfigurationApp) {}
 
   static async start(options: { readonly clock?: Clock } = {}): Promise<UsageApp> {
-    const modules = [SystemPoolModule, AuditModule, TenantsModule, AuthModule, UsageModule, RetentionModule];
+    const modules = [SystemPoolModule, ErasuresNoted, AuditModule, TenantsModule, AuthModule, UsageModule];
     return new UsageApp(await ConfigurationApp.start(modules, options));
   }
 
