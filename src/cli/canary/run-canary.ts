@@ -1,11 +1,13 @@
+import type { PolicyProfile } from '../../contracts/policy-profile.js';
 import { PRODUCT_VERSION } from '../../app/product.js';
 import { CanaryInstance } from './instance/canary-instance.js';
 import { ThrowAwayRedis } from './instance/throw-away-redis.js';
 import { itinerary } from './itinerary.js';
 import { plantCalls } from './plant/plant-calls.js';
-import { DELETION_DAY, plantOrganisation } from './plant/plant-organisation.js';
+import { DELETION_DAY, type PlantedOrganisation, plantOrganisation } from './plant/plant-organisation.js';
 import { plantPeople } from './plant/plant-people.js';
-import type { PlantedWord } from './plant/planted-word.js';
+import { learnSealed } from './plant/learn-sealed.js';
+import { neverKept, type PlantedWord } from './plant/planted-word.js';
 import type { CanaryReport, Cell, Presence, Survivor } from './report.js';
 import { CanaryBook, UNKNOWN_PLACE } from './scan/canary-book.js';
 import { StoreScanner, type StoreScan } from './stores/scan-stores.js';
@@ -15,8 +17,10 @@ export interface CanaryOptions {
   readonly profile: string;
   /** Whether jobs go through a Redis of the run's own, where the machine has the program. */
   readonly redis: boolean;
-  /** Only the days that tell most: for tests. */
+  /** Only the days that tell most. */
   readonly short?: boolean;
+  /** The days to look on, instead of those that the profile gives. */
+  readonly days?: readonly number[];
   readonly say?: (line: string) => void;
   /** Changes the instance before anything is planted: how a test shows that the canary notices. */
   readonly sabotage?: (instance: CanaryInstance) => Promise<void> | void;
@@ -32,7 +36,7 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryReport> {
     await options.sabotage?.(instance);
     const run = new CanaryRun(instance, book, options.say ?? (() => undefined));
     await run.plant();
-    const days = itinerary(instance.profile, run.words, options.short ?? false);
+    const days = options.days ?? itinerary(instance.profile, run.words, options.short ?? false);
     for (const day of days) await run.lookOn(day);
     const { name, digest } = instance.profile;
     return {
@@ -78,8 +82,13 @@ class CanaryRun {
   }
 
   async plant(): Promise<void> {
-    for (const plan of this.instance.profile.plans) {
-      const organisation = await plantOrganisation(this.instance, this.book, plan);
+    const { plans, windows } = this.instance.profile;
+    const losingKey = plans.filter((plan) => (windows.payload.days[plan] ?? 0) > DELETION_DAY).slice(-1);
+    const wanted = [...plans.map((plan) => ({ plan, losesKey: false })), ...losingKey.map((plan) => ({ plan, losesKey: true }))];
+    const organisations: PlantedOrganisation[] = [];
+    for (const each of wanted) {
+      const organisation = await plantOrganisation(this.instance, this.book, each);
+      organisations.push(organisation);
       this.takeDowns.push(organisation.takeDown);
       this.words.push(...organisation.words, ...(await plantCalls(this.instance, this.book, organisation)));
     }
@@ -87,15 +96,17 @@ class CanaryRun {
     this.takeDowns.push(people.takeDown);
     this.words.push(...people.words);
     await this.instance.quiet();
+    await this.instance.contentWritten();
+    for (const organisation of organisations) this.words.push(...(await learnSealed(this.instance, this.book, organisation)));
+    this.words.push(...saidByProvider(this.instance.profile));
   }
 
   async lookOn(day: number): Promise<void> {
     if (day > 0) this.instance.clock.leapToDay(day);
     if (day === DELETION_DAY) for (const takeDown of this.takeDowns) await takeDown();
     // Twice: what one job frees, another one may remove.
-    if (day > 0)
-      for (let round = 0; round < 2; round += 1)
-        this.failures.push(...(await this.instance.runJobs()).map((each) => `day ${day}: ${each}`));
+    for (let round = 0; day > 0 && round < JOB_ROUNDS; round += 1)
+      this.failures.push(...(await this.instance.runJobs()).map((each) => `day ${day}: ${each}`));
     for (const word of this.words) await this.read(word, day);
     const stores = await this.instance.stores();
     this.stores = stores.map(({ name }) => name);
@@ -156,5 +167,16 @@ class CanaryRun {
   }
 }
 
+/** What the provider said was the same to everybody. */
+function saidByProvider({ windows }: PolicyProfile): PlantedWord[] {
+  const goneFromDay = Math.max(...Object.values(windows.request_metadata.days)) + 1;
+  const requestId = neverKept('upstream request id', 'upstream request id', 'request_metadata');
+  return [
+    ...['output', 'output tool call', 'upstream error'].map((kind) => neverKept(kind, kind, 'payload')),
+    { ...requestId, mayBeIn: ['database', 'telemetry'], goneFromDay },
+  ];
+}
+
+const JOB_ROUNDS = 2;
 /** Where presence is looked for: what Lethe itself shows. */
 const API = 'API';

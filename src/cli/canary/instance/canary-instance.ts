@@ -10,10 +10,13 @@ import { loadSettings } from '../../../platform/config/load-settings.js';
 import { Log } from '../../../platform/telemetry/logger.js';
 import { CLI_ACTOR } from '../../installation.js';
 import type { CanaryBook } from '../scan/canary-book.js';
+import { BackupArchive } from '../../../modules/backups/core/archive/backup-archive.js';
+import { backedUpRows } from '../stores/backups.js';
 import { clusterStores, each, filesIn } from '../stores/cluster-files.js';
 import { redisKeys } from '../stores/redis-store.js';
 import type { Store, StoreGroup } from '../stores/store.js';
 import { tableStore } from '../stores/tables.js';
+import { withoutPageHeaders } from '../stores/wal-pages.js';
 import { OutsideWorld } from './outside-world.js';
 import { ThrowAwayPostgres } from './throw-away-postgres.js';
 import { ThrowAwayRedis } from './throw-away-redis.js';
@@ -94,23 +97,34 @@ export class CanaryInstance {
    * failed.
    */
   async runJobs(): Promise<string[]> {
-    const failed: string[] = [];
-    const { owner } = this.parts.postgres;
-    for (const job of this.jobs()) {
-      const client = await owner.connect();
-      const key = ['lethe:lethe', job.name];
-      try {
-        await client.query('SELECT pg_advisory_lock(hashtext($1), hashtext($2))', key);
-        await job.run(AbortSignal.timeout(JOB_MS));
-      } catch (error) {
-        failed.push(`${job.name}: ${error instanceof Error ? error.message : String(error)}`);
-      } finally {
-        await client.query('SELECT pg_advisory_unlock(hashtext($1), hashtext($2))', key).catch(() => undefined);
-        client.release();
+    let failed = new Map<RecurringJob, string>();
+    // A round that fails is tried again at the next tick; here that is at once.
+    for (let round = 0, jobs: Iterable<RecurringJob> = this.jobs(); round < ROUNDS; round += 1, jobs = failed.keys()) {
+      const trying = [...jobs];
+      failed = new Map();
+      for (const job of trying) {
+        const failure = await this.runJob(job);
+        if (failure !== null) failed.set(job, failure);
       }
     }
     await this.quiet();
-    return failed;
+    return [...failed].map(([job, failure]) => `${job.name}: ${failure}`);
+  }
+
+  /** Null, or why it failed. */
+  private async runJob(job: RecurringJob): Promise<string | null> {
+    const client = await this.parts.postgres.owner.connect();
+    const key = ['lethe:lethe', job.name];
+    try {
+      await client.query('SELECT pg_advisory_lock(hashtext($1), hashtext($2))', key);
+      await job.run(AbortSignal.timeout(JOB_MS));
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    } finally {
+      await client.query('SELECT pg_advisory_unlock(hashtext($1), hashtext($2))', key).catch(() => undefined);
+      client.release();
+    }
   }
 
   /** Waits until the outbox is empty and no mail waits to be sent. */
@@ -120,6 +134,20 @@ export class CanaryInstance {
         `SELECT (SELECT count(*) FROM outbox_event) + (SELECT count(*) FROM outgoing_mail) AS count`,
       );
       return Number(waiting?.count) === 0;
+    });
+  }
+
+  /** Waits until what is kept of calls is in the database: until nothing has been added for a while. */
+  async contentWritten(): Promise<void> {
+    let before = -1;
+    await this.until('what is kept of calls has been written', async () => {
+      await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
+      const [kept] = await this.rows<{ count: string }>(
+        'SELECT (SELECT count(*) FROM call_payload) + (SELECT count(*) FROM call_failed_input) AS count',
+      );
+      const isSettled = Number(kept?.count) === before;
+      before = Number(kept?.count);
+      return isSettled;
     });
   }
 
@@ -150,8 +178,9 @@ export class CanaryInstance {
     const backupDays = Math.max(...Object.values(this.profile.windows.backup.days));
     return [
       ...(await clusterStores(postgres.data, postgres.owner)),
-      store('archived WAL', 'database', () => filesIn(postgres.archive), backupDays),
+      { ...store('archived WAL', 'database', () => filesIn(postgres.archive), backupDays), unwrap: withoutPageHeaders },
       tableStore(postgres.owner),
+      store('backups, opened', 'database', () => backedUpRows(this.lethe.get(BackupArchive)), backupDays),
       store('server log', 'telemetry', () => each([{ location: 'postgres.log', source: { file: postgres.log } }])),
       ...(redis
         ? [store('Redis keys', 'queue', () => redisKeys(redis.client)), store('Redis dump and log', 'queue', () => filesIn(redis.folder))]
@@ -205,7 +234,9 @@ type Undo = () => Promise<void> | void;
 /** Where the mail goes of an installation without a mail server. */
 export const MAIL_FOLDER = 'outbox-mail';
 const JOB_MS = 120_000;
+const ROUNDS = 3;
 const WAIT_MS = 30_000;
+const SETTLED_MS = 500;
 
 async function undoAll(undo: Undo[]): Promise<void> {
   const failures: unknown[] = [];

@@ -5,13 +5,10 @@ import type { CanaryInstance } from '../instance/canary-instance.js';
 import { MODELS } from '../instance/outside-world.js';
 import type { CanaryBook } from '../scan/canary-book.js';
 import { OperatorApi } from './operator-api.js';
-import type { PlantedOrganisation } from './plant-organisation.js';
+import { callBody } from './call-body.js';
+import { KeptContent } from './kept-content.js';
+import { DELETION_DAY, GONE_AFTER_DELETION, type PlantedOrganisation } from './plant-organisation.js';
 import { neverKept, type PlantedWord } from './planted-word.js';
-
-const IMAGE_HEAD = Buffer.from('89504e470d0a1a0a', 'hex');
-/** Longer than any page: a word now and then in it cannot fall between two. */
-const LONG_REPEATS = 40;
-const LONG_FILLER = ' and some words that nobody is looking for'.repeat(5);
 
 /** Makes calls of every kind with a word in every part of them, and answers what may become of each. */
 export async function plantCalls(instance: CanaryInstance, book: CanaryBook, organisation: PlantedOrganisation): Promise<PlantedWord[]> {
@@ -20,16 +17,22 @@ export async function plantCalls(instance: CanaryInstance, book: CanaryBook, org
   await calls.ready();
   for (const model of [answers, callsTool]) for (const stream of [false, true]) await calls.make({ model, stream });
   await calls.make({ model: `${answers}-${calls.word('model asked for')}`, stream: false });
-  await calls.make({ model: breaks, stream: true });
-  await calls.make({ model: refuses, stream: false });
+  await calls.failed(breaks, true);
+  await calls.failed(refuses, false);
+  await calls.unkept(answers);
   await calls.bad();
   return calls.words();
 }
 
+/** What is to be kept of a kind of word: never anything, with the payloads, or with the inputs of failed calls. */
+type Keeping = 'never' | 'payload' | 'failed_input';
+
 /** The calls of one organisation. */
 class Calls {
-  private readonly kinds = new Set<string>();
+  /** Kinds of words of what was said, in the order they were first said. */
+  private readonly kinds = new Map<string, Keeping>();
   private readonly api: OperatorApi;
+  private readonly content: KeptContent;
 
   constructor(
     private readonly instance: CanaryInstance,
@@ -37,15 +40,15 @@ class Calls {
     private readonly organisation: PlantedOrganisation,
   ) {
     this.api = new OperatorApi(instance.lethe.url, instance.operatorToken);
+    this.content = new KeptContent(this.api, organisation.id, () => instance.clock.day);
   }
 
   word(kind: string): string {
-    return this.book.word(`${kind} (${this.organisation.plan})`);
+    return this.book.word(`${kind} (${this.organisation.label})`);
   }
 
-  /** A word of what is said in a call. */
-  private said(kind: string): string {
-    this.kinds.add(kind);
+  private said(kind: string, keeping: Keeping = 'never'): string {
+    this.kinds.set(kind, keeping);
     return this.word(kind);
   }
 
@@ -56,44 +59,77 @@ class Calls {
         headers: { authorization: `Bearer ${this.organisation.key}` },
       });
       await response.arrayBuffer();
-      const answer = response.ok ? await this.send({ model: MODELS.answers, messages: [{ role: 'user', content: 'hello' }] }) : response;
+      if (!response.ok) return false;
+      const answer = await this.send({ model: MODELS.answers, messages: [{ role: 'user', content: 'hello' }] });
+      await answer.arrayBuffer();
       return answer.ok;
     });
   }
 
   async make({ model, stream }: { readonly model: string; readonly stream: boolean }): Promise<void> {
-    const response = await this.send({ ...this.body(), model, stream });
+    await (await this.send({ ...callBody((kind) => this.said(kind, 'payload')), model, stream })).text();
+  }
+
+  /** A call that fails at the provider, with a credential in it that is taken out of what is kept, where the profile says so (C2). */
+  async failed(model: string, stream: boolean): Promise<void> {
+    const isRedacted = this.instance.profile.content.failedInputs === 'redacted';
+    const secret = `api_key=sk-proj-${this.said('credential in a failed input', isRedacted ? 'never' : 'failed_input')}`;
+    const content = `This did not work: ${this.said('failed input', 'failed_input')}, with ${secret} in the environment.`;
+    const response = await this.send({ model, stream, messages: [{ role: 'user', content }] });
     // A stream that breaks off rejects here, as it should for its client.
     await response.text().catch(() => '');
+  }
+
+  /** A call whose client asks that nothing be kept of it (C6). */
+  async unkept(model: string): Promise<void> {
+    const body = { model, messages: [{ role: 'user', content: this.said('prompt that opted out') }] };
+    await (await this.send(body, { 'x-lethe-retention': 'none' })).text();
   }
 
   /** What never becomes a call. */
   async bad(): Promise<void> {
     await (await this.post('/v1/chat/completions', `{"messages":"${this.said('broken body')}`)).text();
-    await (
-      await this.send({ ...this.body(), model: 5, messages: [{ role: 'user', content: { [this.said('wrong content')]: 1 } }] })
-    ).text();
+    const wrong = { model: 5, messages: [{ role: 'user', content: { [this.said('wrong content')]: 1 } }] };
+    await (await this.send(wrong)).text();
     await (await this.post(`/v1/${this.said('address asked for')}?q=${this.said('query')}`, '{}')).text();
-    const stranger = { ...this.headers(), authorization: `Bearer lethe_sk_${this.said('wrong key')}` };
-    await (await fetch(`${this.instance.lethe.url}/v1/chat/completions`, { method: 'POST', headers: stranger, body: '{}' })).text();
+    const stranger = { authorization: `Bearer lethe_sk_${this.said('wrong key')}` };
+    await (await this.post('/v1/chat/completions', '{}', stranger)).text();
   }
 
   words(): PlantedWord[] {
-    const { plan } = this.organisation;
+    const place = (kind: string): string => `${kind} (${this.organisation.label})`;
+    const days = this.days('request_metadata');
     const metadata = (kind: string): PlantedWord => ({
-      place: `${kind} (${plan})`,
+      place: place(kind),
       kind,
       dataClass: 'request_metadata',
       mayBeIn: ['database', 'telemetry', 'provider'],
-      presentThroughDay: this.days('request_metadata'),
-      goneFromDay: this.days('request_metadata') + 1,
-      isPresent: async () => (await this.api.text(this.recordsPath)).includes(this.word(kind)),
+      presentThroughDay: days,
+      goneFromDay: days + 1,
+      isPresent: async () => (await this.api.text(`${this.recordsPath}`)).includes(this.word(kind)),
     });
+    for (const kind of ['output', 'output tool call']) this.kinds.set(kind, 'payload');
     return [
-      ...[...this.kinds].map((kind) => neverKept(`${kind} (${plan})`, kind, 'payload', ['provider'])),
-      neverKept(`address (${plan})`, 'address', 'network_trace'),
+      ...[...this.kinds].map(([kind, keeping]) => this.spoken(place(kind), kind, keeping)),
+      neverKept(place('address'), 'address', 'network_trace'),
       ...['client request id', 'model asked for'].map(metadata),
     ];
+  }
+
+  /** In the clear it is nowhere but with the provider, kept or not; who may read what is kept finds it through its last day (C4). */
+  private spoken(place: string, kind: string, keeping: Keeping): PlantedWord {
+    const dataClass = keeping === 'failed_input' ? 'failed_input' : 'payload';
+    const days = keeping === 'never' ? 0 : this.days(dataClass);
+    const never = neverKept(place, kind, dataClass, ['provider']);
+    const isPresent = (): Promise<boolean> => this.content.holds(kind.startsWith('output') ? this.book.word(kind) : this.word(kind));
+    if (days === 0) return { ...never, isPresent };
+    const { losesKey } = this.organisation;
+    return {
+      ...never,
+      presentThroughDay: losesKey ? DELETION_DAY - 1 : days,
+      goneFromDay: losesKey ? GONE_AFTER_DELETION : days + 1,
+      isPresent,
+    };
   }
 
   private get recordsPath(): string {
@@ -104,56 +140,20 @@ class Calls {
     return this.instance.lethe.get(RetentionWindows).days(dataClass, this.organisation.id as OrganisationId);
   }
 
-  private headers(): Record<string, string> {
-    return {
+  private send(body: object, headers?: Readonly<Record<string, string>>): Promise<Response> {
+    return this.post('/v1/chat/completions', JSON.stringify(body), headers);
+  }
+
+  private post(path: string, body: string, headers: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const own = {
       authorization: `Bearer ${this.organisation.key}`,
       'content-type': 'application/json',
       cookie: `session=${this.said('cookie')}`,
       'user-agent': this.said('user agent'),
       'x-custom': this.said('custom header'),
-      'x-forwarded-for': this.book.address(`address (${this.organisation.plan})`),
+      'x-forwarded-for': this.book.address(`address (${this.organisation.label})`),
       'x-client-request-id': this.word('client request id'),
     };
-  }
-
-  private send(body: object): Promise<Response> {
-    return this.post('/v1/chat/completions', JSON.stringify(body));
-  }
-
-  private post(path: string, body: string): Promise<Response> {
-    return fetch(this.instance.lethe.url + path, { method: 'POST', headers: this.headers(), body });
-  }
-
-  private body(): Record<string, unknown> {
-    const image = Buffer.concat([IMAGE_HEAD, Buffer.from(this.said('image'))]).toString('base64');
-    const call = { name: 'look_up', arguments: JSON.stringify({ q: this.said('tool arguments') }) };
-    const properties = { [this.said('tool parameter')]: { type: 'string' } };
-    return {
-      messages: [
-        { role: 'system', content: `You are ${this.said('system prompt')}.` },
-        {
-          role: 'user',
-          name: this.said('participant'),
-          content: [
-            { type: 'text', text: `${this.said('prompt')}${LONG_FILLER}`.repeat(LONG_REPEATS) },
-            { type: 'image_url', image_url: { url: `data:image/png;base64,${image}` } },
-          ],
-        },
-        { role: 'assistant', tool_calls: [{ id: 'call_1', type: 'function', function: call }] },
-        { role: 'tool', tool_call_id: 'call_1', content: this.said('tool result') },
-      ],
-      tools: [
-        {
-          type: 'function',
-          function: { name: 'look_up', description: this.said('tool description'), parameters: { type: 'object', properties } },
-        },
-      ],
-      response_format: { type: 'json_schema', json_schema: { name: 'x', schema: { title: this.said('answer schema') } } },
-      metadata: { note: this.said('metadata field') },
-      user: this.said('end user'),
-      stop: [this.said('stop sequence')],
-      [this.said('unknown field')]: this.said('unknown value'),
-      max_tokens: 12,
-    };
+    return fetch(this.instance.lethe.url + path, { method: 'POST', headers: { ...own, ...headers }, body });
   }
 }

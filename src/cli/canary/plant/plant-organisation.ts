@@ -6,7 +6,10 @@ import { neverKept, type PlantedWord } from './planted-word.js';
 /** An organisation of one plan, from which calls can be made. */
 export interface PlantedOrganisation {
   readonly id: string;
-  readonly plan: string;
+  /** Stands in the names of its words. */
+  readonly label: string;
+  /** Its content key is destroyed on {@link DELETION_DAY}, and with it all its content (C4). */
+  readonly losesKey: boolean;
   /** A secret of its API key. */
   readonly key: string;
   readonly words: readonly PlantedWord[];
@@ -16,15 +19,20 @@ export interface PlantedOrganisation {
 
 /** On the day after the beginning things are deleted; what of them was to go at once has gone with the next round, a day later at most (D2). */
 export const DELETION_DAY = 1;
-const GONE_AFTER_DELETION = DELETION_DAY + 1;
+export const GONE_AFTER_DELETION = DELETION_DAY + 1;
 
 /**
  * An organisation with a word in every field it can write of its set-up, and every secret it is given. Half of its things are deleted on
  * {@link DELETION_DAY}.
  */
-export async function plantOrganisation(instance: CanaryInstance, book: CanaryBook, plan: string): Promise<PlantedOrganisation> {
+export async function plantOrganisation(
+  instance: CanaryInstance,
+  book: CanaryBook,
+  { plan, losesKey }: { readonly plan: string; readonly losesKey: boolean },
+): Promise<PlantedOrganisation> {
+  const label = losesKey ? `${plan}, key destroyed` : plan;
   const api = new OperatorApi(instance.lethe.url, instance.operatorToken);
-  const named = (kind: string): string => book.word(`${kind} (${plan})`);
+  const named = (kind: string): string => book.word(`${kind} (${label})`);
   const words: PlantedWord[] = [];
   const created = { slug: named('organisation slug'), name: named('organisation name') };
   const { id } = await api.ask<{ id: string }>('POST', '/api/v1/organisations', created);
@@ -34,7 +42,7 @@ export async function plantOrganisation(instance: CanaryInstance, book: CanaryBo
 
   const configured = (kind: string, path: string, isDeleted = false, goesTo: readonly ('mail' | 'webhooks')[] = []): void =>
     void words.push({
-      place: `${kind} (${plan})`,
+      place: `${kind} (${label})`,
       kind,
       dataClass: 'configuration',
       mayBeIn: ['database', ...goesTo],
@@ -43,8 +51,8 @@ export async function plantOrganisation(instance: CanaryInstance, book: CanaryBo
       isPresent: async () => (await api.text(path)).includes(named(kind)),
     });
   const secret = (kind: string, value: string, goesTo: readonly ('provider' | 'webhooks')[] = []): void => {
-    book.secret(`${kind} (${plan})`, value);
-    words.push(neverKept(`${kind} (${plan})`, kind, 'secret', goesTo));
+    book.secret(`${kind} (${label})`, value);
+    words.push(neverKept(`${kind} (${label})`, kind, 'secret', goesTo));
   };
 
   configured('organisation slug', at, false, ['mail']);
@@ -53,7 +61,7 @@ export async function plantOrganisation(instance: CanaryInstance, book: CanaryBo
   configured('project name', `${at}/projects`);
   const credential = await make('/credentials', { name: named('credential name'), provider: 'stand_in', secret: named('provider key') });
   configured('credential name', `${at}/credentials`);
-  words.push(neverKept(`provider key (${plan})`, 'provider key', 'secret', ['provider']));
+  words.push(neverKept(`provider key (${label})`, 'provider key', 'secret', ['provider']));
   await make('/routes', { model: '*', targets: [{ credentialId: credential.id }] });
   const key = await make<{ id: string; secret: string }>('/keys', {
     name: named('key name'),
@@ -69,7 +77,7 @@ export async function plantOrganisation(instance: CanaryInstance, book: CanaryBo
     secret: named('deleted provider key'),
   });
   configured('deleted credential', `${at}/credentials`, true);
-  words.push(neverKept(`deleted provider key (${plan})`, 'deleted provider key', 'secret', ['provider']));
+  words.push(neverKept(`deleted provider key (${label})`, 'deleted provider key', 'secret', ['provider']));
   const hook = `${instance.world.url}/hook/`;
   const webhook = await make<{ id: string; secret: string }>('/webhooks', { url: hook + named('deleted webhook address') });
   configured('deleted webhook address', `${at}/webhooks`, true, ['webhooks']);
@@ -88,14 +96,15 @@ export async function plantOrganisation(instance: CanaryInstance, book: CanaryBo
   });
   configured('deleted identity provider', `${at}/identity-providers`, true);
   configured('client id', `${at}/identity-providers`, true);
-  words.push(neverKept(`client secret (${plan})`, 'client secret', 'secret'));
-  const scim = await make<{ id: string; secret: string }>('/scim-tokens', { name: named('deleted directory token') });
-  configured('deleted directory token', `${at}/scim-tokens`, true);
+  words.push(neverKept(`client secret (${label})`, 'client secret', 'secret'));
+  const scim = await make<{ id: string; secret: string }>('/scim-tokens', { name: named('directory token') });
+  configured('directory token', `${at}/scim-tokens`);
   secret('directory secret', scim.secret);
 
   return {
     id,
-    plan,
+    label,
+    losesKey,
     key: key.secret,
     words,
     takeDown: async () => {
@@ -105,9 +114,8 @@ export async function plantOrganisation(instance: CanaryInstance, book: CanaryBo
         `/invitations/${invitation.id}`,
         `/domains/${domain.id}`,
         `/identity-providers/${provider.id}`,
-        `/scim-tokens/${scim.id}`,
       ];
-      for (const path of paths) await api.ask('DELETE', at + path);
+      for (const path of losesKey ? [...paths, '/content-keys'] : paths) await api.ask('DELETE', at + path);
     },
   };
 }

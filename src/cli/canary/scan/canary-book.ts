@@ -73,6 +73,12 @@ export class CanaryBook {
     this.foreign.push(...[...formsOf(value), ...bytes].map((form) => ({ ...form, place })));
   }
 
+  /** Bytes that were made of something planted, such as what it was sealed into. */
+  bytes(place: string, value: Buffer): void {
+    this.wordByPlace.set(place, value.toString('base64'));
+    this.foreign.push(...formsOfBytes('bytes', value).map((form) => ({ ...form, place })));
+  }
+
   /** Everything to look for. */
   sought(): SoughtForm[] {
     return [...formsOf(this.mark).map((form) => ({ ...form, place: null })), ...this.foreign];
@@ -85,7 +91,7 @@ export class CanaryBook {
 }
 
 function freshMark(): string {
-  const letters = [...ALPHABET];
+  const letters = ALPHABET.split('');
   const first = letters.splice(randomInt(26), 1);
   while (first.length < MARK_LENGTH) first.push(...letters.splice(randomInt(letters.length), 1));
   return first.join('');

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import type { Pool } from 'pg';
 import type { Piece, Store } from './store.js';
+import { withoutPageHeaders } from './wal-pages.js';
 
 /** What a file of the cluster holds. */
 type ClusterPart = 'heap' | 'index' | 'TOAST' | 'statistics' | 'WAL' | 'other files of the cluster';
@@ -27,7 +28,13 @@ export async function clusterStores(data: string, owner: Pool): Promise<Store[]>
     const relation = relations.get(path.replace(SUFFIX, ''));
     pieces.get(partOf(path, relation))?.push({ location: relation ? `${relation.name} (${path})` : path, source: { file } });
   }
-  return PARTS.map((part) => ({ name: part, group: 'database', outlivesDays: 0, pieces: () => each(pieces.get(part) ?? []) }));
+  return PARTS.map((part) => ({
+    name: part,
+    group: 'database',
+    outlivesDays: 0,
+    ...(part === 'WAL' ? { unwrap: withoutPageHeaders } : {}),
+    pieces: () => each(pieces.get(part) ?? []),
+  }));
 }
 
 /** All files below a folder. */
@@ -43,7 +50,7 @@ function partOf(path: string, relation: Relation | undefined): ClusterPart {
   if (path.startsWith('pg_wal')) return 'WAL';
   if (path.startsWith('pg_stat')) return 'statistics';
   if (!relation) return 'other files of the cluster';
-  if (/^pg_statistic/.test(relation.owner ?? relation.name)) return 'statistics';
+  if ((relation.owner ?? relation.name).startsWith('pg_statistic')) return 'statistics';
   if (relation.kind === 'i') return 'index';
   return relation.kind === 't' ? 'TOAST' : 'heap';
 }

@@ -39,7 +39,7 @@ export class StoreScanner {
     const scanner = this.current();
     const tally = { bytes: 0, unchangedBytes: 0, unread: 0, sightings: new Map<string, { count: number; locations: string[] }>() };
     for await (const piece of store.pieces()) {
-      const { result, isUnchanged } = this.searched(piece, scanner);
+      const { result, isUnchanged } = this.searched(piece, store, scanner);
       tally.bytes += result.bytes;
       tally.unchangedBytes += isUnchanged ? result.bytes : 0;
       tally.unread += result.unread;
@@ -48,7 +48,11 @@ export class StoreScanner {
     return { store, ...tally };
   }
 
-  private searched({ source }: Piece, scanner: ByteScanner): { readonly result: ScanResult; readonly isUnchanged: boolean } {
+  private searched(
+    { source }: Piece,
+    { unwrap }: Store,
+    scanner: ByteScanner,
+  ): { readonly result: ScanResult; readonly isUnchanged: boolean } {
     if ('bytes' in source) return { result: scanner.scan(source.bytes), isUnchanged: false };
     const file = openIfThere(source.file);
     if (file === null) return { result: { findings: [], bytes: 0, unread: 0 }, isUnchanged: false };
@@ -57,7 +61,7 @@ export class StoreScanner {
       const stamp = `${ino}/${size}/${mtimeNs}/${ctimeNs}`;
       const before = this.known.get(source.file);
       if (before?.stamp === stamp) return { result: before.result, isUnchanged: true };
-      const result = searchFile(file, Number(size), scanner);
+      const result = searchFile(file, Number(size), (part) => scanner.scan(unwrap ? unwrap(part) : part));
       this.known.set(source.file, { stamp, result });
       return { result, isUnchanged: false };
     } finally {
@@ -93,12 +97,12 @@ function openIfThere(path: string): number | null {
   }
 }
 
-function searchFile(file: number, size: number, scanner: ByteScanner): ScanResult {
+function searchFile(file: number, size: number, scan: (part: Buffer) => ScanResult): ScanResult {
   const all = { findings: [] as Finding[], bytes: 0, unread: 0 };
   for (let from = 0; from < size; from += PART_BYTES) {
     const part = Buffer.allocUnsafe(Math.min(PART_BYTES + OVERLAP_BYTES, size - from));
     const read = readSync(file, part, 0, part.length, from);
-    const { findings, bytes, unread } = scanner.scan(part.subarray(0, read));
+    const { findings, bytes, unread } = scan(part.subarray(0, read));
     all.findings.push(...findings);
     all.bytes += bytes;
     all.unread += unread;

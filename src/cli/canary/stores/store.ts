@@ -26,5 +26,7 @@ export interface Store {
   readonly group: StoreGroup;
   /** Days that what is in it may outlive its due day: a copy that has a life of its own, which the profile gives (D4). */
   readonly outlivesDays: number;
+  /** What is searched of a file, where that is not the file as it is. */
+  readonly unwrap?: (file: Buffer) => Buffer;
   pieces(): AsyncIterable<Piece>;
 }
