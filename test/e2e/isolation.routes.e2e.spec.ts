@@ -30,7 +30,7 @@ const APART: readonly {
   { pattern: /^\w+ \/scim\/v2\//, because: 'secret in hand' },
   { pattern: /^(?:POST|GET) \/v1\//, because: 'gateway' },
   { pattern: /^\w+ \/admin\//, because: 'operators only' },
-  { pattern: /^\w+ \/api\/v1\/price-overrides/, because: 'operators only' },
+  { pattern: /^\w+ \/api\/v1\/(?:price-overrides|retention\/(?:receipts|preview)$)/, because: 'operators only' },
   { pattern: /^GET \/api\/v1\/(?:me|audit-events|audit-log\/bundle|usage\/.*)$/, because: 'own organisations' },
   { pattern: /^(?:GET|POST) \/api\/v1\/organisations$/, because: 'own organisations' },
   { pattern: /^\w+ \/api\/v1\/(?:account|sessions|sign-in|sign-up|sign-out|session)\b/, because: 'own account' },

@@ -6,9 +6,9 @@ const ALL = Object.keys(PERMISSIONS) as Permission[];
 const heldByMembers = new Set(ORGANISATION_ROLES.flatMap((role) => ROLE_PERMISSIONS[role]));
 
 describe('roles of staff', () => {
-  it('S2: what members may do in their organisation is its own, but for its name and state and asking who one is', () => {
+  it('S2: what members may do in their organisation is its own, but for its name, state, windows and holds, and asking who one is', () => {
     const open = [...INSTALLATION_PERMISSIONS].filter((permission) => heldByMembers.has(permission)).sort();
-    expect(open).toEqual(['identity:read', 'organisations:read', 'organisations:write']);
+    expect(open).toEqual(['holds:read', 'identity:read', 'organisations:read', 'organisations:write', 'retention:read']);
   });
 
   it('A4: only an administrator changes anything; others may break the glass at most', () => {

@@ -42,7 +42,6 @@ export const STAFF_PERMISSIONS: Readonly<Record<StaffRole, ReadonlySet<Permissio
     'content_policy:read',
     'installation_audit:read',
     'holds:read',
-    'holds:write',
     'receipts:read',
     'break_glass:write',
   ]),

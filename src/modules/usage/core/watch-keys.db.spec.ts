@@ -10,6 +10,7 @@ import { TypeOrmUnitOfWork } from '../../../platform/database/typeorm-unit-of-wo
 import { PostgresOutbox } from '../../../platform/queue/postgres-outbox.js';
 import { lowestIdAt } from '../data/call-conditions.js';
 import { KeyHabitsRepository } from '../data/key-habits.repository.js';
+import { SweepKeyHabitsJob } from '../jobs/sweep-key-habits.job.js';
 import { WatchKeysJob } from '../jobs/watch-keys.job.js';
 import { ReportUnusualKeys } from './report-unusual-keys.js';
 import { WatchKeys } from './watch-keys.js';
@@ -57,7 +58,9 @@ async function round(settings: Partial<Settings> = {}): Promise<void> {
   const unitOfWork = new TypeOrmUnitOfWork(source);
   const habits = new KeyHabitsRepository();
   const reporting = new ReportUnusualKeys(habits, new PostgresOutbox(clock), all);
-  await new WatchKeysJob(new WatchKeys(unitOfWork, habits, reporting, clock), all).run(new AbortController().signal);
+  const watching = new WatchKeys(unitOfWork, habits, reporting, clock);
+  await new WatchKeysJob(watching, all).run(new AbortController().signal);
+  await new SweepKeyHabitsJob(watching).sweep();
 }
 
 interface Key {
