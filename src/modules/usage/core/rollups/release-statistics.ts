@@ -56,7 +56,7 @@ export class ReleaseStatistics {
       FIGURES.map((figure) => [figure, figure === 'calls' ? calls : releaseOf(leavesOf(groups, figure, shown), this.rule)]),
     );
     const providers = new Set(groups.flatMap(([first]) => (first ? [first.provider] : [])));
-    const sums = [null, ...providers].map((provider) => sumCell(releases, provider)).filter((sum) => sum.calls !== null);
+    const sums = [null, ...providers].map((provider) => sumCell(releases, provider)).filter(({ calls: sum }) => (sum ?? 0) > 0);
     const cells: StatisticCell[] = [];
     for (const group of named.filter((each) => shown.has(each))) cells.push(await this.modelCell(tx, dayMs, releases, group));
     return [...sums, ...cells];

@@ -7,6 +7,8 @@ import { dayOf, hourOf, RollupWindows } from './rollup-windows.js';
 
 /** Organisations whose buckets are made in one transaction. */
 const BATCH = 100;
+/** And calls, unless a single organisation has more. */
+const BATCH_CALLS = 1_000_000;
 
 /**
  * Makes whole buckets from what they are the sum of. Making one twice makes the same one, so a worker that dies in between is no matter. What was
@@ -28,7 +30,8 @@ export class RollBuckets {
   async hour(hour: Bucket, organisations: readonly OrganisationId[], withDay: boolean): Promise<number> {
     const day = dayOf(hour.startMs);
     let standing = 0;
-    for (const batch of batches(organisations)) {
+    const calls = await this.unitOfWork.asSystem((tx) => this.cells.recordCounts(tx, hour, organisations));
+    for (const batch of batches(organisations, calls)) {
       await this.makePartitions(withDay ? [hour, day] : [hour], batch);
       await this.unitOfWork.asSystem(async (tx) => {
         await this.progress.lock(tx);
@@ -93,7 +96,19 @@ export class RollBuckets {
   }
 }
 
-function batches(organisations: readonly OrganisationId[]): OrganisationId[][] {
-  const count = Math.ceil(organisations.length / BATCH);
-  return Array.from({ length: count }, (_, index) => organisations.slice(index * BATCH, (index + 1) * BATCH));
+/** Organisations in batches that one statement can make in seconds. */
+function batches(organisations: readonly OrganisationId[], calls: ReadonlyMap<OrganisationId, number> = new Map()): OrganisationId[][] {
+  const all: OrganisationId[][] = [];
+  let room = 0;
+  for (const organisationId of organisations) {
+    const current = all.at(-1);
+    room -= calls.get(organisationId) ?? 0;
+    if (current !== undefined && current.length < BATCH && room >= 0) {
+      current.push(organisationId);
+    } else {
+      all.push([organisationId]);
+      room = BATCH_CALLS - (calls.get(organisationId) ?? 0);
+    }
+  }
+  return all;
 }
