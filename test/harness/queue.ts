@@ -87,7 +87,7 @@ export interface TestWorker {
 }
 
 export function makeQueueOptions(given: Omit<QueueOptions, 'contracts' | 'worker'>): QueueOptions {
-  if (given.redisUrl !== undefined) for (const queue of ['events', 'recurring']) declareRedisPrefix(`${given.prefix}:${queue}:`);
+  if (given.redisUrl !== undefined) for (const queue of ['events', 'recurring', 'long']) declareRedisPrefix(`${given.prefix}:${queue}:`);
   return { ...given, contracts: queueContracts, worker: true, tuning: { ...QUICK, ...given.tuning } };
 }
 

@@ -117,7 +117,7 @@ export const queueTables = [
   ),
 ];
 
-/** Keys that BullMQ makes, of each of the two queues. */
+/** Keys that BullMQ makes, of each of the three queues. */
 function inRedis(queue: string, description: string) {
   return {
     store: `redis.${queue}`,
@@ -136,6 +136,7 @@ function inRedis(queue: string, description: string) {
 export const queueStores = [
   inRedis('events', 'Events on their way to their handlers: ids, enums and numbers'),
   inRedis('recurring', 'Recurring jobs and when each runs next'),
+  inRedis('long', 'Recurring jobs that take long, and when each runs next'),
   {
     store: 'redis.server',
     description: 'The append-only file and snapshots of Redis',
