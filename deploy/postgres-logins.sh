@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs once, when the database is made. Two logins: `lethe_owner` owns the schema and migrates; `lethe_login` serves requests, owns
-# nothing and acts only as lethe_app, lethe_system, lethe_content or lethe_queue, which cannot bypass row-level security.
+# nothing and acts only as lethe_app, lethe_system, lethe_content, lethe_queue or lethe_backup, which cannot bypass row-level security.
 set -eu
 secrets="${LETHE_SECRETS_MOUNT:-/run/secrets}"
 
@@ -11,11 +11,12 @@ psql --no-psqlrc --quiet --set=ON_ERROR_STOP=1 --username="${POSTGRES_USER:-post
 CREATE ROLE lethe_app NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
 CREATE ROLE lethe_system NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
 CREATE ROLE lethe_content NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
+CREATE ROLE lethe_backup NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
 CREATE ROLE lethe_queue NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE;
 CREATE ROLE lethe_owner LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB CREATEROLE PASSWORD :'owner_password';
 CREATE ROLE lethe_login LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD :'login_password';
-GRANT lethe_app, lethe_system, lethe_content, lethe_queue TO lethe_owner WITH ADMIN OPTION;
-GRANT lethe_app, lethe_system, lethe_content, lethe_queue TO lethe_login;
+GRANT lethe_app, lethe_system, lethe_content, lethe_queue, lethe_backup TO lethe_owner WITH ADMIN OPTION;
+GRANT lethe_app, lethe_system, lethe_content, lethe_queue, lethe_backup TO lethe_login;
 ALTER DATABASE :"DBNAME" OWNER TO lethe_owner;
 ALTER SCHEMA public OWNER TO lethe_owner;
 REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;

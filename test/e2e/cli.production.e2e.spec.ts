@@ -37,8 +37,8 @@ describe('an installation whose serving login owns nothing', () => {
     asSuperuser([
       `CREATE ROLE ${owner} LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB CREATEROLE`,
       `CREATE ROLE ${login} LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE`,
-      `GRANT lethe_app, lethe_system, lethe_content, lethe_queue TO ${owner} WITH ADMIN OPTION`,
-      `GRANT lethe_app, lethe_system, lethe_content, lethe_queue TO ${login}`,
+      `GRANT lethe_app, lethe_system, lethe_content, lethe_queue, lethe_backup TO ${owner} WITH ADMIN OPTION`,
+      `GRANT lethe_app, lethe_system, lethe_content, lethe_queue, lethe_backup TO ${login}`,
       `CREATE DATABASE ${name} OWNER ${owner}`,
     ]),
   );

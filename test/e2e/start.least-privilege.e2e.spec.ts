@@ -13,7 +13,9 @@ describe('a login that owns nothing', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     await migrateNow({ url: database.url, ownerUrl: database.url, embedded: false, close: () => Promise.resolve() });
-    await asOwner(`CREATE ROLE ${login} LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS; GRANT lethe_app, lethe_system, lethe_content, lethe_queue TO ${login}`);
+    await asOwner(
+      `CREATE ROLE ${login} LOGIN NOINHERIT NOSUPERUSER NOBYPASSRLS; GRANT lethe_app, lethe_system, lethe_content, lethe_queue, lethe_backup TO ${login}`,
+    );
     const url = new URL(database.url.replace('postgresql://', 'http://').replace('@/', '@x/'));
     url.username = login;
     app = await TestLethe.start({

@@ -8,12 +8,16 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { Outbox } from '../../src/contracts/outbox.js';
 import { RetentionWindows } from '../../src/contracts/retention-windows.js';
 import { type Clock, SystemClock, Clock as ClockToken } from '../../src/kernel/clock.js';
+import { BackupsModule } from '../../src/modules/backups/backups.module.js';
 import { CallerAccessGuard } from '../../src/modules/auth/http/caller-access.guard.js';
 import { AuditModule } from '../../src/modules/audit/audit.module.js';
 import { AuthModule } from '../../src/modules/auth/auth.module.js';
 import { TenantsModule } from '../../src/modules/tenants/tenants.module.js';
+import { BlobFolder } from '../../src/platform/blob/blob-folder.js';
+import { BlobStore } from '../../src/platform/blob/blob-store.js';
 import { Settings } from '../../src/platform/config/settings.js';
 import { ChangeFeed } from '../../src/platform/database/change-feed.js';
+import { DatabaseAddress } from '../../src/platform/database/database-address.js';
 import { sessionAs } from '../../src/platform/database/roles.js';
 import { TypeOrmUnitOfWork } from '../../src/platform/database/typeorm-unit-of-work.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
@@ -71,10 +75,23 @@ class SurroundingsModule {
         { provide: UnitOfWork, useClass: TypeOrmUnitOfWork },
         { provide: ChangeFeed, useValue: feed },
         { provide: KeyManagementService, useValue: new LocalRootKey({ path: join(directory, 'root-key.json'), allowGenerate: true }) },
+        { provide: BlobStore, useValue: new BlobFolder(join(directory, 'blobs')) },
+        { provide: DatabaseAddress, useValue: new DatabaseAddress(databaseUrl, databaseUrl) },
         { provide: Outbox, useValue: new PostgresOutbox(clock) },
         { provide: OutboundAddresses, useValue: new OutboundAddresses(['127.0.0.0/8']) },
       ],
-      exports: [Settings, ClockToken, RetentionWindows, UnitOfWork, ChangeFeed, KeyManagementService, Outbox, OutboundAddresses],
+      exports: [
+        Settings,
+        ClockToken,
+        RetentionWindows,
+        UnitOfWork,
+        ChangeFeed,
+        KeyManagementService,
+        BlobStore,
+        DatabaseAddress,
+        Outbox,
+        OutboundAddresses,
+      ],
     };
   }
 }
@@ -84,7 +101,7 @@ export async function startReplica(databaseUrl: string, options: ReplicaOptions 
   const directory = mkdtempSync(join(tmpdir(), 'lethe-replica-'));
 
   @Module({
-    imports: [SurroundingsModule.forRoot(databaseUrl, directory, options), AuditModule, TenantsModule, AuthModule],
+    imports: [SurroundingsModule.forRoot(databaseUrl, directory, options), AuditModule, BackupsModule, TenantsModule, AuthModule],
     providers: [{ provide: APP_GUARD, useExisting: CallerAccessGuard }],
   })
   class ReplicaModule {}

@@ -89,7 +89,7 @@ const LOGIN_FACTS = `
       WHERE n.nspname = 'public' AND relkind IN ('r', 'p') AND relowner = role.oid
     ) AS owns,
     (SELECT array_agg(needed.rolname::text) FROM pg_roles needed
-     WHERE needed.rolname IN ('lethe_app', 'lethe_system', 'lethe_content', 'lethe_queue') AND NOT pg_has_role(role.oid, needed.oid, 'MEMBER')) AS missing
+     WHERE needed.rolname IN ('lethe_app', 'lethe_system', 'lethe_content', 'lethe_queue', 'lethe_backup') AND NOT pg_has_role(role.oid, needed.oid, 'MEMBER')) AS missing
   FROM pg_roles role WHERE rolname = current_user`;
 
 async function loginFindings(client: pg.Client, production: boolean): Promise<Finding[]> {

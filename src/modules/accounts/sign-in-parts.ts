@@ -10,6 +10,7 @@ import { MailedLinks } from './core/links/mailed-links.js';
 import { ChangeAccountStatus } from './core/operator/change-account-status.js';
 import { PersonTraces } from './core/operator/person-traces.js';
 import { RemoveMinor } from './core/operator/remove-minor.js';
+import { ReplayAccountRemoval } from './core/operator/replay-removal.js';
 import { ChangePassword } from './core/passwords/change-password.js';
 import { CheckPassword } from './core/passwords/check-password.js';
 import { ChoosePassword } from './core/passwords/choose-password.js';
@@ -115,6 +116,7 @@ export const SIGN_IN_PARTS = {
     ChangeAccountStatus,
     PersonTraces,
     RemoveMinor,
+    ReplayAccountRemoval,
     SweepSessionsJob,
     SweepRecoveryCodesJob,
   ],

@@ -28,6 +28,11 @@ export const backupsErrors = errorCatalogue('backups', {
     status: 409,
     message: 'The database is not empty, and a restore replaces all of it. Add --yes to do so; nothing was changed.',
   },
+  ledger_not_here: {
+    status: 503,
+    message:
+      'The blob store does not have the backup this database was restored from, so what was erased since may be on record elsewhere. Set LETHE_BLOB_* as they were.',
+  },
   no_replayer: {
     status: 500,
     message: 'The erasure ledger holds a kind of erasure that this version cannot do again. Use the version that recorded it.',

@@ -12,11 +12,16 @@ import { CopyErasures } from './core/erasures/copy-erasures.js';
 import { ErasureCopies } from './core/erasures/erasure-copies.js';
 import { ErasureExpiry } from './core/erasures/erasure-expiry.js';
 import { ExpireErasures } from './core/erasures/expire-erasures.js';
+import { PutDatabaseRight } from './core/erasures/put-database-right.js';
 import { ReplayErasures } from './core/erasures/replay-erasures.js';
+import { ReplayTurn } from './core/erasures/replay-turn.js';
 import { Replayers } from './core/erasures/replayers.js';
+import { UnknownErasures } from './core/erasures/unknown-erasures.js';
 import { ExpireBackups } from './core/expire-backups.js';
 import { TakeBackup } from './core/take-backup.js';
 import { TakeDueBackups } from './core/take-due-backups.js';
+import { WriteBackup } from './core/write-backup.js';
+import { BackupTables } from './data/backup-tables.js';
 import './data/backups.inventory.js';
 import { BackupsRepository } from './data/backups.repository.js';
 import { ErasuresRepository } from './data/erasures.repository.js';
@@ -33,9 +38,11 @@ import { TakeBackupsJob } from './jobs/take-backups.job.js';
     InstallationRepository,
     BackupsRepository,
     ErasuresRepository,
+    BackupTables,
     BackupWindows,
     BackupArchive,
     BackupCatalogue,
+    WriteBackup,
     TakeBackup,
     TakeDueBackups,
     ExpireBackups,
@@ -44,10 +51,12 @@ import { TakeBackupsJob } from './jobs/take-backups.job.js';
     ErasureCopies,
     CopyErasures,
     Replayers,
+    UnknownErasures,
     ReplayErasures,
+    ReplayTurn,
     ErasureExpiry,
     ExpireErasures,
-    { provide: RestoredDatabase, useExisting: ReplayErasures },
+    { provide: RestoredDatabase, useClass: PutDatabaseRight },
     TakeBackupsJob,
     DrillBackupsJob,
     CopyErasureAtOnce,

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../kernel/clock.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import type { BackupClass } from '../../../contracts/backup-class.js';
+import { Clock, DAY_MS } from '../../../kernel/clock.js';
+import { newId } from '../../../kernel/ids.js';
 import { type AuditActor, AuditLog } from '../../audit/audit.contract.js';
 import { backupsErrors } from '../backups.errors.js';
-import { BackupsRepository, type CatalogueRow } from '../data/backups.repository.js';
-import { InstallationRepository } from '../data/installation.repository.js';
+import { BackupTables } from '../data/backup-tables.js';
 import { BackupArchive } from './archive/backup-archive.js';
 import type { BackupHeader } from './archive/backup-header.js';
 
@@ -15,9 +15,7 @@ export const BACKUPS_ACTOR: AuditActor = { kind: 'system', id: 'backups' };
 @Injectable()
 export class BackupCatalogue {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly backups: BackupsRepository,
-    private readonly installations: InstallationRepository,
+    private readonly tables: BackupTables,
     private readonly archive: BackupArchive,
     private readonly audit: AuditLog,
     private readonly clock: Clock,
@@ -25,18 +23,22 @@ export class BackupCatalogue {
 
   /** Raises `backups/replay_due`: what was restored and not yet put right is neither served nor backed up. */
   async installation(): Promise<string> {
-    const { installation, replayDue } = await this.unitOfWork.asSystem((tx) => this.installations.read(tx));
+    const { installation, replayDue } = await this.tables.installation();
     if (replayDue) throw backupsErrors.replay_due();
     return installation;
   }
 
-  begin(header: BackupHeader): Promise<void> {
-    return this.unitOfWork.asSystem((tx) => this.backups.begin(tx, header));
+  /** A backup of the moment this is called, kept for `days`. */
+  async begin(installation: string, kind: BackupClass, days: number): Promise<BackupHeader> {
+    const takenAt = this.clock.now();
+    const header: BackupHeader = { id: newId(), installation, kind, takenAt, expiresAt: new Date(takenAt.getTime() + days * DAY_MS) };
+    await this.tables.asSystem((tx) => this.tables.backups.begin(tx, header));
+    return header;
   }
 
   complete(taken: BackupHeader & { readonly rows: number; readonly bytes: number }, actor: AuditActor): Promise<void> {
-    return this.unitOfWork.asSystem(async (tx) => {
-      await this.backups.complete(tx, taken, taken);
+    return this.tables.asSystem(async (tx) => {
+      await this.tables.backups.complete(tx, taken, taken);
       await this.audit.record(tx, {
         actor,
         action: 'backup.taken',
@@ -50,23 +52,27 @@ export class BackupCatalogue {
   /** Says that a backup came to nothing, and removes what there is of it. What cannot be removed now is removed before the next one. */
   async fail(header: BackupHeader, code: string): Promise<void> {
     await this.archive.remove(header).then(
-      () => this.unitOfWork.asSystem((tx) => this.backups.failed(tx, header.id, code)),
+      () => this.tables.asSystem((tx) => this.tables.backups.failed(tx, header.id, code)),
       () => undefined,
     );
   }
 
-  /** Removes what processes that were killed have left. Only while no other backup can be running. */
+  /**
+   * Removes what processes that were killed have left. Only while no other backup can be running. One that has its manifest came to its end: a database that
+   * was restored from it remembers it as it was then.
+   */
   async clearInterrupted(installation: string, signal?: AbortSignal): Promise<void> {
-    const running = await this.unitOfWork.asSystem((tx) => this.backups.inState(tx, 'running'));
+    await this.reconcile(installation, await this.archive.list(installation));
+    const running = await this.tables.asSystem((tx) => this.tables.backups.inState(tx, 'running'));
     for (const { id } of running) {
       await this.archive.remove({ id, installation }, signal);
-      await this.unitOfWork.asSystem((tx) => this.backups.failed(tx, id, 'backups/interrupted'));
+      await this.tables.asSystem((tx) => this.tables.backups.failed(tx, id, 'backups/interrupted'));
     }
   }
 
   deleted(header: BackupHeader, removed: { readonly objects: number; readonly bytes: number }): Promise<void> {
-    return this.unitOfWork.asSystem(async (tx) => {
-      await this.backups.deleted(tx, header, this.clock.now(), null);
+    return this.tables.asSystem(async (tx) => {
+      await this.tables.backups.deleted(tx, header, this.clock.now(), null);
       await this.audit.record(tx, {
         actor: BACKUPS_ACTOR,
         action: 'backup.deleted',
@@ -79,8 +85,8 @@ export class BackupCatalogue {
   }
 
   verified(header: BackupHeader, sound: boolean, actor: AuditActor): Promise<void> {
-    return this.unitOfWork.asSystem(async (tx) => {
-      await this.backups.verified(tx, header.id, this.clock.now(), sound);
+    return this.tables.asSystem(async (tx) => {
+      await this.tables.backups.verified(tx, header.id, this.clock.now(), sound);
       await this.audit.record(tx, {
         actor,
         action: 'backup.verified',
@@ -96,22 +102,18 @@ export class BackupCatalogue {
    * removed is noted as missing.
    */
   async reconcile(installation: string, stored: readonly BackupHeader[]): Promise<void> {
-    const known = await this.unitOfWork.asSystem((tx) => this.backups.inState(tx, 'complete'));
+    const known = await this.tables.asSystem((tx) => this.tables.backups.inState(tx, 'complete'));
     const complete = new Set(known.map(({ id }) => id));
     const there = new Set(stored.map(({ id }) => id));
     for (const header of stored.filter(({ id }) => !complete.has(id))) {
-      await this.unitOfWork.asSystem((tx) => this.backups.complete(tx, header, null));
+      await this.tables.asSystem((tx) => this.tables.backups.complete(tx, header, null));
     }
     for (const row of known.filter(({ id }) => !there.has(id))) await this.missing({ ...row, installation });
   }
 
-  find(header: Pick<BackupHeader, 'id'>): Promise<CatalogueRow | null> {
-    return this.unitOfWork.asSystem((tx) => this.backups.find(tx, header.id));
-  }
-
   private missing(header: BackupHeader): Promise<void> {
-    return this.unitOfWork.asSystem(async (tx) => {
-      await this.backups.deleted(tx, header, this.clock.now(), 'backups/missing');
+    return this.tables.asSystem(async (tx) => {
+      await this.tables.backups.deleted(tx, header, this.clock.now(), 'backups/missing');
       await this.audit.record(tx, {
         actor: BACKUPS_ACTOR,
         action: 'backup.missed',

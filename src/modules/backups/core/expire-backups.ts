@@ -1,10 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Survivor, type SweepContext, SweptStore, type Swept } from '../../../contracts/swept-store.js';
 import { DAY_MS } from '../../../kernel/clock.js';
-import { BlobStore } from '../../../platform/blob/blob-store.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { BackupsRepository } from '../data/backups.repository.js';
-import { InstallationRepository } from '../data/installation.repository.js';
+import { BackupTables } from '../data/backup-tables.js';
 import { BackupArchive } from './archive/backup-archive.js';
 import type { BackupHeader } from './archive/backup-header.js';
 import { backupsOf, readPlace } from './archive/backup-places.js';
@@ -13,8 +10,8 @@ import { BackupWindows } from './backup-windows.js';
 
 /** Backups that would pass their last moment before the next round go in this one: a promised day is not overrun by the length of a round. */
 const AHEAD_MS = 15 * 60_000;
-/** What has no manifest after so long is of a process that died. */
-const UNFINISHED_MS = DAY_MS;
+/** Of what has no manifest and has not grown for so long the process has died, and the data key with it. */
+const UNFINISHED_MS = 3 * DAY_MS;
 
 /**
  * Deletes backups when their days are over (D4), counted from the moment they show, and asks the store afterwards whether they are gone. Goes by what
@@ -26,19 +23,16 @@ export class ExpireBackups extends SweptStore {
   override readonly dataClass = 'backup';
 
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly backups: BackupsRepository,
-    private readonly installations: InstallationRepository,
+    private readonly tables: BackupTables,
     private readonly archive: BackupArchive,
     private readonly catalogue: BackupCatalogue,
-    private readonly blobs: BlobStore,
     private readonly windows: BackupWindows,
   ) {
     super();
   }
 
   override async sweep({ nowMs, signal }: SweepContext): Promise<Swept> {
-    const { installation } = await this.unitOfWork.asSystem((tx) => this.installations.read(tx));
+    const { installation } = await this.tables.installation();
     const stored = await this.archive.list(installation);
     await this.catalogue.reconcile(installation, stored);
     const swept = { rows: 0, bytes: 0 };
@@ -50,12 +44,12 @@ export class ExpireBackups extends SweptStore {
       swept.bytes += removed.bytes;
     }
     await this.removeUnreadable(installation, stored, { nowMs, signal });
-    await this.blobs.discardUnfinished(new Date(nowMs - UNFINISHED_MS), signal);
+    await this.archive.discardUnfinished(new Date(nowMs - UNFINISHED_MS), signal);
     return swept;
   }
 
   override async oldestSurvivor(): Promise<Survivor | null> {
-    const rows = await this.unitOfWork.asSystem((tx) => this.backups.inState(tx, 'complete'));
+    const rows = await this.tables.asSystem((tx) => this.tables.backups.inState(tx, 'complete'));
     const first = rows.sort((a, b) => a.expiresAt.getTime() - b.expiresAt.getTime())[0];
     return first ? { writtenAt: first.takenAt, dueAt: first.expiresAt } : null;
   }
@@ -67,11 +61,10 @@ export class ExpireBackups extends SweptStore {
     { nowMs, signal }: Pick<SweepContext, 'nowMs' | 'signal'>,
   ): Promise<void> {
     const readable = new Set(stored.map(({ id }) => id));
-    const running = new Set((await this.unitOfWork.asSystem((tx) => this.backups.inState(tx, 'running'))).map(({ id }) => id));
     const old = new Map<string, number>();
     for await (const { key, modifiedAt } of this.archive.objects(backupsOf(installation))) {
       const place = readPlace(key);
-      if (place === null || readable.has(place.id) || running.has(place.id)) continue;
+      if (place === null || readable.has(place.id)) continue;
       const keptMs = place.isManifest ? this.windows.days('data') * DAY_MS - AHEAD_MS : UNFINISHED_MS;
       old.set(place.id, Math.max(old.get(place.id) ?? 0, modifiedAt.getTime() + keptMs));
     }

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { type BackupClass, backupClassOf } from '../../../contracts/backup-class.js';
 import { declaredTables } from '../../../contracts/data-inventory.js';
 import { Clock } from '../../../kernel/clock.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { BackupsRepository } from '../data/backups.repository.js';
+import { BackupTables } from '../data/backup-tables.js';
 import { BACKUPS_ACTOR } from './backup-catalogue.js';
 import { BackupWindows } from './backup-windows.js';
 import { type TakenBackup, TakeBackup } from './take-backup.js';
@@ -16,8 +15,7 @@ const KEYS_HOURS = 24;
 @Injectable()
 export class TakeDueBackups {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly backups: BackupsRepository,
+    private readonly tables: BackupTables,
     private readonly take: TakeBackup,
     private readonly windows: BackupWindows,
     private readonly clock: Clock,
@@ -37,7 +35,7 @@ export class TakeDueBackups {
     if (every === 0 || this.windows.days(kind) === 0) return false;
     if (kind === 'keys' && !declaredTables().some(({ table }) => backupClassOf(table) === 'keys')) return false;
     const hours = kind === 'keys' ? Math.min(every, KEYS_HOURS) : every;
-    const newest = await this.unitOfWork.asSystem((tx) => this.backups.newest(tx, kind));
+    const newest = await this.tables.asSystem((tx) => this.tables.backups.newest(tx, kind));
     return newest === null || newest.takenAt.getTime() + hours * HOUR_MS <= this.clock.nowMs();
   }
 }

@@ -29,3 +29,16 @@ declareStore({
   erasure: 'not_personal',
   holds: { records: 'identifier' },
 });
+
+declareStore({
+  store: 'files.drill',
+  description: 'The database of a test restore, on a server of its own without a port: there while the drill runs, and removed with it',
+  place: { kind: 'files', path: 'drill' },
+  dataClasses: ['backup'],
+  subject: 'account_holder',
+  located: 'not at all: it is removed as a whole',
+  retention: { kind: 'transient', within: 'P1D' },
+  export: { withheld: 'the same stands in the tables it was made from' },
+  erasure: 'expires',
+  holds: { rows: 'personal' },
+});

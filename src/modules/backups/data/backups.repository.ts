@@ -65,11 +65,6 @@ export class BackupsRepository {
     return tx.query(`SELECT ${COLUMNS} FROM backup WHERE state = $1 ORDER BY taken_at`, [state]);
   }
 
-  async find(tx: Tx, id: BackupId): Promise<CatalogueRow | null> {
-    const [row] = await tx.query<CatalogueRow[]>(`SELECT ${COLUMNS} FROM backup WHERE id = $1`, [id]);
-    return row ?? null;
-  }
-
   async newest(tx: Tx, kind: BackupClass): Promise<CatalogueRow | null> {
     const [row] = await tx.query<CatalogueRow[]>(
       `SELECT ${COLUMNS} FROM backup WHERE state = 'complete' AND kind = $1 ORDER BY taken_at DESC LIMIT 1`,

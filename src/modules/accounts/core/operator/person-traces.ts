@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ErasureLedger } from '../../../../contracts/erasure-ledger.js';
 import { AppError } from '../../../../kernel/errors.js';
 import type { AccountId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
@@ -7,6 +8,7 @@ import { Memberships } from '../../../tenants/tenants.contract.js';
 import { accountsErrors } from '../../accounts.errors.js';
 import { EVERY_LINK_KIND } from '../links/link-kinds.js';
 import { MailedLinks } from '../links/mailed-links.js';
+import { ACCOUNT_REMOVED } from './replay-removal.js';
 
 /** What is kept of a person beside what the database removes with the account by itself. */
 @Injectable()
@@ -14,14 +16,16 @@ export class PersonTraces {
   constructor(
     private readonly memberships: Memberships,
     private readonly links: MailedLinks,
+    private readonly ledger: ErasureLedger,
   ) {}
 
-  /** Ends memberships, each with its audit row, and empties links. Raises `accounts/account_still_needed` for a last owner. */
+  /** Ends memberships, each with its audit row, empties links, and has the removal outlive a restore (D4). Raises `accounts/account_still_needed` for a last owner. */
   async remove(tx: Tx, accountId: AccountId, actor: AuditActor): Promise<void> {
     for (const { organisationId } of await this.memberships.ofAccount(tx, accountId)) {
       await this.leave(tx, { organisationId, accountId }, actor);
     }
     await this.links.cancel(tx, accountId, EVERY_LINK_KIND);
+    await this.ledger.record(tx, { kind: ACCOUNT_REMOVED, subjectId: accountId });
   }
 
   private async leave(tx: Tx, member: Parameters<Memberships['remove']>[1], actor: AuditActor): Promise<void> {

@@ -104,6 +104,11 @@ export class BackupArchive {
     return removed;
   }
 
+  /** Removes what interrupted uploads have left, which belongs to no object. */
+  async discardUnfinished(before: Date, signal?: AbortSignal): Promise<void> {
+    await this.blobs.discardUnfinished(before, signal);
+  }
+
   private async manifest(key: string): Promise<SealedBackup> {
     const facts = await this.blobs.stat(key);
     if (facts === null || facts.bytes > MAX_MANIFEST_BYTES) throw backupsErrors.damaged();

@@ -1,7 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { ErasuresRepository } from '../../data/erasures.repository.js';
-import { InstallationRepository } from '../../data/installation.repository.js';
+import { BackupTables } from '../../data/backup-tables.js';
 import { ErasureCopies } from './erasure-copies.js';
 
 const BATCH = 500;
@@ -13,9 +11,7 @@ const BATCH = 500;
 @Injectable()
 export class CopyErasures {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly erasures: ErasuresRepository,
-    private readonly installations: InstallationRepository,
+    private readonly tables: BackupTables,
     private readonly copies: ErasureCopies,
   ) {}
 
@@ -24,14 +20,12 @@ export class CopyErasures {
     let copied = 0;
     for (;;) {
       signal?.throwIfAborted();
-      const { records, installation } = await this.unitOfWork.asSystem(async (tx) => ({
-        records: await this.erasures.notCopied(tx, BATCH),
-        installation: (await this.installations.read(tx)).installation,
-      }));
+      const records = await this.tables.asSystem((tx) => this.tables.erasures.notCopied(tx, BATCH));
       if (records.length === 0) return copied;
+      const { installation } = await this.tables.installation();
       const key = await this.copies.write(installation, records, signal);
       const ids = records.map(({ id }) => id);
-      await this.unitOfWork.asSystem((tx) => this.erasures.copied(tx, ids, key));
+      await this.tables.asSystem((tx) => this.tables.erasures.copied(tx, ids, key));
       copied += records.length;
     }
   }

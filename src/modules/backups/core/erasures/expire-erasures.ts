@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type Survivor, type SweepContext, SweptStore, type Swept } from '../../../../contracts/swept-store.js';
 import { DAY_MS, utcDay } from '../../../../kernel/clock.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { InstallationRepository } from '../../data/installation.repository.js';
+import { BackupTables } from '../../data/backup-tables.js';
 import { ErasureCopies } from './erasure-copies.js';
 
 /** Removes copies of the ledger past their last day: no backup from before their records can be restored any more. */
@@ -12,8 +11,7 @@ export class ExpireErasures extends SweptStore {
   override readonly dataClass = 'backup';
 
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly installations: InstallationRepository,
+    private readonly tables: BackupTables,
     private readonly copies: ErasureCopies,
   ) {
     super();
@@ -39,6 +37,6 @@ export class ExpireErasures extends SweptStore {
   }
 
   private async installation(): Promise<string> {
-    return (await this.unitOfWork.asSystem((tx) => this.installations.read(tx))).installation;
+    return (await this.tables.installation()).installation;
   }
 }
