@@ -7,24 +7,33 @@ import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { ContentGate, ContentKeeper } from './content.contract.js';
 import { ContentExpiry } from './core/content-expiry.js';
+import { AuditedSettings } from './core/gate/audited-settings.js';
 import { ChangeSetting } from './core/gate/change-setting.js';
+import { ContentAllowance } from './core/gate/content-allowance.js';
 import { ContentPolicies } from './core/gate/content-policies.js';
 import { PolicyGate } from './core/gate/policy-gate.js';
 import { AuditedGrants } from './core/grants/audited-grants.js';
 import { CloseGrant } from './core/grants/close-grant.js';
+import { GrantScopes } from './core/grants/grant-scopes.js';
 import { OpenGrant } from './core/grants/open-grant.js';
 import { ReadGrants } from './core/grants/read-grants.js';
+import { KeepingWatch } from './core/keeping/keeping-watch.js';
 import { QueuedKeeper } from './core/keeping/queued-keeper.js';
 import { SealCall } from './core/keeping/seal-call.js';
 import { WriteContents } from './core/keeping/write-contents.js';
 import { AuditedContentKeys } from './core/keys/audited-content-keys.js';
+import { ContentKeyDesk } from './core/keys/content-key-desk.js';
 import { ContentKeys } from './core/keys/content-keys.js';
 import { DestroyContentKeys } from './core/keys/destroy-content-keys.js';
+import { ErasedKeys } from './core/keys/erased-keys.js';
+import { OpenContentKey } from './core/keys/open-content-key.js';
 import { ReadContentKeys } from './core/keys/read-content-keys.js';
 import { ReplayKeyDestruction } from './core/keys/replay-key-destruction.js';
 import { RewrapContentKeys } from './core/keys/rewrap-content-keys.js';
 import { RotateContentKey } from './core/keys/rotate-content-key.js';
 import { RotateOldKeys } from './core/keys/rotate-old-keys.js';
+import { AdmitReader } from './core/reading/admit-reader.js';
+import { FindContent } from './core/reading/find-content.js';
 import { ReadContent } from './core/reading/read-content.js';
 import { readPatterns } from './core/redaction/read-patterns.js';
 import { WorkerRedactor } from './core/redaction/worker-redactor.js';
@@ -44,14 +53,17 @@ import { CloseGrantsJob } from './jobs/close-grants.job.js';
 import { KeepContentKeysJob } from './jobs/keep-content-keys.job.js';
 import { Redactor } from './redaction.contract.js';
 
-const gate = [ContentPolicies, ChangeSetting, { provide: ContentGate, useClass: PolicyGate }];
+const gate = [ContentPolicies, ContentAllowance, AuditedSettings, ChangeSetting, { provide: ContentGate, useClass: PolicyGate }];
 const keys = [
   AuditedContentKeys,
+  ContentKeyDesk,
+  OpenContentKey,
   ContentKeys,
   ReadContentKeys,
   RotateContentKey,
   RotateOldKeys,
   RewrapContentKeys,
+  ErasedKeys,
   DestroyContentKeys,
   ReplayKeyDestruction,
   KeepContentKeysJob,
@@ -62,8 +74,10 @@ const redactor = {
     new WorkerRedactor({ personalData: content.redactPersonalData, patterns: readPatterns(redactionPatterns) }),
   inject: [PolicyProfile, Settings],
 };
-const keeping = [redactor, SealCall, WriteContents, { provide: ContentKeeper, useClass: QueuedKeeper }];
-const grants = [AuditedGrants, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob];
+const keeping = [redactor, KeepingWatch, SealCall, WriteContents, { provide: ContentKeeper, useClass: QueuedKeeper }];
+const grants = [AuditedGrants, GrantScopes, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob];
+
+const reading = [FindContent, AdmitReader, ReadContent];
 
 /** What was said in calls: whether it is kept, under which key, for how long, and who reads it for what. */
 @Module({
@@ -80,7 +94,7 @@ const grants = [AuditedGrants, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob
     TroubleshootingGrantsRepository,
     CallContentsRepository,
     ContentExpiry,
-    ReadContent,
+    ...reading,
     ...gate,
     ...keys,
     ...keeping,

@@ -91,13 +91,14 @@ export class GatewayPipeline {
     }
   }
 
-  /** Takes no more calls, waits for those in flight, and after `graceMs` cuts and settles the rest. */
+  /** Takes no more calls, waits for those in flight, and after `graceMs` cuts and settles the rest. What was to be kept of them is written then. */
   async stop(graceMs: number): Promise<void> {
     this.stopping = true;
     const deadline = this.parts.clock.monotonicMs() + graceMs;
     while (this.inflight.size > 0 && this.parts.clock.monotonicMs() < deadline) await pause(20);
     for (const exchange of this.inflight) exchange.cancel(new Cancelled('shutdown'));
     while (this.inflight.size > 0) await pause(5);
+    await this.parts.keeping.keeper.stop(KEEP_MS);
   }
 
   /** Everything before the first byte goes upstream. What is raised here never reached a provider and is not in the ledger. */
@@ -203,6 +204,8 @@ export class GatewayPipeline {
   }
 }
 
+/** How long a stop waits for content that was taken to be written. */
+const KEEP_MS = 5_000;
 const SOON = { details: { retryAfterSeconds: 1 } };
 
 /** `work`, or nothing once `ms` have gone by; the work goes on. */

@@ -1,13 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ContentKeeper } from '../content/content.contract.js';
 import type { CallLedger } from '../usage/usage.contract.js';
 import type { DataPlane } from './data-plane.js';
 import { Gateway } from './gateway.contract.js';
 import type { GatewayPipeline } from './gateway-pipeline.js';
 import type { UpstreamPools } from './upstream/upstream-pools.js';
-
-/** How long a stop waits for content that was taken to be written. */
-const KEEP_MS = 5_000;
 
 /** {@link Gateway}: the order in which its parts begin and end. */
 export class GatewayService extends Gateway {
@@ -16,7 +12,6 @@ export class GatewayService extends Gateway {
       readonly plane: DataPlane;
       readonly pipeline: GatewayPipeline;
       readonly ledger: CallLedger;
-      readonly keeper: ContentKeeper;
       readonly pools: UpstreamPools;
     },
   ) {
@@ -34,7 +29,6 @@ export class GatewayService extends Gateway {
   override async stop(graceMs: number): Promise<void> {
     await this.parts.pipeline.stop(graceMs);
     await this.parts.ledger.stop();
-    await this.parts.keeper.stop(KEEP_MS);
     await this.parts.pools.close();
   }
 }

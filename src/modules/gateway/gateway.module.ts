@@ -68,9 +68,9 @@ export class GatewayModule {
         },
         {
           provide: Gateway,
-          useFactory: (plane: DataPlane, pipeline: GatewayPipeline, ledger: CallLedger, keeper: ContentKeeper, pools: UpstreamPools) =>
-            new GatewayService({ plane, pipeline, ledger, keeper, pools }),
-          inject: [DataPlane, GatewayPipeline, CallLedger, ContentKeeper, UpstreamPools],
+          useFactory: (plane: DataPlane, pipeline: GatewayPipeline, ledger: CallLedger, pools: UpstreamPools) =>
+            new GatewayService({ plane, pipeline, ledger, pools }),
+          inject: [DataPlane, GatewayPipeline, CallLedger, UpstreamPools],
         },
       ],
       exports: [Gateway],

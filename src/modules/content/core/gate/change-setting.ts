@@ -1,14 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { PolicyProfile } from '../../../../contracts/policy-profile.js';
-import { RetentionWindows } from '../../../../contracts/retention-windows.js';
-import { Clock } from '../../../../kernel/clock.js';
 import type { OrganisationId } from '../../../../kernel/ids.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
+import type { AuditActor } from '../../../audit/audit.contract.js';
 import { Tenants } from '../../../tenants/tenants.contract.js';
 import { contentErrors } from '../../content.errors.js';
-import { type ContentSetting, USUAL_SETTING } from '../../data/content-setting.entity.js';
-import { ContentSettingsRepository } from '../../data/content-settings.repository.js';
+import type { ContentSetting } from '../../data/content-setting.entity.js';
+import { AuditedSettings } from './audited-settings.js';
+import { ContentAllowance } from './content-allowance.js';
 
 /** What an organisation said, and what follows from it under the profile and plan it is on now. Days of 0: nothing is kept. */
 export interface SettingView extends ContentSetting {
@@ -24,19 +22,16 @@ export interface SettingView extends ContentSetting {
 export class ChangeSetting {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly settings: ContentSettingsRepository,
+    private readonly settings: AuditedSettings,
     private readonly tenants: Tenants,
-    private readonly audit: AuditLog,
-    private readonly profile: PolicyProfile,
-    private readonly windows: RetentionWindows,
-    private readonly clock: Clock,
+    private readonly allowance: ContentAllowance,
   ) {}
 
   /** Raises `tenants/organisation_not_found`. */
   read(organisationId: OrganisationId): Promise<SettingView> {
     return this.unitOfWork.forOrganisation(organisationId, async (tx) => {
       await this.tenants.requireOrganisation(tx, organisationId);
-      return this.view(organisationId, (await this.settings.find(tx, organisationId)) ?? USUAL_SETTING);
+      return this.view(organisationId, await this.settings.find(tx, organisationId));
     });
   }
 
@@ -45,23 +40,19 @@ export class ChangeSetting {
    * `tenants/organisation_not_found`, and `content/not_in_profile` for asking to keep what the profile has no window for.
    */
   run(actor: AuditActor, organisationId: OrganisationId, change: Partial<ContentSetting>): Promise<SettingView> {
-    if (change.payloads === true && this.windows.days('payload', organisationId) === 0) throw contentErrors.not_in_profile();
-    if (change.failedInputs === true && this.windows.days('failed_input', organisationId) === 0) throw contentErrors.not_in_profile();
+    if (change.payloads === true && this.allowance.payloadDays(organisationId) === 0) throw contentErrors.not_in_profile();
+    if (change.failedInputs === true && this.allowance.failedInputDays(organisationId) === 0) throw contentErrors.not_in_profile();
     return this.unitOfWork.forOrganisation(organisationId, async (tx) => {
       await this.tenants.requireOrganisation(tx, organisationId);
-      const { payloads, samplePerMille, failedInputs } = (await this.settings.lock(tx, organisationId)) ?? USUAL_SETTING;
-      const setting: ContentSetting = { payloads, samplePerMille, failedInputs, ...change };
-      await this.settings.put(tx, { id: organisationId, ...setting, updatedAt: this.clock.now() });
-      const target = { type: 'organisation', id: organisationId };
-      await this.audit.record(tx, { actor, action: 'content_setting.changed', organisationId, target, detail: { ...change } });
+      const setting = await this.settings.change(tx, actor, organisationId, change);
       return this.view(organisationId, setting);
     });
   }
 
   private view(organisationId: OrganisationId, { payloads, samplePerMille, failedInputs }: ContentSetting): SettingView {
-    const payloadDays = payloads && samplePerMille > 0 ? this.windows.days('payload', organisationId) : 0;
-    const failedInputDays = failedInputs ? this.windows.days('failed_input', organisationId) : 0;
-    const { failedInputs: failedInputsAre, grantDays } = this.profile.content;
+    const payloadDays = payloads && samplePerMille > 0 ? this.allowance.payloadDays(organisationId) : 0;
+    const failedInputDays = failedInputs ? this.allowance.failedInputDays(organisationId) : 0;
+    const { failedInputs: failedInputsAre, grantDays } = this.allowance.policy;
     return { payloads, samplePerMille, failedInputs, payloadDays, failedInputDays, failedInputsAre, grantDays };
   }
 }

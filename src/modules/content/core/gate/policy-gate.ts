@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { PolicyProfile } from '../../../../contracts/policy-profile.js';
-import { RetentionWindows } from '../../../../contracts/retention-windows.js';
 import { Clock } from '../../../../kernel/clock.js';
 import { ContentGate, type GatedCall, KEEP_NOTHING, type KeepDecision, type KeepRule } from '../../content.contract.js';
+import { ContentAllowance } from './content-allowance.js';
 import { ContentPolicies } from './content-policies.js';
 
 /**
@@ -14,8 +13,7 @@ import { ContentPolicies } from './content-policies.js';
 export class PolicyGate extends ContentGate {
   constructor(
     private readonly policies: ContentPolicies,
-    private readonly profile: PolicyProfile,
-    private readonly windows: RetentionWindows,
+    private readonly allowance: ContentAllowance,
     private readonly clock: Clock,
   ) {
     super();
@@ -24,12 +22,12 @@ export class PolicyGate extends ContentGate {
   override decide(call: GatedCall): KeepDecision {
     if (call.optedOut || !this.policies.isRead) return KEEP_NOTHING;
     const { organisationId } = call;
-    const payloadDays = this.windows.days('payload', organisationId);
-    const failedDays = this.windows.days('failed_input', organisationId);
+    const payloadDays = this.allowance.payloadDays(organisationId);
+    const failedDays = this.allowance.failedInputDays(organisationId);
     const grantId = this.grantFor(call);
     if (payloadDays === 0 && failedDays === 0 && grantId === null) return KEEP_NOTHING;
     const setting = this.policies.settingOf(organisationId);
-    const redact = this.profile.content.failedInputs === 'redacted';
+    const redact = this.allowance.policy.failedInputs === 'redacted';
     const success: KeepRule | null =
       payloadDays > 0 && setting.payloads && isSampled(call, setting.samplePerMille)
         ? { store: 'payload', days: payloadDays, redact: false, grantId: null }
@@ -42,12 +40,12 @@ export class PolicyGate extends ContentGate {
   }
 
   private granted(grantId: string | null, redact: boolean): KeepRule | null {
-    return grantId === null ? null : { store: 'granted', days: this.profile.content.grantDays, redact, grantId };
+    return grantId === null ? null : { store: 'granted', days: this.allowance.policy.grantDays, redact, grantId };
   }
 
   private grantFor({ organisationId, projectId, keyId }: GatedCall): string | null {
     const grants = this.policies.grantsOf(organisationId);
-    if (grants.length === 0 || this.profile.content.grantDays === 0) return null;
+    if (grants.length === 0 || this.allowance.policy.grantDays === 0) return null;
     const nowMs = this.clock.nowMs();
     const covers = (scopeId: string) => scopeId === organisationId || scopeId === projectId || scopeId === keyId;
     return grants.find(({ scopeId, endsAtMs }) => endsAtMs > nowMs && covers(scopeId))?.id ?? null;

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { Clock } from '../../../../kernel/clock.js';
 import { Settings } from '../../../../platform/config/settings.js';
-import { Log } from '../../../../platform/telemetry/logger.js';
-import { type ContentDrop, Metrics } from '../../../../platform/telemetry/metrics.js';
-import { type AnswerCapture, type CapturedCall, CONTENT_STORES, ContentKeeper, type KeepRule } from '../../content.contract.js';
+import type { ContentDrop } from '../../../../platform/telemetry/metrics.js';
+import { type AnswerCapture, type CapturedCall, ContentKeeper, type KeepRule } from '../../content.contract.js';
 import type { ContentRow } from '../../data/content-rows.js';
 import { BoundedCapture, ContentRoom } from './bounded-capture.js';
+import { KeepingWatch } from './keeping-watch.js';
 import { SealCall, type WaitingCall } from './seal-call.js';
 import { WriteContents } from './write-contents.js';
 
@@ -50,9 +49,7 @@ export class QueuedKeeper extends ContentKeeper {
     settings: Settings,
     private readonly sealing: SealCall,
     private readonly writing: WriteContents,
-    private readonly clock: Clock,
-    private readonly metrics: Metrics,
-    private readonly log: Log,
+    private readonly watch: KeepingWatch,
   ) {
     super();
     this.room = new ContentRoom(settings.contentMemoryBytes);
@@ -61,14 +58,14 @@ export class QueuedKeeper extends ContentKeeper {
 
   override capture(): AnswerCapture | null {
     if (!this.stopping && !this.room.isFull) return new BoundedCapture(this.room, this.maxBytes);
-    this.metrics.contentDropped(this.stopping ? 'stopping' : 'no_room', 1);
+    this.watch.dropped(this.stopping ? 'stopping' : 'no_room', 1);
     return null;
   }
 
   override keep(rule: KeepRule, call: CapturedCall): boolean {
     const bounded = this.bounded(rule, call);
     if (this.stopping || !this.room.take(bounded.bytes)) {
-      this.metrics.contentDropped(this.stopping ? 'stopping' : 'no_room', 1);
+      this.watch.dropped(this.stopping ? 'stopping' : 'no_room', 1);
       return false;
     }
     this.waiting.push(bounded);
@@ -78,11 +75,11 @@ export class QueuedKeeper extends ContentKeeper {
 
   override async stop(graceMs: number): Promise<void> {
     this.stopping = true;
-    const deadline = this.clock.monotonicMs() + graceMs;
+    const deadline = this.watch.clock.monotonicMs() + graceMs;
     const abandon = setTimeout(() => (this.abandoned = true), graceMs);
-    while (this.clock.monotonicMs() < deadline && (this.waiting.length > 0 || this.parked.length > 0 || this.working !== null)) {
+    while (this.watch.clock.monotonicMs() < deadline && (this.waiting.length > 0 || this.parked.length > 0 || this.working !== null)) {
       if (this.waiting.length > 0) this.begin();
-      await Promise.race([this.working ?? pause(STOP_TURN_MS), pause(Math.max(0, deadline - this.clock.monotonicMs()))]);
+      await Promise.race([this.working ?? pause(STOP_TURN_MS), pause(Math.max(0, deadline - this.watch.clock.monotonicMs()))]);
     }
     clearTimeout(abandon);
     this.abandoned = true;
@@ -102,8 +99,8 @@ export class QueuedKeeper extends ContentKeeper {
       rule,
       call: { ...call, request, answer, answerCut },
       requestCut: cutRequest,
-      writtenAtMs: this.clock.nowMs(),
-      takenAtMs: this.clock.monotonicMs(),
+      writtenAtMs: this.watch.clock.nowMs(),
+      takenAtMs: this.watch.clock.monotonicMs(),
       bytes,
     };
   }
@@ -119,7 +116,7 @@ export class QueuedKeeper extends ContentKeeper {
   private begin(): void {
     if (this.working !== null) return;
     this.working = this.work()
-      .catch((error: unknown) => this.log.error('content could not be kept', { component: 'content', err: error }))
+      .catch((error: unknown) => this.watch.broke(error))
       .finally(() => {
         this.working = null;
         if (this.waiting.length > 0 && !this.abandoned) this.schedule(this.stopping ? 0 : LINGER_MS);
@@ -162,9 +159,7 @@ export class QueuedKeeper extends ContentKeeper {
   /** What found no key is tried again in a moment. Of other organisations nothing waits for it. */
   private unparkLater(): void {
     if (this.parked.length === 0) return;
-    if (this.sealFailure !== null) {
-      this.log.warn('content waits for its key', { component: 'content', count: this.parked.length, err: this.sealFailure });
-    }
+    if (this.sealFailure !== null) this.watch.waitsForKey(this.parked.length, this.sealFailure);
     this.sealFailure = null;
     this.parkTimer ??= setTimeout(() => this.unpark(), RETRY_MS).unref();
   }
@@ -178,32 +173,29 @@ export class QueuedKeeper extends ContentKeeper {
 
   private async write(sealed: readonly SealedCall[]): Promise<void> {
     const rows = sealed.map(({ row }) => row);
-    const since = this.clock.monotonicMs();
+    const since = this.watch.clock.monotonicMs();
     for (let tries = 0; ; tries += 1) {
       try {
         await this.writing.run(rows);
         break;
       } catch (error) {
         this.writing.doubt();
-        if (tries === 0) this.log.warn('content waits for the database', { component: 'content', count: rows.length, err: error });
-        if (this.abandoned || this.clock.monotonicMs() - since >= PATIENCE_MS) return this.drop('not_written', sealed);
+        if (tries === 0) this.watch.waitsForDatabase(rows.length, error);
+        if (this.abandoned || this.watch.clock.monotonicMs() - since >= PATIENCE_MS) return this.drop('not_written', sealed);
         await pause(RETRY_MS);
       }
     }
-    for (const store of CONTENT_STORES) {
-      const calls = rows.filter((row) => row.store === store).length;
-      if (calls > 0) this.metrics.contentKept(store, calls);
-    }
+    this.watch.kept(rows);
     this.free(sealed);
   }
 
   private isOverdue({ takenAtMs }: WaitingCall): boolean {
-    return this.abandoned || this.clock.monotonicMs() - takenAtMs >= PATIENCE_MS;
+    return this.abandoned || this.watch.clock.monotonicMs() - takenAtMs >= PATIENCE_MS;
   }
 
   private drop(reason: ContentDrop, calls: readonly { readonly bytes: number }[]): void {
     if (calls.length === 0) return;
-    this.metrics.contentDropped(reason, calls.length);
+    this.watch.dropped(reason, calls.length);
     this.free(calls);
   }
 

@@ -3,7 +3,8 @@ import { utcDayAfter } from '../../../../kernel/clock.js';
 import type { CapturedCall, KeepRule } from '../../content.contract.js';
 import type { ContentRow } from '../../data/content-rows.js';
 import { Redactor } from '../../redaction.contract.js';
-import { ContentKeys, type OpenKey } from '../keys/content-keys.js';
+import { ContentKeys } from '../keys/content-keys.js';
+import type { OpenKey } from '../keys/open-content-key.js';
 import { packDocument } from './content-document.js';
 import { sealContent } from './sealed-content.js';
 

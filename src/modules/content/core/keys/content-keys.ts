@@ -1,35 +1,21 @@
 import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { present } from '../../../../kernel/assert.js';
 import { Clock } from '../../../../kernel/clock.js';
-import type { ContentKeyId, OrganisationId } from '../../../../kernel/ids.js';
+import type { OrganisationId } from '../../../../kernel/ids.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import { type Change, ChangeFeed, type ChangeSubscriber } from '../../../../platform/database/change-feed.js';
-import { type ContentTx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { KeyManagementService } from '../../../../platform/kms/key-management-service.js';
-import type { AuditActor } from '../../../audit/audit.contract.js';
 import type { ContentKeyRow } from '../../data/content-key.entity.js';
-import { ContentKeysRepository } from '../../data/content-keys.repository.js';
-import { unwrapKey } from './key-wrapping.js';
-import { RotateContentKey } from './rotate-content-key.js';
-
-/** A version of a content key, open. */
-export interface OpenKey {
-  readonly version: number;
-  readonly key: KeyObject;
-}
+import { OpenContentKey, type OpenKey } from './open-content-key.js';
 
 interface Kept extends OpenKey {
-  readonly id: ContentKeyId;
   readonly untilMs: number;
 }
 
 /** Opened keys kept at a time; past it the one opened longest ago goes. */
 const MAX_OPENED = 4_096;
-const ACTOR: AuditActor = { kind: 'system', id: 'content-keys' };
 
 /**
- * Opens the keys that content is sealed under. Those in use are kept for `LETHE_CONTENT_KEY_CACHE_SECONDS` from the moment they were opened, never
+ * The keys that content is sealed under, open. Those in use are kept for `LETHE_CONTENT_KEY_CACHE_SECONDS` from the moment they were opened, never
  * longer, and let go of on every replica when they are rotated or destroyed. Keys for reading are opened for that one reading.
  */
 @Injectable()
@@ -44,10 +30,7 @@ export class ContentKeys implements ChangeSubscriber {
   constructor(
     feed: ChangeFeed,
     settings: Settings,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly keys: ContentKeysRepository,
-    private readonly rotate: RotateContentKey,
-    private readonly kms: KeyManagementService,
+    private readonly opening: OpenContentKey,
     private readonly clock: Clock,
   ) {
     this.keepMs = settings.contentKeyCacheSeconds * 1000;
@@ -67,12 +50,7 @@ export class ContentKeys implements ChangeSubscriber {
 
   /** A key to read with, as a transaction of `lethe_content` found it. Raises `content/unreadable` and `kms/*`. */
   toRead(row: ContentKeyRow): Promise<KeyObject> {
-    const { organisationId, version } = row;
-    const wrapped = {
-      kmsKeyId: present(row.kmsKeyId, 'a key that is not destroyed'),
-      blob: present(row.wrappedKey, 'a key that is not destroyed'),
-    };
-    return unwrapKey(this.kms, wrapped, { organisationId, version });
+    return this.opening.of(row);
   }
 
   onChange({ id }: Change): Promise<void> {
@@ -88,21 +66,11 @@ export class ContentKeys implements ChangeSubscriber {
   }
 
   private async open(organisationId: OrganisationId): Promise<OpenKey> {
-    const forgotten = this.forgotten;
-    let row = await this.current(organisationId);
-    if (row === null) {
-      await this.rotate.beginFirst(ACTOR, organisationId);
-      row = present(await this.current(organisationId), 'a content key that was just made');
-    }
-    const open: Kept = { id: row.id, version: row.version, key: await this.toRead(row), untilMs: this.clock.monotonicMs() + this.keepMs };
-    if (forgotten === this.forgotten && this.keepMs > 0) this.keep(organisationId, open);
+    const { forgotten } = this;
+    const open = await this.opening.current(organisationId);
+    if (forgotten === this.forgotten && this.keepMs > 0)
+      this.keep(organisationId, { ...open, untilMs: this.clock.monotonicMs() + this.keepMs });
     return open;
-  }
-
-  private current(organisationId: OrganisationId): Promise<ContentKeyRow | null> {
-    return this.unitOfWork.forOrganisation(organisationId, (tx) =>
-      this.unitOfWork.withContent(tx, (content: ContentTx) => this.keys.findCurrent(content, organisationId)),
-    );
   }
 
   private keep(organisationId: OrganisationId, open: Kept): void {

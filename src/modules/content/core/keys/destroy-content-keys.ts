@@ -1,18 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { ErasureLedger } from '../../../../contracts/erasure-ledger.js';
-import { LegalHolds } from '../../../../contracts/legal-holds.js';
 import type { OrganisationId } from '../../../../kernel/ids.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { Log } from '../../../../platform/telemetry/logger.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
 import { Tenants } from '../../../tenants/tenants.contract.js';
 import { contentErrors } from '../../content.errors.js';
 import type { ContentKeyFacts } from '../../data/content-key.entity.js';
-import { ContentKeysRepository } from '../../data/content-keys.repository.js';
-import { AuditedContentKeys } from './audited-content-keys.js';
-
-/** What the erasure ledger calls it. */
-export const KEY_DESTROYED = 'content_key.destroyed';
+import { ContentKeyDesk } from './content-key-desk.js';
+import { ErasedKeys } from './erased-keys.js';
 
 /**
  * Destroys content keys, and with them all that was sealed under them, in every store and every backup (C4). There is no way back. The next content of
@@ -21,12 +15,9 @@ export const KEY_DESTROYED = 'content_key.destroyed';
 @Injectable()
 export class DestroyContentKeys {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly keys: ContentKeysRepository,
-    private readonly audited: AuditedContentKeys,
+    private readonly desk: ContentKeyDesk,
     private readonly tenants: Tenants,
-    private readonly holds: LegalHolds,
-    private readonly ledger: ErasureLedger,
+    private readonly erased: ErasedKeys,
     private readonly log: Log,
   ) {}
 
@@ -51,14 +42,13 @@ export class DestroyContentKeys {
     organisationId: OrganisationId,
     choose: (versions: readonly number[]) => readonly number[],
   ): Promise<ContentKeyFacts[]> {
-    const left = await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
+    const { unitOfWork, keys, audited } = this.desk;
+    const left = await unitOfWork.forOrganisation(organisationId, async (tx) => {
       await this.tenants.requireOrganisation(tx, organisationId);
-      const versions = choose((await this.keys.list(tx, organisationId)).map((key) => key.version));
-      for (const dataClass of ['payload', 'failed_input'] as const) await this.holds.assertFree(tx, { dataClass, organisationId });
-      for (const version of await this.audited.destroy(tx, actor, organisationId, versions)) {
-        await this.ledger.record(tx, { kind: KEY_DESTROYED, subjectId: organisationId, detail: { version } });
-      }
-      return this.keys.list(tx, organisationId);
+      const versions = choose((await keys.list(tx, organisationId)).map((key) => key.version));
+      await this.erased.assertFree(tx, organisationId);
+      await this.erased.record(tx, organisationId, await audited.destroy(tx, actor, organisationId, versions));
+      return keys.list(tx, organisationId);
     });
     await this.leaveNothing();
     return left;
@@ -66,7 +56,7 @@ export class DestroyContentKeys {
 
   /** Takes the destroyed key out of the table's file at once, if nobody uses the table; a round of retention does it otherwise. */
   private async leaveNothing(): Promise<void> {
-    const isDone = await this.unitOfWork.asSystem((tx) => this.keys.rewrite(tx)).catch(() => false);
+    const isDone = await this.desk.unitOfWork.asSystem((tx) => this.desk.keys.rewrite(tx)).catch(() => false);
     if (!isDone) this.log.info('the table of content keys is in use and will be written anew later', { component: 'content' });
   }
 }

@@ -4,7 +4,7 @@ import { Clock } from '../../../../kernel/clock.js';
 import type { OrganisationId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { ContentKeysRepository } from '../../data/content-keys.repository.js';
-import { KEY_DESTROYED } from './destroy-content-keys.js';
+import { KEY_DESTROYED } from './erased-keys.js';
 
 /** Destroys again what was destroyed after the backup that was restored (D4): the worker takes it off the disk. */
 @Injectable()

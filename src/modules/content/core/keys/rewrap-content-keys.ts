@@ -1,13 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../../../kernel/errors.js';
 import type { ContentKeyId } from '../../../../kernel/ids.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { KeyManagementService } from '../../../../platform/kms/key-management-service.js';
 import { Log } from '../../../../platform/telemetry/logger.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
 import type { ContentKeyFacts } from '../../data/content-key.entity.js';
-import { ContentKeysRepository } from '../../data/content-keys.repository.js';
-import { AuditedContentKeys } from './audited-content-keys.js';
+import { ContentKeyDesk } from './content-key-desk.js';
 import { rewrapKey } from './key-wrapping.js';
 
 const BATCH = 20;
@@ -20,19 +17,16 @@ const ACTOR: AuditActor = { kind: 'system', id: 'rewrap-content-keys' };
 @Injectable()
 export class RewrapContentKeys {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly keys: ContentKeysRepository,
-    private readonly audited: AuditedContentKeys,
-    private readonly kms: KeyManagementService,
+    private readonly desk: ContentKeyDesk,
     private readonly log: Log,
   ) {}
 
   /** Answers how many were moved. Goes on past keys that do not open. Raises `kms/*` when the key management service itself fails. */
   async run(signal: AbortSignal): Promise<number> {
-    const current = await this.kms.currentKeyId(signal);
+    const current = await this.desk.kms.currentKeyId(signal);
     let rewrapped = 0;
     for (let after: ContentKeyId | undefined; ; ) {
-      const due = await this.unitOfWork.asSystem((tx) => this.keys.wrappedOtherwise(tx, current, { after, limit: BATCH }));
+      const due = await this.desk.unitOfWork.asSystem((tx) => this.desk.keys.wrappedOtherwise(tx, current, { after, limit: BATCH }));
       for (const key of due) {
         if (signal.aborted) return rewrapped;
         if (await this.rewrapOne(key)) rewrapped += 1;
@@ -43,13 +37,13 @@ export class RewrapContentKeys {
   }
 
   private async rewrapOne({ organisationId, version }: ContentKeyFacts): Promise<boolean> {
-    const row = await this.unitOfWork.forOrganisation(organisationId, (tx) =>
-      this.unitOfWork.withContent(tx, (content) => this.keys.find(content, organisationId, version)),
+    const row = await this.desk.unitOfWork.forOrganisation(organisationId, (tx) =>
+      this.desk.unitOfWork.withContent(tx, (content) => this.desk.keys.find(content, organisationId, version)),
     );
     if (!row?.wrappedKey || !row.kmsKeyId) return false;
     try {
-      const wrapped = await rewrapKey(this.kms, { kmsKeyId: row.kmsKeyId, blob: row.wrappedKey }, row);
-      return await this.unitOfWork.forOrganisation(organisationId, (tx) => this.audited.replaceWrapping(tx, ACTOR, row, wrapped));
+      const wrapped = await rewrapKey(this.desk.kms, { kmsKeyId: row.kmsKeyId, blob: row.wrappedKey }, row);
+      return await this.desk.unitOfWork.forOrganisation(organisationId, (tx) => this.desk.audited.replaceWrapping(tx, ACTOR, row, wrapped));
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'content/unreadable') throw error;
       this.log.error('a content key could not be re-wrapped because it does not open', {

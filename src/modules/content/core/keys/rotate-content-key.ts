@@ -1,24 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import type { OrganisationId } from '../../../../kernel/ids.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { KeyManagementService } from '../../../../platform/kms/key-management-service.js';
 import { Tenants } from '../../../tenants/tenants.contract.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
 import { contentErrors } from '../../content.errors.js';
 import type { ContentKeyRow } from '../../data/content-key.entity.js';
-import { ContentKeysRepository } from '../../data/content-keys.repository.js';
-import { AuditedContentKeys } from './audited-content-keys.js';
+import { ContentKeyDesk } from './content-key-desk.js';
 import { wrapNewKey } from './key-wrapping.js';
 
 /** Puts a new version of an organisation's content key in use. What was sealed under the ones before it opens as it did. */
 @Injectable()
 export class RotateContentKey {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly keys: ContentKeysRepository,
-    private readonly audited: AuditedContentKeys,
-    private readonly kms: KeyManagementService,
+    private readonly desk: ContentKeyDesk,
     private readonly tenants: Tenants,
     private readonly clock: Clock,
   ) {}
@@ -46,21 +40,21 @@ export class RotateContentKey {
     organisationId: OrganisationId,
     isDue: (present: ContentKeyRow | null) => boolean,
   ): Promise<number | null> {
-    const { present, versions } = await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
+    const { present, versions } = await this.desk.unitOfWork.forOrganisation(organisationId, async (tx) => {
       await this.tenants.requireOrganisation(tx, organisationId);
-      const [newest] = await this.keys.list(tx, organisationId);
+      const [newest] = await this.desk.keys.list(tx, organisationId);
       return {
         versions: newest?.version ?? 0,
-        present: await this.unitOfWork.withContent(tx, (content) => this.keys.findCurrent(content, organisationId)),
+        present: await this.desk.unitOfWork.withContent(tx, (content) => this.desk.keys.findCurrent(content, organisationId)),
       };
     });
     if (!isDue(present)) return null;
     const version = versions + 1;
     // Between two transactions, because it asks a key management service; the version decides whether the ground held.
-    const wrapped = await wrapNewKey(this.kms, { organisationId, version });
-    const isBegun = await this.unitOfWork
+    const wrapped = await wrapNewKey(this.desk.kms, { organisationId, version });
+    const isBegun = await this.desk.unitOfWork
       .forOrganisation(organisationId, async (tx) => {
-        const begun = await this.audited.begin(tx, actor, { organisationId, version, wrapped }, present);
+        const begun = await this.desk.audited.begin(tx, actor, { organisationId, version, wrapped }, present);
         // A version that was retired must not stay so without the next one: what was written here is undone.
         if (!begun) throw new Overtaken();
         return true;

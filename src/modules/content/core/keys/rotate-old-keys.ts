@@ -2,9 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { Clock, DAY_MS } from '../../../../kernel/clock.js';
 import type { ContentKeyId } from '../../../../kernel/ids.js';
 import { Settings } from '../../../../platform/config/settings.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
-import { ContentKeysRepository } from '../../data/content-keys.repository.js';
+import { ContentKeyDesk } from './content-key-desk.js';
 import { RotateContentKey } from './rotate-content-key.js';
 
 const BATCH = 50;
@@ -17,8 +16,7 @@ export class RotateOldKeys {
 
   constructor(
     settings: Settings,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly keys: ContentKeysRepository,
+    private readonly desk: ContentKeyDesk,
     private readonly rotate: RotateContentKey,
     private readonly clock: Clock,
   ) {
@@ -30,7 +28,7 @@ export class RotateOldKeys {
     const before = new Date(this.clock.nowMs() - this.oldMs);
     let rotated = 0;
     for (let after: ContentKeyId | undefined; ; ) {
-      const due = await this.unitOfWork.asSystem((tx) => this.keys.inUseSince(tx, before, { after, limit: BATCH }));
+      const due = await this.desk.unitOfWork.asSystem((tx) => this.desk.keys.inUseSince(tx, before, { after, limit: BATCH }));
       for (const { id, organisationId } of due) {
         if (signal.aborted) return rotated;
         if (await this.rotate.runIfOlder(ACTOR, organisationId, this.oldMs)) rotated += 1;
