@@ -184,3 +184,8 @@ export class CuttableProxy {
     await closed;
   }
 }
+
+/** One that takes long, as far as the queue knows. */
+export class LongJob extends RecordingJob {
+  override readonly isLong = true;
+}

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
@@ -11,6 +12,7 @@ import {
   prepareQueueDatabase,
   randomPrefix,
   RecordingHandler,
+  LongJob,
   RecordingJob,
   REDIS_URL,
   redisAnswers,
@@ -197,6 +199,14 @@ describe.each([
       const outcomes = () => [...first.outcomes, ...second.outcomes].filter(([job]) => job === 'slow').map(([, outcome]) => outcome);
       await vi.waitFor(() => expect(outcomes()).toEqual(expect.arrayContaining(['skipped', 'completed'])), { timeout: 8_000 });
       expect(most).toBe(1);
+    });
+
+    it('lets a job of seconds go on while long ones take every worker they have', async () => {
+      const long = [1, 2, 3].map((each) => new LongJob(`long-${each}`, 1, (signal) => once(signal, 'abort').then(() => undefined)));
+      const quick = new RecordingJob('quick', 1);
+      await startFresh([...long, quick], { concurrency: 1, longConcurrency: 2 });
+      await vi.waitFor(() => expect(quick.rounds).toBeGreaterThanOrEqual(2), { timeout: 8_000 });
+      expect(long.filter(({ rounds }) => rounds > 0)).toHaveLength(2);
     });
 
     it('goes on with the next round after one has failed', async () => {
