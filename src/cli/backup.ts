@@ -33,9 +33,11 @@ export class ListBackupsCommand extends CommandRunner {
     super();
   }
 
-  override async run(_parameters: string[], options: { json?: boolean }): Promise<void> {
+  override async run(): Promise<void> {
     const backups = await withArchive(this.installation, (archive) => archive.list());
-    this.terminal.result(options.json, backups, () => table(backups.map(backupRow), 'no backups'));
+    // The option is the parent's too, which takes it wherever it stands.
+    const { json } = this.command.optsWithGlobals<{ json?: boolean }>();
+    this.terminal.result(json, backups, () => table(backups.map(backupRow), 'no backups'));
   }
 
   @Option({ flags: '--json', description: 'print the result as JSON' })
