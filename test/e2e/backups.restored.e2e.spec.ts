@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LegalHolds } from '../../src/contracts/legal-holds.js';
 import { DAY_MS, ManualClock } from '../../src/kernel/clock.js';
 import { AppError } from '../../src/kernel/errors.js';
-import type { AccountId, OrganisationId } from '../../src/kernel/ids.js';
+import type { AccountId, OperatorId, OrganisationId } from '../../src/kernel/ids.js';
 import { RemoveMinor } from '../../src/modules/accounts/core/operator/remove-minor.js';
 import { BackupArchive } from '../../src/modules/backups/core/archive/backup-archive.js';
 import { CopyErasures } from '../../src/modules/backups/core/erasures/copy-erasures.js';
@@ -15,7 +15,9 @@ import { ExpireBackups } from '../../src/modules/backups/core/expire-backups.js'
 import { RestoreBackup } from '../../src/modules/backups/core/restore/restore-backup.js';
 import type { TakenBackup } from '../../src/modules/backups/core/take-backup.js';
 import { DestroyContentKeys } from '../../src/modules/content/core/keys/destroy-content-keys.js';
+import { PlaceHold } from '../../src/modules/retention/core/holds/place-hold.js';
 import { BlobFolder } from '../../src/platform/blob/blob-folder.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { LocalRootKey } from '../../src/platform/kms/local-root-key.js';
 import { signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
@@ -31,6 +33,7 @@ const databases: TestDatabase[] = [];
 let backup: TakenBackup;
 let people: [AccountId, AccountId, AccountId];
 let organisations: [OrganisationId, OrganisationId];
+let hold: string;
 
 async function makeDatabase(): Promise<TestDatabase> {
   const database = await createTestDatabase();
@@ -88,16 +91,26 @@ beforeAll(async () => {
     await takeBackup(lethe, 'keys');
     clock.advance(2 * DAY_MS);
     await lethe.get(DestroyContentKeys).runAll(BACKUP_ACTOR, organisations[0]);
+    hold = await placeHold(app, organisations[1]);
     await lethe.get(CopyErasures).run();
   });
 });
+
+/** On what is known of an organisation's calls, by the operator there was from the beginning. */
+async function placeHold(app: TestLethe, organisationId: OrganisationId): Promise<string> {
+  const [operator] = await app.rows<{ id: OperatorId }>('SELECT id FROM operator ORDER BY id LIMIT 1');
+  const scope = { organisationId, accountId: null, dataClasses: ['request_metadata' as const], fromAt: null, toAt: null };
+  const request = { matter: 'M-2031/7', reason: 'litigation' as const, ...scope };
+  const { id } = await app.lethe.get(PlaceHold).run({ kind: 'operator', id: operator?.id as OperatorId }, request);
+  return id;
+}
 
 afterAll(async () => {
   for (const database of databases) await database.drop();
   rmSync(directory, { recursive: true, force: true });
 });
 
-describe('D4: a backup of twenty days ago is restored, after three erasures', () => {
+describe('D4: a backup of twenty days ago is restored, after three erasures and one legal hold', () => {
   it('brings the erased back, and says so, until Lethe has been started: and it starts with no other blob store', async () => {
     const restored = await makeDatabase();
     expect(await restoreInto(restored)).toMatchObject({ keys: { kind: 'keys' } });
@@ -115,7 +128,7 @@ describe('D4: a backup of twenty days ago is restored, after three erasures', ()
     const restored = databases[1] as TestDatabase;
     await during(restored, async (app) => {
       const [event] = await app.rows<{ detail: object }>(`SELECT detail FROM audit_event WHERE action = 'backup.restored'`);
-      expect(event?.detail).toEqual({ replayed: 3 });
+      expect(event?.detail).toEqual({ replayed: 4 });
       const removed = await app.rows<{ id: string }>(`SELECT target_id AS id FROM audit_event WHERE action = 'account.removed'`);
       expect(removed.map(({ id }) => id).sort()).toEqual([people[0], people[1]].sort());
     });
@@ -124,9 +137,23 @@ describe('D4: a backup of twenty days ago is restored, after three erasures', ()
     expect(keys).toContain(organisations[1]);
     expect(keys).not.toContain(organisations[0]);
     expect(replayDue).toBe(false);
+    const holds = await withDatabase(
+      restored.url,
+      async (client) => (await client.query('SELECT id, released_at FROM legal_hold')).rows as object[],
+    );
+    expect(holds).toEqual([{ id: hold, released_at: null }]);
     // And only once.
     await during(restored, async (app) => {
       expect(await app.rows(`SELECT FROM audit_event WHERE action = 'backup.restored'`)).toHaveLength(1);
+    });
+  });
+
+  it('D5: and what was held is held: nothing of it may be deleted', async () => {
+    await during(databases[1] as TestDatabase, async ({ lethe }) => {
+      const covering = (organisationId: OrganisationId) =>
+        lethe.get(UnitOfWork).asSystem((tx) => lethe.get(LegalHolds).covering(tx, { dataClass: 'request_metadata', organisationId }));
+      expect(await covering(organisations[1])).toMatchObject([{ id: hold, matter: 'M-2031/7' }]);
+      expect(await covering(organisations[0])).toEqual([]);
     });
   });
 
