@@ -1,3 +1,4 @@
+import { RewrapRows } from '../../platform/kms/rewrap-rows.js';
 import { BeginAssertion } from './core/second-factor/begin-assertion.js';
 import { BeginRegistration } from './core/second-factor/begin-registration.js';
 import { BeginTotp } from './core/second-factor/begin-totp.js';
@@ -88,6 +89,7 @@ export const SECOND_FACTOR_PARTS = {
     RenameSecurityKey,
     RemoveSecondFactor,
     ResetSecondFactors,
+    RewrapRows,
     RewrapTotpSecrets,
     RewrapTotpSecretsJob,
     SweepWebauthnChallengesJob,

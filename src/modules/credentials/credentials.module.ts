@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { RewrapRows } from '../../platform/kms/rewrap-rows.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
 import { AuditedCredentials } from './core/audited-credentials.js';
@@ -30,6 +31,7 @@ import { RewrapCredentialsJob } from './jobs/rewrap-credentials.job.js';
     ChangeCredential,
     DeleteCredential,
     ReadCredentials,
+    RewrapRows,
     RewrapCredentials,
     RewrapCredentialsJob,
     CredentialSnapshot,

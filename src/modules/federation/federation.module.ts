@@ -1,5 +1,6 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { RewrapRows } from '../../platform/kms/rewrap-rows.js';
 import { AccountsModule } from '../accounts/accounts.module.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
@@ -140,6 +141,7 @@ const SIGN_IN = [
     RefreshProfilesJob,
     SweepAttemptsJob,
     ProveDomainsAgainJob,
+    RewrapRows,
     Rewrapping,
     RewrapSecrets,
     RewrapSecretsJob,

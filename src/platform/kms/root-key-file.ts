@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { constants, type FileHandle, link, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { constants, type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { AppError } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
+import { createWholeFile, replaceWholeFile } from '../files/whole-file.js';
 import { failureName, kmsCause, kmsErrors } from './kms.errors.js';
 
 const FORMAT = 'lethe-root-key/1';
@@ -62,12 +62,7 @@ export async function rootKeyFileStamp(path: string): Promise<string | null> {
  */
 export async function createRootKeyFile(path: string): Promise<void> {
   const id = newId();
-  await writeAside(path, [[id, randomBytes(ROOT_KEY_BYTES)]], id, async (aside) => {
-    // A hard link fails when the name is taken, which `rename` would overwrite.
-    await link(aside, path).catch((error: unknown) => {
-      if (failureName(error) !== 'EEXIST') throw error;
-    });
-  });
+  await writing(path, () => createWholeFile(path, render([[id, randomBytes(ROOT_KEY_BYTES)]], id)));
 }
 
 /**
@@ -86,7 +81,8 @@ export async function rotateLocalRootKey(path: string): Promise<string> {
     const existing = await readRootKeyFile(path);
     if (!existing) throw kmsErrors.misconfigured({ message: `There is no root key file at ${path}.` });
     const id = newId();
-    await writeAside(path, [...existing.keys, [id, randomBytes(ROOT_KEY_BYTES)]], id, (aside) => rename(aside, path));
+    const keys: [string, Buffer][] = [...existing.keys, [id, randomBytes(ROOT_KEY_BYTES)]];
+    await writing(path, () => replaceWholeFile(path, render(keys, id)));
     return localKeyId(id);
   } finally {
     await lock.close();
@@ -108,37 +104,15 @@ async function openToRead(path: string): Promise<FileHandle | null> {
   }
 }
 
-/** Writes and syncs a complete file beside `path`, has `publish` give it its name, and syncs the folder so that the name survives a crash. */
-async function writeAside(
-  path: string,
-  keys: [string, Buffer][],
-  current: string,
-  publish: (aside: string) => Promise<void>,
-): Promise<void> {
-  const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+/** Names the file and what failed, and nothing of what was to be in it. */
+async function writing(path: string, work: () => Promise<unknown>): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-    const file = await open(aside, 'wx', 0o600);
-    try {
-      await file.writeFile(render(keys, current));
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await publish(aside);
-    const folder = await open(dirname(path), constants.O_RDONLY);
-    try {
-      await folder.sync();
-    } finally {
-      await folder.close();
-    }
+    await work();
   } catch (error) {
     throw kmsErrors.misconfigured({
       message: `The root key file ${path} cannot be written (${failureName(error)}).`,
       cause: kmsCause(failureName(error)),
     });
-  } finally {
-    await rm(aside, { force: true }).catch(() => undefined);
   }
 }
 

@@ -1,7 +1,8 @@
-import { hash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import type { SessionId } from '../../../../kernel/ids.js';
+import { hashSecret } from '../../../../kernel/secrets.js';
 import { publicUrl } from '../../../../platform/config/public-url.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
@@ -31,7 +32,7 @@ export class WebauthnChallenges {
   async give(tx: Tx, ceremony: Ceremony, sessionId: SessionId | null): Promise<Buffer> {
     const challenge = randomBytes(CHALLENGE_BYTES);
     const expiresAt = new Date(this.clock.nowMs() + LIFE_MS);
-    await this.challenges.insert(tx, { challengeHash: hashOf(challenge.toString('base64url')), ceremony, sessionId, expiresAt });
+    await this.challenges.insert(tx, { challengeHash: hashSecret(challenge.toString('base64url')), ceremony, sessionId, expiresAt });
     return challenge;
   }
 
@@ -42,11 +43,7 @@ export class WebauthnChallenges {
   async take(tx: Tx, ceremony: Ceremony, sessionId: SessionId | null, clientDataJSON: string): Promise<string | null> {
     const challenge = claimedChallenge(clientDataJSON);
     if (challenge === null) return null;
-    const taken = await this.challenges.take(tx, { challengeHash: hashOf(challenge), ceremony, sessionId }, this.clock.now());
+    const taken = await this.challenges.take(tx, { challengeHash: hashSecret(challenge), ceremony, sessionId }, this.clock.now());
     return taken ? challenge : null;
   }
-}
-
-function hashOf(challenge: string): Buffer {
-  return hash('sha256', challenge, 'buffer');
 }

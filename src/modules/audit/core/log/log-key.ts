@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { Settings } from '../../../../platform/config/settings.js';
+import { createWholeFile } from '../../../../platform/files/whole-file.js';
 import { auditErrors } from '../../audit.errors.js';
 import { NoteSigner } from './signed-note.js';
 
@@ -45,23 +45,7 @@ export class LogKey implements OnModuleInit {
 
 /** Makes a key file of mode 0600, whole or not at all. One that is there already stays as it is; answers whether it made one. */
 export async function createLogKeyFile(path: string, name: string): Promise<boolean> {
-  if (await isThere(path)) return false;
-  const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const file = await open(aside, 'wx', 0o600);
-  try {
-    await file.writeFile(`${NoteSigner.generate(name)}\n`);
-    await file.sync();
-    // A hard link fails when the name is taken, which `rename` would overwrite.
-    await link(aside, path);
-    return true;
-  } catch (error) {
-    if (isTaken(error)) return false;
-    throw error;
-  } finally {
-    await file.close();
-    await rm(aside, { force: true });
-  }
+  return !(await isThere(path)) && createWholeFile(path, `${NoteSigner.generate(name)}\n`);
 }
 
 async function isThere(path: string): Promise<boolean> {
@@ -72,8 +56,4 @@ async function isThere(path: string): Promise<boolean> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
     throw error;
   }
-}
-
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'EEXIST';
 }

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { Settings } from '../../../../platform/config/settings.js';
+import { replaceWholeFile } from '../../../../platform/files/whole-file.js';
 import { auditErrors } from '../../audit.errors.js';
 import { checkpointText, readTreeHead, type TreeHead } from './checkpoint.js';
 import type { NoteSigner } from './signed-note.js';
@@ -31,18 +31,7 @@ export class SignedMemory {
 
   /** Durable before it returns. */
   async keep(signer: NoteSigner, note: string): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
-    const aside = `${this.path(signer)}.${randomBytes(6).toString('hex')}.tmp`;
-    const file = await open(aside, 'wx', 0o600);
-    try {
-      await file.writeFile(note);
-      await file.sync();
-      await rename(aside, this.path(signer));
-      await syncFolder(this.folder);
-    } finally {
-      await file.close();
-      await rm(aside, { force: true });
-    }
+    await replaceWholeFile(this.path(signer), note);
   }
 
   private path(signer: NoteSigner): string {
@@ -56,16 +45,5 @@ async function readIfThere(path: string): Promise<string | undefined> {
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
-  }
-}
-
-/** Until then a new name may be lost with the power. Windows has no such call, and opens no folders. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

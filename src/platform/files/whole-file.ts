@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { link, mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+// Files that must never be seen half-written, however the process or the machine ends: written and synced beside their place, then given their name, and the
+// folder synced so that the name survives as well. Mode 0600; folders that are missing are made with 0700.
+
+/** Makes a file. One that is there already stays as it is, also one made at this very moment; answers whether this one was made. */
+export async function createWholeFile(path: string, content: string): Promise<boolean> {
+  return writeAside(path, content, async (aside) => {
+    try {
+      // A hard link fails when the name is taken, which `rename` would overwrite.
+      await link(aside, path);
+      return true;
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      throw error;
+    }
+  });
+}
+
+/** Makes a file, or puts it in place of the one there is. */
+export async function replaceWholeFile(path: string, content: string): Promise<void> {
+  await writeAside(path, content, (aside) => rename(aside, path));
+}
+
+async function writeAside<T>(path: string, content: string, publish: (aside: string) => Promise<T>): Promise<T> {
+  const aside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  try {
+    const file = await open(aside, 'wx', 0o600);
+    try {
+      await file.writeFile(content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    const published = await publish(aside);
+    await syncFolder(dirname(path));
+    return published;
+  } finally {
+    await rm(aside, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Until then a new name may be lost with the power. Windows has no such call, and opens no folders. */
+async function syncFolder(path: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
+}
