@@ -3,21 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { EmbeddedPostgres } from '../dist/platform/database/embedded-postgres.js';
+import { openApplication } from '../dist/cli/installation.js';
+import { PartitionMaintenance } from '../dist/modules/retention/retention.contract.js';
+import { loadSettings } from '../dist/platform/config/load-settings.js';
 import { runMigrations } from '../dist/platform/database/migrations.js';
 
-// What a purge costs (D2): `npm run build && node bench/retention.ts`. A day of 1,000,000 call records beside one of 10,000, by dropping its
-// partition as the worker does, and the same million by DELETE; while four connections write one call record after the other, each its own
-// commit. With its own PostgreSQL under its usual, durable settings.
+// What a purge costs (D2): `npm run build && node bench/retention.ts`. A day of 1,000,000 call records beside one of 10,000, by a round of
+// retention as the worker makes it, receipt included, and the same million by DELETE; while four connections write one call record after the
+// other, each its own commit. With its own PostgreSQL under its usual, durable settings, but for vacuuming what was filled a moment ago: a day
+// that expires has been quiet for weeks.
 
 const MANY = 1_000_000;
 const FEW = 10_000;
 const WRITERS = 4;
 const QUIET_MS = 5_000;
 const ROUNDS = Number(process.env['ROUNDS'] ?? 5);
-const TODAY = '2026-06-15';
+const DAY_MS = 86_400_000;
+const TODAY = new Date().toISOString().slice(0, 10);
+const YESTERDAY = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
 
 const directory = mkdtempSync(join(tmpdir(), 'lethe-bench-retention-'));
-const server = await EmbeddedPostgres.start({ directory: join(directory, 'pg'), settings: { max_wal_size: '8GB' } });
+const server = await EmbeddedPostgres.start({ directory: join(directory, 'pg'), settings: { max_wal_size: '8GB', autovacuum: 'off' } });
 const pool = new pg.Pool({ connectionString: server.url('postgres'), max: WRITERS + 2 });
 
 const RECORD = `$1::uuid, $2::date, '00000000-0000-7000-8000-000000000001'::uuid, '00000000-0000-7000-8000-000000000002'::uuid,
@@ -88,18 +94,22 @@ function report(name: string, all: readonly Measured[]): void {
   console.log(`${name.padEnd(28)} ${figures.map((figure) => figure.toFixed(1).padStart(10)).join('')}`);
 }
 
-/** As the worker drops it, in a transaction of the system's. */
-async function drop(until: string): Promise<void> {
-  const client = await pool.connect();
-  await client.query('BEGIN; SET LOCAL ROLE lethe_system');
-  const { rowCount } = await client.query(`SELECT FROM drop_expired_partitions('call_record', $1)`, [until]);
-  await client.query('COMMIT');
-  client.release();
-  if (rowCount !== 1) throw new Error(`dropped ${rowCount} partitions`);
-}
-
 try {
-  await runMigrations(server.url('postgres'));
+  const url = server.url('postgres');
+  await runMigrations(url);
+  const settings = loadSettings({
+    DATABASE_URL: url,
+    LETHE_DATA_DIR: join(directory, 'data'),
+    LETHE_LOG_LEVEL: 'silent',
+    LETHE_PROFILE: 'zero-retention',
+  });
+  const application = await openApplication(settings, { url, ownerUrl: url, embedded: false, close: () => Promise.resolve() });
+  const retention = application.get(PartitionMaintenance);
+  const drop = async (): Promise<void> => {
+    const { dropped } = await retention.run();
+    if (dropped.length !== 1) throw new Error(`dropped ${dropped.length} partitions`);
+  };
+  await retention.run();
   await pool.query(`SELECT create_expiry_partition('call_record', $1)`, [TODAY]);
   const results: Record<string, Measured[]> = { few: [], many: [], deleted: [] };
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -107,14 +117,14 @@ try {
       ['few', FEW],
       ['many', MANY],
     ] as const) {
-      await fill('2026-01-01', rows);
+      await fill(YESTERDAY, rows);
       await pool.query('CHECKPOINT');
-      results[name]?.push(await amidWriters(() => drop('2026-01-02')));
+      results[name]?.push(await amidWriters(drop));
     }
-    await fill('2026-01-01', MANY);
+    await fill(YESTERDAY, MANY);
     await pool.query('CHECKPOINT');
-    results['deleted']?.push(await amidWriters(() => pool.query(`DELETE FROM call_record WHERE expires_on = '2026-01-01'`)));
-    await drop('2026-01-02');
+    results['deleted']?.push(await amidWriters(() => pool.query(`DELETE FROM call_record WHERE expires_on = '${YESTERDAY}'`)));
+    await drop();
   }
   console.log(
     `medians of ${ROUNDS} rounds, ms    ${['purge', 'p99 before', 'p99 during', 'longest'].map((each) => each.padStart(10)).join('')}`,
@@ -122,6 +132,7 @@ try {
   report('10,000 records, dropped', results['few'] ?? []);
   report('1,000,000 records, dropped', results['many'] ?? []);
   report('1,000,000 records, DELETE', results['deleted'] ?? []);
+  await application.close();
 } finally {
   await pool.end();
   await server.stop();

@@ -33,7 +33,7 @@ import { TrustedClock } from '../../src/modules/retention/core/purge/trusted-clo
 import { CloseReceipts } from '../../src/modules/retention/core/receipts/close-receipts.js';
 import { ReceiptBooks, Receipts } from '../../src/modules/retention/core/receipts/receipts.js';
 import { RetentionExpiry } from '../../src/modules/retention/core/retention-expiry.js';
-import { RunRetention, StartRound } from '../../src/modules/retention/core/run-retention.js';
+import { RoundBounds, RunRetention } from '../../src/modules/retention/core/run-retention.js';
 import { AlarmBell, SurveyStores } from '../../src/modules/retention/core/survey/survey-stores.js';
 import { SweepRegistry } from '../../src/modules/retention/core/survey/sweep-registry.js';
 import { KnownStores, Survivors } from '../../src/modules/retention/core/survey/survivors.js';
@@ -103,11 +103,11 @@ export class TestRetention {
     const survivors = new Survivors(new KnownStores(registry, sweeps), this.windows, this.unitOfWork, clock);
     const audit = new CommittedAuditLog(new AuditEventsRepository(), clock, this.windows);
     const books = new ReceiptBooks(new ReceiptsRepository(), audit, this.unitOfWork, this.metrics);
-    this.receipts = new Receipts(books, this.windows, clock);
-    const drop = new DropPartitions(partitions, this.receipts, survivors, clock, log);
-    this.maintenance = new MaintainPartitions(registry, new PartitionTools(partitions, known, drop), this.windows, trusted, clock);
+    this.receipts = new Receipts(books, survivors, this.windows, clock);
+    const drop = new DropPartitions(partitions, this.receipts, clock, log);
+    this.maintenance = new MaintainPartitions(registry, new PartitionTools(partitions, known, drop, trusted), this.windows, clock);
     const rules = new FilingRules(registry, this.windows, PROFILE, new FiledWindowsRepository());
-    this.refiling = new RefileRows(rules, new FilingDesk(partitions, this.receipts, survivors, this.unitOfWork), clock);
+    this.refiling = new RefileRows(rules, new FilingDesk(partitions, this.receipts, this.unitOfWork), clock);
     const ledger = new CommittedErasureLedger(
       new ErasuresRepository(),
       new BackupWindows(this.windows, new Settings()),
@@ -119,12 +119,12 @@ export class TestRetention {
     this.placing = new PlaceHold(this.unitOfWork, audited, reach, clock);
     this.releasing = new ReleaseHold(this.unitOfWork, audited, clock);
     this.reading = new ReadHolds(this.unitOfWork, this.holds, reach);
-    this.emptying = new EmptyHolds(audited, this.receipts, this.unitOfWork, clock, log);
+    this.emptying = new EmptyHolds(audited, this.receipts, this.unitOfWork, clock);
     this.survey = new SurveyStores(survivors, this.receipts, new AlarmBell(books, log), clock);
-    const closing = new CloseReceipts(this.receipts, survivors, clock);
+    const closing = new CloseReceipts(this.receipts, clock);
     const ground = new SweepGround(sweeps, new CommittedLegalHolds(this.holds), closing, this.unitOfWork);
     this.sweeping = new SweepStores(ground, this.receipts, clock, log);
-    this.all = new RunRetention(this.refiling, this.maintenance, this.emptying, this.survey, new StartRound(trusted, closing));
+    this.all = new RunRetention(this.refiling, this.maintenance, this.emptying, new RoundBounds(trusted, closing, this.survey));
   }
 
   static async open(url: string, options: RetentionOptions): Promise<TestRetention> {

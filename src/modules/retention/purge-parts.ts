@@ -18,7 +18,7 @@ import { CloseReceipts } from './core/receipts/close-receipts.js';
 import { ListReceipts } from './core/receipts/list-receipts.js';
 import { ReceiptBooks, Receipts } from './core/receipts/receipts.js';
 import { RetentionExpiry } from './core/retention-expiry.js';
-import { RunRetention, StartRound } from './core/run-retention.js';
+import { RoundBounds, RunRetention } from './core/run-retention.js';
 import { PreviewRetention } from './core/survey/preview-retention.js';
 import { AlarmBell, SurveyStores } from './core/survey/survey-stores.js';
 import { SweepRegistry } from './core/survey/sweep-registry.js';
@@ -63,7 +63,7 @@ export const PURGE_PARTS: readonly Provider[] = [
   SweepGround,
   SweepStores,
   RetentionExpiry,
-  StartRound,
+  RoundBounds,
   RunRetention,
   ListReceipts,
   PreviewRetention,

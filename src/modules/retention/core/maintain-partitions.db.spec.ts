@@ -204,10 +204,10 @@ describe('dropping expired partitions', () => {
   it('lives through seven years with never more than the window in the table', async () => {
     const clock = new ManualClock(START);
     const { maintenance } = await running(clock);
-    for (let halfYear = 0; halfYear < 14; halfYear += 1) {
+    for (let year = 0; year < 7; year += 1) {
       await maintenance.run();
       await write(utcDayAfter(clock.nowMs(), WINDOW_DAYS));
-      clock.advance(183 * DAY_MS);
+      clock.advance(365 * DAY_MS);
     }
     await maintenance.run();
     expect((await owner.query('SELECT FROM diary')).rowCount).toBe(0);
@@ -292,7 +292,9 @@ describe('clocks that jump', () => {
     expect(await maintenance.run()).toEqual({ created: 0, dropped: [], postponed: [] });
     expect(lines.some((line) => line.includes('clocks of this machine and of the database disagree'))).toBe(true);
     clock.leapMs = 0;
-    expect([...(await maintenance.run()).dropped].sort()).toEqual([longAgo, yesterday].map((day) => `diary_p${compact(day)}`));
+    expect((await maintenance.run()).dropped.filter((name) => name.startsWith('diary')).sort()).toEqual(
+      [longAgo, yesterday].map((day) => `diary_p${compact(day)}`),
+    );
   });
 });
 

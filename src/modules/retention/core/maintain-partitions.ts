@@ -15,13 +15,14 @@ import { TrustedClock } from './purge/trusted-clock.js';
  */
 const MARGIN_DAYS = 3;
 
-/** Where partitions are made and dropped. */
+/** Where partitions are made and dropped, and whether the time is to be believed. */
 @Injectable()
 export class PartitionTools {
   constructor(
     readonly partitions: Partitions,
     readonly known: KnownTables,
     readonly drop: DropPartitions,
+    readonly trusted: TrustedClock,
   ) {}
 }
 
@@ -35,7 +36,6 @@ export class MaintainPartitions extends PartitionMaintenance {
     private readonly registry: ExpiringTableRegistry,
     private readonly tools: PartitionTools,
     private readonly windows: RetentionWindows,
-    private readonly trusted: TrustedClock,
     private readonly clock: Clock,
   ) {
     super();
@@ -44,7 +44,7 @@ export class MaintainPartitions extends PartitionMaintenance {
   override async run(signal?: AbortSignal): Promise<MaintenanceRound> {
     const tables = this.registry.tables();
     const round = { created: 0, dropped: [] as string[], postponed: [] as string[] };
-    if (!(await this.trusted.agrees())) return round;
+    if (!(await this.tools.trusted.agrees())) return round;
     await this.tools.known.tell();
     for (const table of tables) {
       const existing = await this.tools.partitions.list(table.table);

@@ -15,16 +15,19 @@ export interface Partition {
   readonly day: string;
 }
 
-/** What was in a partition that was dropped. */
-export interface DroppedPartition {
-  readonly name: string;
+/** What is in a partition, or was. */
+export interface MeasuredPartition {
   readonly rows: number;
   /** Counted, or else estimated from the first pages. */
   readonly rowsExact: boolean;
   /** Indexes and long values included. */
   readonly bytes: number;
-  /** Rows copied for legal holds in the transaction that dropped it. */
+  /** Rows copied for legal holds in the transaction that dropped it, or that would be. */
   readonly held: number;
+}
+
+export interface DroppedPartition extends MeasuredPartition {
+  readonly name: string;
 }
 
 /** What one call of {@link Partitions.refile} files anew. */
@@ -141,6 +144,18 @@ export class Partitions {
       if (state === LOCK_NOT_AVAILABLE || MADE_MEANWHILE.has(state)) return null;
       throw error;
     }
+  }
+
+  /** How much is in a partition, and how many copies of its rows holds in force would keep. Of a large one the rows are an estimate. */
+  async measure(table: string, { name, day }: Partition): Promise<MeasuredPartition> {
+    const [row] = await this.unitOfWork.asSystem((tx) =>
+      tx.query<MeasuredPartition[]>(
+        `SELECT rows::float8 AS rows, rows_exact AS "rowsExact", bytes::float8 AS bytes, count_held_rows($2, $3)::float8 AS held
+         FROM measure_partition(quote_ident($1)::regclass)`,
+        [name, table, day],
+      ),
+    );
+    return row ?? { rows: 0, rowsExact: true, bytes: 0, held: 0 };
   }
 
   /** How far the database's clock is ahead of `nowMs`, milliseconds; negative when it is behind. */

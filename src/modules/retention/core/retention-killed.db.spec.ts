@@ -18,7 +18,7 @@ const theirs = newId<OrganisationId>();
 const harness = (file: string) => fileURLToPath(new URL(`../../../../test/harness/${file}`, import.meta.url));
 
 /** Not every statement is died at: with 1 the test takes some minutes. Shares no factor with how often steps repeat. */
-const STRIDE = Number(process.env['LETHE_TEST_STRIDE'] ?? 11);
+const STRIDE = Number(process.env['LETHE_TEST_STRIDE'] ?? 17);
 
 let database: TestDatabase;
 let clock: ManualClock;

@@ -6,19 +6,25 @@ import { CloseReceipts } from './receipts/close-receipts.js';
 import { TrustedClock } from './purge/trusted-clock.js';
 import { SurveyStores } from './survey/survey-stores.js';
 
-/** What comes before a round. */
+/** What comes before a round and after it. */
 @Injectable()
-export class StartRound {
+export class RoundBounds {
   constructor(
     private readonly trusted: TrustedClock,
     private readonly closing: CloseReceipts,
+    private readonly survey: SurveyStores,
   ) {}
 
   /** Accounts for what a round that was killed has done. False when the time is not to be believed. */
-  async run(): Promise<boolean> {
+  async begin(): Promise<boolean> {
     if (!(await this.trusted.agrees())) return false;
     await this.closing.run(0);
     return true;
+  }
+
+  /** Looks, once an hour, whether anything is left that should be gone. */
+  end(): Promise<void> {
+    return this.survey.runHourly();
   }
 }
 
@@ -33,15 +39,14 @@ export class RunRetention {
     private readonly refiling: RefileRows,
     private readonly maintenance: PartitionMaintenance,
     private readonly holds: EmptyHolds,
-    private readonly survey: SurveyStores,
-    private readonly start: StartRound,
+    private readonly bounds: RoundBounds,
   ) {}
 
   async run(signal?: AbortSignal): Promise<void> {
-    if (!(await this.start.run())) return;
+    if (!(await this.bounds.begin())) return;
     await this.refiling.run(signal);
     await this.maintenance.run(signal);
     await this.holds.run(signal);
-    if (signal?.aborted !== true) await this.survey.runHourly();
+    if (signal?.aborted !== true) await this.bounds.end();
   }
 }

@@ -7,6 +7,7 @@ import { RunRetention } from '../core/run-retention.js';
 export class MaintainPartitionsJob extends RecurringJob {
   readonly name = 'retention.maintain-partitions';
   readonly everySeconds = 600;
+  override readonly isLong = true;
 
   constructor(private readonly retention: RunRetention) {
     super();

@@ -3,7 +3,6 @@ import { RetentionWindows } from '../../../../contracts/retention-windows.js';
 import { SweptTables } from '../../../../contracts/swept-store.js';
 import { Clock, DAY_MS } from '../../../../kernel/clock.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { Log } from '../../../../platform/telemetry/logger.js';
 import type { LegalHoldEntity } from '../../data/legal-hold.entity.js';
 import { LegalHoldsRepository } from '../../data/legal-holds.repository.js';
 import { Receipts } from '../receipts/receipts.js';
@@ -24,25 +23,23 @@ export class EmptyHolds {
     private readonly receipts: Receipts,
     private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
-    private readonly log: Log,
   ) {}
 
   async run(signal?: AbortSignal): Promise<void> {
     const over = await this.unitOfWork.asSystem((tx) => this.holds.rows.toEmpty(tx));
     for (const hold of over) {
       if (signal?.aborted === true) break;
-      if (!(await this.empty(hold)))
-        this.log.warn('what a released hold kept is in use; the next round drops it', { component: 'retention' });
+      await this.empty(hold);
     }
-    await this.receipts.close('held_row', 'released', null);
+    await this.receipts.close('held_row', 'released');
   }
 
-  /** In one transaction: the rows, the note of them, and that it is done. */
-  private empty(hold: LegalHoldEntity): Promise<boolean> {
+  /** In one transaction: the rows, the note of them, and that it is done. What somebody is reading is left for the next round. */
+  private empty(hold: LegalHoldEntity): Promise<void> {
     return this.unitOfWork.asSystem(async (tx) => {
       const sql = `SELECT dropped, rows::float8 AS rows, rows_exact AS "rowsExact", bytes::float8 AS bytes FROM drop_held_rows($1)`;
       const [gone] = await tx.query<Emptied[]>(sql, [hold.id]);
-      if (gone?.dropped !== true) return false;
+      if (gone?.dropped !== true) return;
       const now = this.clock.now();
       await this.receipts.note(tx, {
         store: 'held_row',
@@ -58,7 +55,6 @@ export class EmptyHolds {
       });
       await this.holds.rows.markEmptied(tx, hold.id, now);
       await this.holds.record(tx, hold, 'emptied', { kind: 'system', id: 'retention' });
-      return true;
     });
   }
 }

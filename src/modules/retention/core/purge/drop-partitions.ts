@@ -2,7 +2,6 @@ import { Injectable } from '@nestjs/common';
 import type { ExpiringTable } from '../../../../contracts/expiring-tables.js';
 import { Clock, utcDay } from '../../../../kernel/clock.js';
 import { Log } from '../../../../platform/telemetry/logger.js';
-import { Survivors } from '../survey/survivors.js';
 import { type DroppedPartition, type Partition, Partitions } from '../partitions.js';
 import { Receipts } from '../receipts/receipts.js';
 import type { Removal } from '../../data/receipts.repository.js';
@@ -26,7 +25,6 @@ export class DropPartitions {
   constructor(
     private readonly partitions: Partitions,
     private readonly receipts: Receipts,
-    private readonly survivors: Survivors,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {}
@@ -35,10 +33,7 @@ export class DropPartitions {
     const today = utcDay(this.clock.nowMs());
     const expired = existing.filter(({ day }) => day < today);
     const dropped = await this.oneByOne(table, expired, signal);
-    if (expired.length > 0) {
-      const oldest = await this.survivors.ofTable(table);
-      await this.receipts.close(table.table, 'purged', oldest?.writtenAt ?? null);
-    }
+    if (expired.length > 0) await this.receipts.close(table.table, 'purged');
     return { dropped, postponed: expired.map(({ name }) => name).filter((name) => !dropped.includes(name)) };
   }
 

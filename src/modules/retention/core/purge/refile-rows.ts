@@ -9,7 +9,6 @@ import { type FiledDays, type FiledWindow, FiledWindowsRepository, NOBODY } from
 import { ExpiringTableRegistry } from '../expiring-table-registry.js';
 import { Partitions } from '../partitions.js';
 import { Receipts } from '../receipts/receipts.js';
-import { Survivors } from '../survey/survivors.js';
 import { classOf } from './known-tables.js';
 
 /** Rows filed anew in one transaction. */
@@ -37,7 +36,6 @@ export class FilingDesk {
   constructor(
     readonly partitions: Partitions,
     readonly receipts: Receipts,
-    readonly survivors: Survivors,
     readonly unitOfWork: UnitOfWork,
   ) {}
 }
@@ -71,7 +69,7 @@ export class RefileRows {
       await this.rules.filed.forgetRemoved(tx);
       if (isComplete) await this.rules.filed.markProfileFiled(tx, this.rules.profile.digest, this.clock.now());
     });
-    for (const { table } of tables) await this.desk.receipts.close(table, 'refiled', (await this.receiptOf(table))?.writtenAt ?? null);
+    for (const { table } of tables) await this.desk.receipts.close(table, 'refiled');
   }
 
   private async begin({ organisationId, version }: FiledWindow): Promise<boolean> {
@@ -142,10 +140,6 @@ export class RefileRows {
   private daysOf(organisationId: FiledWindow['organisationId']): FiledDays {
     const whose = organisationId === NOBODY ? null : organisationId;
     return Object.fromEntries(WINDOWED_CLASSES.map((each) => [each, this.rules.windows.days(each, whose)]));
-  }
-
-  private receiptOf(table: string) {
-    return this.desk.survivors.of(table);
   }
 }
 

@@ -6,6 +6,7 @@ import { newId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { Metrics } from '../../../../platform/telemetry/metrics.js';
 import { AuditLog } from '../../../audit/audit.contract.js';
+import { Survivors } from '../survey/survivors.js';
 import { ReceiptsRepository, type Removal, type RetentionAction } from '../../data/receipts.repository.js';
 
 /** Where receipts are written down. */
@@ -27,6 +28,7 @@ export class ReceiptBooks {
 export class Receipts {
   constructor(
     private readonly books: ReceiptBooks,
+    private readonly survivors: Survivors,
     private readonly windows: RetentionWindows,
     private readonly clock: Clock,
   ) {}
@@ -36,12 +38,13 @@ export class Receipts {
     return this.books.rows.addProgress(tx, step);
   }
 
-  /** Writes the receipt of what has been noted; nothing when nothing was. `oldestWrittenAt`: of what is left. */
-  async close(store: string, action: RetentionAction, oldestWrittenAt: Date | null): Promise<void> {
+  /** Writes the receipt of what has been noted, and of what is left; nothing when nothing was noted. */
+  async close(store: string, action: RetentionAction): Promise<void> {
     const { unitOfWork, rows, metrics } = this.books;
+    const oldest = await this.survivors.of(store);
     const removal = await unitOfWork.asSystem(async (tx) => {
       const noted = await rows.takeProgress(tx, store, action);
-      if (noted !== null) await this.write(tx, noted, oldestWrittenAt);
+      if (noted !== null) await this.write(tx, noted, oldest?.writtenAt ?? null);
       return noted;
     });
     if (removal !== null) metrics.retentionRemoved(removal.dataClass, removal.action, removal);

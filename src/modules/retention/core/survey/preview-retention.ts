@@ -3,9 +3,8 @@ import type { DataClass, WindowedClass } from '../../../../contracts/data-classe
 import type { ExpiringTable } from '../../../../contracts/expiring-tables.js';
 import { PolicyProfile } from '../../../../contracts/policy-profile.js';
 import { Clock, DAY_MS, utcDay, utcDayAfter } from '../../../../kernel/clock.js';
-import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { ExpiringTableRegistry } from '../expiring-table-registry.js';
-import { type Partition, Partitions } from '../partitions.js';
+import { Partitions } from '../partitions.js';
 import { classOf } from '../purge/known-tables.js';
 import { effectiveDays } from '../windows/effective-days.js';
 
@@ -51,7 +50,6 @@ export class PreviewRetention {
     private readonly registry: ExpiringTableRegistry,
     private readonly partitions: Partitions,
     private readonly profile: PolicyProfile,
-    private readonly unitOfWork: UnitOfWork,
     private readonly clock: Clock,
   ) {}
 
@@ -69,7 +67,7 @@ export class PreviewRetention {
     const gone: Measured[] = [];
     let staysRows = 0;
     for (const partition of await this.partitions.list(table.table)) {
-      const measured = await this.measure(table, partition);
+      const measured = { ...(await this.partitions.measure(table.table, partition)), day: partition.day };
       if (measured.rows === 0) continue;
       if (partition.day <= lastGone) gone.push(measured);
       else staysRows += measured.rows;
@@ -77,17 +75,6 @@ export class PreviewRetention {
     const held = gone.reduce((sum, day) => sum + day.held, 0);
     const days = gone.map(({ day, rows, rowsExact, bytes }) => ({ day, rows, rowsExact, bytes }));
     return { table: table.table, dataClass: classOf(table), days: tried, gone: days, held, staysRows };
-  }
-
-  private async measure({ table }: ExpiringTable, { name, day }: Partition): Promise<Measured> {
-    const [row] = await this.unitOfWork.asSystem((tx) =>
-      tx.query<Omit<Measured, 'day'>[]>(
-        `SELECT rows::float8 AS rows, rows_exact AS "rowsExact", bytes::float8 AS bytes, count_held_rows($2, $3)::float8 AS held
-         FROM measure_partition(quote_ident($1)::regclass)`,
-        [name, table, day],
-      ),
-    );
-    return { day, rows: row?.rows ?? 0, rowsExact: row?.rowsExact ?? true, bytes: row?.bytes ?? 0, held: row?.held ?? 0 };
   }
 
   private triedDays({ window }: ExpiringTable, { days, plan }: PreviewRequest): number | undefined {
