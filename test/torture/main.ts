@@ -5,6 +5,7 @@ import type { OwnPostgres } from '../harness/postgres.ts';
 import { hasRedisServer, OwnRedis } from '../harness/redis-process.ts';
 import { logUnderLoad } from './audit-log.ts';
 import { raceForBudget } from './budget-race.ts';
+import { liveThroughEveryWindow, noticeWhatIsSwitchedOff } from './canary.ts';
 import { startTorturePostgres } from './database.ts';
 import { killUnderLoad } from './kills.ts';
 import { carryOnWithFrozenPostgres, carryOnWithoutPostgres, reachTheJournalsBound } from './outage.ts';
@@ -53,6 +54,8 @@ const TRIALS: Readonly<Record<string, Trial>> = {
     title: 'one rate limit on two replicas over Redis',
     run: (postgres) => withRedis(async (redis) => ({ passed: await shareLimits(postgres.url(), redis) })),
   },
+  canary: { title: 'canaries under every profile, through every window', run: () => liveThroughEveryWindow(say) },
+  'canary-mutations': { title: 'what keeps a promise, switched off in turn', run: () => noticeWhatIsSwitchedOff(say) },
   surface: { title: '500 made-up requests to every operation of the admin API', run: () => fuzzTheSurface(500) },
   sqlmap: { title: 'sqlmap on what meets the database', run: (postgres) => scanned('sqlmap', postgres) },
   wapiti: { title: 'wapiti on every address', run: (postgres) => scanned('wapiti', postgres) },

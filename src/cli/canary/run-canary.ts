@@ -23,7 +23,7 @@ export interface CanaryOptions {
   readonly days?: readonly number[];
   readonly say?: (line: string) => void;
   /** Changes the instance before anything is planted: how a test shows that the canary notices. */
-  readonly sabotage?: (instance: CanaryInstance) => Promise<void> | void;
+  readonly sabotage?: (instance: CanaryInstance, book: CanaryBook) => Promise<void> | void;
 }
 
 /** Starts a throw-away installation, plants, moves the clock through every window of the profile, and looks everywhere each time. */
@@ -33,7 +33,7 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryReport> {
   const book = new CanaryBook();
   const instance = await CanaryInstance.start({ profile: options.profile, redis, book });
   try {
-    await options.sabotage?.(instance);
+    await options.sabotage?.(instance, book);
     const run = new CanaryRun(instance, book, options.say ?? (() => undefined));
     await run.plant();
     const days = options.days ?? itinerary(instance.profile, run.words, options.short ?? false);
