@@ -111,6 +111,15 @@ describe('legal holds', () => {
     expect(await (await signUp(test.lethe)).browser.get(path)).toMatchObject({ status: 404 });
   });
 
+  it('D5: an account that a hold names is not removed, and the answer names the matter', async () => {
+    const { accountId } = await signUp(test.lethe);
+    const placed = await place({ matter: 'LIT-3', reason: 'law_enforcement', accountId, dataClasses: ['security_log'] });
+    expect(placed.status).toBe(201);
+    const removal = await admin(test, { method: 'POST', path: `/accounts/${accountId}/minor-found` });
+    expect(removal).toMatchObject({ status: 409, body: { code: 'retention/held', details: { matters: ['LIT-3'] } } });
+    expect(await test.rows('SELECT FROM account WHERE id = $1', [accountId])).toHaveLength(1);
+  });
+
   it.each([
     ['nobody', { organisationId: undefined }, 'organisationId'],
     ['somebody who is not there', { organisationId: newId() }, 'organisationId'],

@@ -12,6 +12,7 @@ import { BackupsModule } from '../../src/modules/backups/backups.module.js';
 import { CallerAccessGuard } from '../../src/modules/auth/http/caller-access.guard.js';
 import { AuditModule } from '../../src/modules/audit/audit.module.js';
 import { AuthModule } from '../../src/modules/auth/auth.module.js';
+import { HoldsModule } from '../../src/modules/retention/holds.module.js';
 import { TenantsModule } from '../../src/modules/tenants/tenants.module.js';
 import { BlobFolder } from '../../src/platform/blob/blob-folder.js';
 import { BlobStore } from '../../src/platform/blob/blob-store.js';
@@ -101,7 +102,14 @@ export async function startReplica(databaseUrl: string, options: ReplicaOptions 
   const directory = mkdtempSync(join(tmpdir(), 'lethe-replica-'));
 
   @Module({
-    imports: [SurroundingsModule.forRoot(databaseUrl, directory, options), AuditModule, BackupsModule, TenantsModule, AuthModule],
+    imports: [
+      SurroundingsModule.forRoot(databaseUrl, directory, options),
+      AuditModule,
+      BackupsModule,
+      HoldsModule,
+      TenantsModule,
+      AuthModule,
+    ],
     providers: [{ provide: APP_GUARD, useExisting: CallerAccessGuard }],
   })
   class ReplicaModule {}

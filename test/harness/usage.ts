@@ -9,6 +9,7 @@ import { AuthModule } from '../../src/modules/auth/auth.module.js';
 import { BackupWindows } from '../../src/modules/backups/core/backup-windows.js';
 import { CommittedErasureLedger } from '../../src/modules/backups/core/erasures/committed-erasure-ledger.js';
 import { ErasuresRepository } from '../../src/modules/backups/data/erasures.repository.js';
+import { HoldsModule } from '../../src/modules/retention/holds.module.js';
 import { TenantsModule } from '../../src/modules/tenants/tenants.module.js';
 import { UsageModule } from '../../src/modules/usage/usage.module.js';
 import { SystemPool } from '../../src/platform/database/system-pool.js';
@@ -16,13 +17,14 @@ import type { Permission } from '../../src/platform/http/permissions.js';
 import type { Principal } from '../../src/platform/http/principal.js';
 import { type Answer, ConfigurationApp } from './configuration.js';
 
-/** Where accounts note erasures. */
+/** Where accounts note erasures, and ask what is held. */
 @Global()
 @Module({
+  imports: [HoldsModule],
   providers: [BackupWindows, ErasuresRepository, { provide: ErasureLedger, useClass: CommittedErasureLedger }],
   exports: [ErasureLedger],
 })
-class ErasuresNoted {}
+export class ErasuresNoted {}
 
 @Global()
 @Module({

@@ -55,7 +55,10 @@ export class PeopleController {
   @Requires('accounts:write')
   @RequiresRecentProof()
   @ApiProblem(404, 'There is no such account (`accounts/account_not_found`).')
-  @ApiProblem(409, 'An organisation would be left without an owner (`accounts/account_still_needed`).')
+  @ApiProblem(
+    409,
+    'An organisation would be left without an owner (`accounts/account_still_needed`), or a legal hold names the account (`retention/held`).',
+  )
   async minorFound(@Param('accountId', ParseIdPipe) id: AccountId, @CurrentPrincipal() principal: Principal): Promise<void> {
     await this.removal.run(id, principal);
   }

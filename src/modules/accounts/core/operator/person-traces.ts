@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ErasureLedger } from '../../../../contracts/erasure-ledger.js';
+import { LegalHolds } from '../../../../contracts/legal-holds.js';
 import { AppError } from '../../../../kernel/errors.js';
 import type { AccountId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
@@ -17,10 +18,15 @@ export class PersonTraces {
     private readonly memberships: Memberships,
     private readonly links: MailedLinks,
     private readonly ledger: ErasureLedger,
+    private readonly holds: LegalHolds,
   ) {}
 
-  /** Ends memberships, each with its audit row, empties links, and has the removal outlive a restore (D4). Raises `accounts/account_still_needed` for a last owner. */
+  /**
+   * Ends memberships, each with its audit row, empties links, and has the removal outlive a restore (D4). Raises `accounts/account_still_needed` for a
+   * last owner, and `retention/held` while a legal hold names the account (D5).
+   */
   async remove(tx: Tx, accountId: AccountId, actor: AuditActor): Promise<void> {
+    await this.holds.assertFree(tx, { accountId });
     for (const { organisationId } of await this.memberships.ofAccount(tx, accountId)) {
       await this.leave(tx, { organisationId, accountId }, actor);
     }

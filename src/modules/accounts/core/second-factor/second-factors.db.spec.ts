@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigurationApp } from '../../../../../test/harness/configuration.js';
+import { ErasuresNoted } from '../../../../../test/harness/usage.js';
 import { ManualClock } from '../../../../kernel/clock.js';
 import { type AccountId, newId, type OrganisationId, type SessionId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
@@ -31,7 +32,7 @@ const challenges = new WebauthnChallengesRepository();
 let lethe: ConfigurationApp;
 
 beforeAll(async () => {
-  lethe = await ConfigurationApp.start([AccountsModule], { clock });
+  lethe = await ConfigurationApp.start([ErasuresNoted, AccountsModule], { clock });
 });
 afterAll(() => lethe?.stop());
 
