@@ -41,7 +41,7 @@ COPY --from=build /lethe/dist dist
 COPY migrations migrations
 COPY profiles profiles
 COPY verify verify
-RUN install -d -o node -g node -m 0700 /var/lib/lethe
+RUN install -d -o node -g node -m 0700 /var/lib/lethe /var/lib/lethe-blobs
 USER node
 VOLUME /var/lib/lethe
 EXPOSE 8080

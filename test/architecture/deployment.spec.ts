@@ -100,9 +100,11 @@ describe('docker-compose.yml', () => {
   });
 
   it('gives each serving process a journal of its own', () => {
-    const volumes = serving.flatMap((name) => compose.services[name]?.volumes ?? []);
-    expect(new Set(volumes).size).toBe(serving.length);
-    for (const volume of volumes) expect(volume).toMatch(/:\/var\/lib\/lethe$/);
+    const volumes = serving.map((name) => compose.services[name]?.volumes ?? []);
+    expect(new Set(volumes.map(([own]) => own)).size).toBe(serving.length);
+    // Blobs are everybody's.
+    for (const [own, shared] of volumes)
+      expect([own, shared]).toEqual([expect.stringMatching(/:\/var\/lib\/lethe$/), 'blobs:/var/lib/lethe-blobs']);
   });
 
   it('checks the health of the stores, and of Lethe by its image', () => {
