@@ -23,9 +23,12 @@ export class SamlSignOn {
     readonly tenant: TestTenant,
     readonly domain: string,
     readonly idp: TestIdentityProvider,
-    /** Where the organisation's SAML providers are, below `/api/v1`. */
-    readonly providers: string,
   ) {}
+
+  /** Where the organisation's SAML providers are, below `/api/v1`. */
+  get providers(): string {
+    return `/organisations/${this.tenant.organisationId}/saml-providers`;
+  }
 
   static async start(): Promise<SamlSignOn> {
     // The address browsers are sent to is part of every answer, so it has to be known before the process is.
@@ -34,8 +37,7 @@ export class SamlSignOn {
     const tenant = await lethe.tenant({ route: false });
     const domain = `saml${tenant.organisationId.slice(-8)}.test`;
     await proveDomain(lethe, tenant.organisationId, domain);
-    const providers = `/organisations/${tenant.organisationId}/saml-providers`;
-    return new SamlSignOn(lethe, tenant, domain, await TestIdentityProvider.start(), providers);
+    return new SamlSignOn(lethe, tenant, domain, await TestIdentityProvider.start());
   }
 
   async stop(): Promise<void> {

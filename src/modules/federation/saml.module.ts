@@ -14,6 +14,7 @@ import { SamlAnswer } from './data/saml-answer.entity.js';
 import { SamlAnswersRepository } from './data/saml-answers.repository.js';
 import { SamlCertificatesRepository } from './data/saml-certificates.repository.js';
 import { FederationModule } from './federation.module.js';
+import { SamlConsumerController } from './http/saml/saml-consumer.controller.js';
 import { SamlMetadataController } from './http/saml/saml-metadata.controller.js';
 import { SamlProvidersController } from './http/saml/saml-providers.controller.js';
 import { SamlSignInController } from './http/saml/saml-sign-in.controller.js';
@@ -23,7 +24,7 @@ import { WarnCertificatesJob } from './jobs/warn-certificates.job.js';
 /** Sign-in through SAML 2.0 identity providers of organisations. Whom they bring is admitted by the rules for every provider. */
 @Module({
   imports: [TypeOrmModule.forFeature([SamlAnswer]), AccountsModule, FederationModule, NotificationsModule],
-  controllers: [SamlSignInController, SamlMetadataController, SamlProvidersController],
+  controllers: [SamlSignInController, SamlConsumerController, SamlMetadataController, SamlProvidersController],
   providers: [
     SamlAnswersRepository,
     ProviderSource,

@@ -16,7 +16,7 @@ const KIND = 'lethe:sign-in-kind';
 
 /** Counts how attempts at a route that somebody proves who they are by have ended: that it rises is the first sign of guessing. Nothing says whose they were. */
 @Injectable()
-export class SignInCount implements NestInterceptor {
+class SignInCount implements NestInterceptor {
   constructor(
     private readonly metrics: Metrics,
     private readonly reflector: Reflector,

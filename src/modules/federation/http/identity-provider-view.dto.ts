@@ -2,8 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import type { ProviderCheck } from '../core/check-provider.js';
 import { PROVIDER_KINDS, type ProviderKind } from '../core/provider-configuration.js';
 import type { Provider } from '../data/identity-providers.repository.js';
-
-const STATUSES = ['active', 'disabled'] as const;
+import { PROVIDER_STATUSES } from './provider-trust.dto.js';
 
 /** An identity provider, without its secret. */
 export class IdentityProviderDto {
@@ -20,8 +19,8 @@ export class IdentityProviderDto {
   @ApiProperty({ type: 'string' })
   name: string;
 
-  @ApiProperty({ enum: STATUSES })
-  status: (typeof STATUSES)[number];
+  @ApiProperty({ enum: PROVIDER_STATUSES })
+  status: (typeof PROVIDER_STATUSES)[number];
 
   /** Whom it speaks to: issuer or endpoints, client id, how it authenticates. */
   @ApiProperty({ type: 'object', additionalProperties: true })

@@ -2,17 +2,14 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
 import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsNotEmptyObject, IsObject, IsOptional, Matches, ValidateNested } from 'class-validator';
 import { IfGiven, IsCleanText } from '../../../platform/http/field-rules.js';
-import { ORGANISATION_ROLES, type OrganisationRole } from '../../../platform/http/permissions.js';
 import {
   CLIENT_AUTHENTICATIONS,
   type ClientAuthentication,
   PROVIDER_PRESETS,
   type ProviderPreset,
 } from '../core/provider-configuration.js';
-import { SECOND_FACTOR_TRUST, type SecondFactorTrust } from '../core/trust-settings.js';
+import { ProviderChangeDto, ProviderTrustDto } from './provider-trust.dto.js';
 
-const MEMBER_ROLES = ORGANISATION_ROLES.filter((role) => role !== 'owner') as Exclude<OrganisationRole, 'owner'>[];
-const STATUSES = ['active', 'disabled'] as const;
 const KINDS = ['oidc', 'oauth2'] as const;
 /** A scope token of RFC 6749 §3.3. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/;
@@ -54,7 +51,7 @@ export class ClaimPathsDto {
 }
 
 /** How far a provider is believed, and what becomes of people it brings. */
-export class ProviderSettingsDto {
+export class ProviderSettingsDto extends ProviderTrustDto {
   /** Scopes to ask for. With `offline_access` (or, at Google, `keepsRefreshToken` alone) a provider gives a refresh token. */
   @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_ITEMS, example: ['openid', 'profile', 'email'] })
   @IfGiven()
@@ -85,24 +82,6 @@ export class ProviderSettingsDto {
   @ArrayMaxSize(MAX_ITEMS, { message: `must have at most ${MAX_ITEMS} entries` })
   @IsCleanText({ min: 1, max: 253 }, { each: true })
   hostedDomains?: string[];
-
-  /** Whether people without an account get one, where the installation lets people sign up. */
-  @ApiPropertyOptional({ type: 'boolean' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
-  allowsSignUp?: boolean;
-
-  /** For an organisation's providers: the role of people who are no members yet; null leaves them outside. */
-  @ApiPropertyOptional({ enum: MEMBER_ROLES, nullable: true })
-  @IsOptional()
-  @IsIn(MEMBER_ROLES, { message: `must be one of ${MEMBER_ROLES.join(', ')}, or null` })
-  memberRole?: Exclude<OrganisationRole, 'owner'> | null;
-
-  /** When a sign-in counts as two factors: never, when the provider says so in `amr`, or always. */
-  @ApiPropertyOptional({ enum: SECOND_FACTOR_TRUST })
-  @IfGiven()
-  @IsIn(SECOND_FACTOR_TRUST)
-  secondFactor?: SecondFactorTrust;
 
   /** Whether a refresh token is kept, sealed, with which profile and VIP status are refreshed between sign-ins. */
   @ApiPropertyOptional({ type: 'boolean' })
@@ -183,18 +162,7 @@ export class CreateProviderDto {
 }
 
 /** What to change about a provider; at least one of the three. */
-export class ChangeProviderDto {
-  @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 100 })
-  @IfGiven()
-  @IsCleanText({ min: 1, max: 100 })
-  name?: string;
-
-  /** Through a disabled provider nobody signs in; what is linked stays linked. */
-  @ApiPropertyOptional({ enum: STATUSES })
-  @IfGiven()
-  @IsIn(STATUSES)
-  status?: (typeof STATUSES)[number];
-
+export class ChangeProviderDto extends ProviderChangeDto {
   /** What is left out stays as it is. */
   @ApiPropertyOptional({ type: ProviderSettingsDto })
   @IfGiven()

@@ -5,7 +5,6 @@ import {
   ArrayMinSize,
   IsArray,
   IsBoolean,
-  IsIn,
   IsNotEmptyObject,
   IsObject,
   IsOptional,
@@ -15,18 +14,15 @@ import {
 } from 'class-validator';
 import type { Settings } from '../../../../platform/config/settings.js';
 import { IfGiven, IsCleanText } from '../../../../platform/http/field-rules.js';
-import { ORGANISATION_ROLES, type OrganisationRole } from '../../../../platform/http/permissions.js';
-import { SECOND_FACTOR_TRUST, type SecondFactorTrust } from '../../core/trust-settings.js';
 import { certificateState, type CertificateState, readCertificate } from '../../core/saml/provider-certificate.js';
 import { MAX_CERTIFICATES, MAX_METADATA_BYTES } from '../../core/saml/provider-metadata.js';
 import { samlAddresses, type SamlProvider } from '../../core/saml/service-provider.js';
+import { PROVIDER_STATUSES, ProviderChangeDto, ProviderTrustDto } from '../provider-trust.dto.js';
 
-const MEMBER_ROLES = ORGANISATION_ROLES.filter((role) => role !== 'owner') as Exclude<OrganisationRole, 'owner'>[];
-const STATUSES = ['active', 'disabled'] as const;
 const MAX_CERTIFICATE = 20_000;
 
 /** How far a SAML provider is believed, and what becomes of people it brings. */
-export class SamlSettingsDto {
+export class SamlSettingsDto extends ProviderTrustDto {
   /** The attribute with the e-mail address; null: any of the usual ones, or the name of the subject. */
   @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: 256 })
   @IsOptional()
@@ -50,24 +46,6 @@ export class SamlSettingsDto {
   @IfGiven()
   @IsBoolean({ message: 'must be true or false' })
   forcesAuthentication?: boolean;
-
-  /** Whether people without an account get one. */
-  @ApiPropertyOptional({ type: 'boolean' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
-  allowsSignUp?: boolean;
-
-  /** The role of people who are no members yet; null leaves them outside. */
-  @ApiPropertyOptional({ enum: MEMBER_ROLES, nullable: true })
-  @IsOptional()
-  @IsIn(MEMBER_ROLES, { message: `must be one of ${MEMBER_ROLES.join(', ')}, or null` })
-  memberRole?: Exclude<OrganisationRole, 'owner'> | null;
-
-  /** When a sign-in counts as two factors: never, when the provider says so (`amr`: REFEDS MFA or Entra ID's claim), or always. */
-  @ApiPropertyOptional({ enum: SECOND_FACTOR_TRUST })
-  @IfGiven()
-  @IsIn(SECOND_FACTOR_TRUST)
-  secondFactor?: SecondFactorTrust;
 }
 
 /** Where the certificates of a provider are: in its metadata, or here. */
@@ -130,18 +108,7 @@ export class CreateSamlProviderDto extends SamlCertificatesDto {
 }
 
 /** What to change about a SAML provider; at least one of the three. */
-export class ChangeSamlProviderDto {
-  @ApiPropertyOptional({ type: 'string', minLength: 1, maxLength: 100 })
-  @IfGiven()
-  @IsCleanText({ min: 1, max: 100 })
-  name?: string;
-
-  /** Through a disabled provider nobody signs in; what is linked stays linked. */
-  @ApiPropertyOptional({ enum: STATUSES })
-  @IfGiven()
-  @IsIn(STATUSES)
-  status?: (typeof STATUSES)[number];
-
+export class ChangeSamlProviderDto extends ProviderChangeDto {
   /** What is left out stays as it is. */
   @ApiPropertyOptional({ type: SamlSettingsDto })
   @IfGiven()
@@ -172,8 +139,8 @@ export class SamlProviderDto {
 
   name: string;
 
-  @ApiProperty({ enum: STATUSES })
-  status: (typeof STATUSES)[number];
+  @ApiProperty({ enum: PROVIDER_STATUSES })
+  status: (typeof PROVIDER_STATUSES)[number];
 
   /** The provider's own name for itself. */
   entityId: string;

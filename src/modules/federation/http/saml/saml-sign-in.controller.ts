@@ -1,5 +1,5 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiConsumes, ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { IdentityProviderId } from '../../../../kernel/ids.js';
 import { ApiProblem, FromOwnPages, Public } from '../../../../platform/http/access.js';
@@ -7,14 +7,11 @@ import { CountsSignIn } from '../../../../platform/http/counted-sign-in.js';
 import { RateLimited } from '../../../../platform/http/rate-limit.guard.js';
 import { SessionCookies } from '../../../../platform/http/session-cookies.js';
 import { ParseIdPipe } from '../../../../platform/http/validation.js';
-import { Speaks } from '../../../../platform/http/wire-form.js';
 import { SignIn } from '../../../accounts/accounts.contract.js';
 import { BeginSaml } from '../../core/saml/begin-saml.js';
-import { ConsumeResponse } from '../../core/saml/consume-response.js';
 import { FinishSaml } from '../../core/saml/finish-saml.js';
 import { BROWSER_SECONDS, secretOf } from '../sign-in.controller.js';
 import { AuthorisationDto, StartSignInDto } from '../sign-in.dto.js';
-import { SamlResponseForm } from './saml-sign-in.dto.js';
 
 /** Signing in through an organisation's SAML 2.0 identity provider (A1). */
 @ApiTags('Sign-in')
@@ -22,7 +19,6 @@ import { SamlResponseForm } from './saml-sign-in.dto.js';
 export class SamlSignInController {
   constructor(
     private readonly beginning: BeginSaml,
-    private readonly consumption: ConsumeResponse,
     private readonly finishing: FinishSaml,
     private readonly signIn: SignIn,
     private readonly cookies: SessionCookies,
@@ -54,29 +50,6 @@ export class SamlSignInController {
     });
     this.cookies.bindBrowser(reply, browserSecret, BROWSER_SECONDS);
     return { authorisationUrl };
-  }
-
-  /** The assertion consumer service: takes the identity provider's answer and sends the browser on to finish. Sets no cookie and reads none. */
-  @Post('consume')
-  @CountsSignIn('saml')
-  @Public()
-  @Speaks({ takes: 'application/x-www-form-urlencoded' })
-  @RateLimited(60)
-  @ApiConsumes('application/x-www-form-urlencoded')
-  @ApiResponse({ status: 303, description: 'The answer is accepted; the browser finishes at the address named.' })
-  @ApiProblem(
-    400,
-    'The answer is not valid (`saml/response_refused`, with a reason), or was not asked for (`federation/attempt_not_found`).',
-  )
-  @ApiProblem(404, 'No such provider, or it is switched off (`federation/provider_not_found`).')
-  @ApiProblem(413, 'The answer is larger than 256 kB (`saml/response_too_large`, `http/body_too_large`).')
-  async consume(
-    @Param('providerId', ParseIdPipe) providerId: IdentityProviderId,
-    @Body() { SAMLResponse: samlResponse, RelayState: relayState }: SamlResponseForm,
-    @Res() reply: FastifyReply,
-  ): Promise<void> {
-    const location = await this.consumption.run({ providerId, samlResponse, relayState: relayState ?? null });
-    await reply.code(303).headers({ location, 'cache-control': 'no-store' }).send();
   }
 
   /** Where the browser comes back from the identity provider with its own cookies: signs in, or links, and goes on to the return path. */
