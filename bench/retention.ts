@@ -25,6 +25,8 @@ const YESTERDAY = new Date(Date.now() - DAY_MS).toISOString().slice(0, 10);
 const directory = mkdtempSync(join(tmpdir(), 'lethe-bench-retention-'));
 const server = await EmbeddedPostgres.start({ directory: join(directory, 'pg'), settings: { max_wal_size: '8GB', autovacuum: 'off' } });
 const pool = new pg.Pool({ connectionString: server.url('postgres'), max: WRITERS + 2 });
+// Connections that are idle when the server stops.
+pool.on('error', () => undefined);
 
 const RECORD = `$1::uuid, $2::date, '00000000-0000-7000-8000-000000000001'::uuid, '00000000-0000-7000-8000-000000000002'::uuid,
   '00000000-0000-7000-8000-000000000003'::uuid, now(), 'chat', 'gpt-4o-mini', false, NULL, 'succeeded', 200, NULL, 'stop', 'openai', 'gpt-4o-mini',
