@@ -46,6 +46,7 @@ const planted: Record<string, readonly [from: string, to: string]> = {
   'gateway-may-use': ['src/modules/gateway/wrong.ts', 'src/modules/billing/billing.contract.ts'],
   'billing-may-use': ['src/modules/billing/wrong.ts', 'src/modules/gateway/gateway.contract.ts'],
   'retention-may-use': ['src/modules/retention/wrong.ts', 'src/modules/tenants/tenants.contract.ts'],
+  'backups-may-use': ['src/modules/backups/wrong.ts', 'src/modules/tenants/tenants.contract.ts'],
   'gdpr-may-use': ['src/modules/gdpr/wrong.ts', 'src/modules/content/content.contract.ts'],
   'compliance-may-use': ['src/modules/compliance/wrong.ts', 'src/modules/gdpr/gdpr.contract.ts'],
 };

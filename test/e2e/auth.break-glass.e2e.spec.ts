@@ -269,7 +269,7 @@ describe('no route slips past', () => {
     expect(used.map(({ detail }) => String(detail['route'])).sort()).toEqual(reads.map(({ path }) => path).sort());
   });
 
-  it('S2: the routes that take an organisation and need no grant are these, and tell of it as a customer and how long it keeps things, or of a key whether it is blocked', () => {
+  it('S2: the routes that take an organisation and need no grant are these, and tell of it as a customer, of how long and by which hold its things are kept, or of a key whether it is blocked', () => {
     const open = routes().filter(
       (route) => route.path.includes(':organisationId') && route.access?.kind === 'permission' && !closed(route),
     );
@@ -279,6 +279,7 @@ describe('no route slips past', () => {
       'PUT /admin/v1/organisations/:organisationId/plan',
       'GET /api/v1/organisations/:organisationId',
       'PATCH /api/v1/organisations/:organisationId',
+      'GET /api/v1/organisations/:organisationId/legal-holds',
       'GET /api/v1/organisations/:organisationId/retention',
     ]);
   });
