@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AccountId } from '../../../kernel/ids.js';
+import { Accounts } from '../../../modules/accounts/accounts.contract.js';
 import { RemoveMinor } from '../../../modules/accounts/core/operator/remove-minor.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { CLI_ACTOR } from '../../installation.js';
 import { type CanaryInstance, MAIL_FOLDER } from '../instance/canary-instance.js';
 import type { CanaryBook } from '../scan/canary-book.js';
@@ -18,18 +20,26 @@ export interface PlantedPeople {
 
 interface Ways {
   readonly methods: readonly string[];
-  readonly signUpIdentifiers?: readonly string[];
+  readonly signUpIdentifiers: readonly string[];
 }
 
-/** Two people who sign up, of whom one is removed, and one who never confirms; with every secret they are given. */
+const STAYS = 'a person who stays';
+const IS_REMOVED = 'a person who is removed';
+
+/**
+ * Two people, of whom one is removed, and one who never confirms; with every secret they are given. Where nobody signs up by e-mail, the two are made
+ * as a provider's sign-in makes them.
+ */
 export async function plantPeople(instance: CanaryInstance, book: CanaryBook): Promise<PlantedPeople> {
   const people = new People(instance, book);
-  const ways = JSON.parse(await new Visitor(instance.lethe.url, {}).ask('GET', '/sign-in')) as Ways;
-  if (!(ways.signUpIdentifiers ?? ['email']).includes('email')) return { words: [], takeDown: () => Promise.resolve() };
-  const withPassword = ways.methods.includes('password');
-  await people.signUp('a person who stays', withPassword, null);
-  const leaving = await people.signUp('a person who is removed', withPassword, DELETION_DAY);
-  await people.begin('a person who never confirms');
+  const { methods, signUpIdentifiers } = JSON.parse(await new Visitor(instance.lethe.url, {}).ask('GET', '/sign-in')) as Ways;
+  const withPassword = methods.includes('password');
+  const signsUp = signUpIdentifiers.includes('email') && (withPassword || methods.includes('email_link'));
+  const enter = (who: string, removedOnDay: number | null): Promise<string> =>
+    signsUp ? people.signUp(who, withPassword, removedOnDay) : people.vouchedFor(who, removedOnDay);
+  await enter(STAYS, null);
+  const leaving = await enter(IS_REMOVED, DELETION_DAY);
+  if (signsUp) await people.begin('a person who never confirms', withPassword);
   return {
     words: people.words,
     takeDown: () => instance.lethe.get(RemoveMinor).run(leaving as AccountId, CLI_ACTOR),
@@ -51,7 +61,7 @@ class People {
   async signUp(who: string, withPassword: boolean, removedOnDay: number | null): Promise<string> {
     const browser = this.browser(who);
     const email = `${this.book.word(`e-mail address of ${who}`)}@example.com`;
-    const password = withPassword ? { password: this.never(`password of ${who}`, 'password', 'secret') } : {};
+    const password = this.password(who, withPassword);
     const displayName = this.book.word(`display name of ${who}`);
     await browser.ask('POST', '/sign-up', { email, isOldEnough: true, displayName, ...password });
     const token = await this.mailedToken(email);
@@ -64,10 +74,26 @@ class People {
     return id;
   }
 
+  /** An account that somebody else has proven; answers its id. */
+  async vouchedFor(who: string, removedOnDay: number | null): Promise<string> {
+    const account = {
+      email: `${this.book.word(`e-mail address of ${who}`)}@example.com`,
+      emailVerified: true,
+      username: this.book.word(`username of ${who}`),
+      displayName: this.book.word(`display name of ${who}`),
+      locale: 'en',
+      attestedAge: 16,
+    };
+    const { lethe } = this.instance;
+    const { id } = await lethe.get(UnitOfWork).asSystem((tx) => lethe.get(Accounts).create(tx, account, CLI_ACTOR));
+    for (const kind of ['e-mail address', 'display name', 'username']) this.personal(kind, who, { id, removedOnDay });
+    return id;
+  }
+
   /** Signs up, and never opens the mail. */
-  async begin(who: string): Promise<void> {
+  async begin(who: string, withPassword: boolean): Promise<void> {
     const email = `${this.book.word(`e-mail address of ${who}`)}@example.com`;
-    await this.browser(who).ask('POST', '/sign-up', { email, isOldEnough: true });
+    await this.browser(who).ask('POST', '/sign-up', { email, isOldEnough: true, ...this.password(who, withPassword) });
     const goneFromDay = this.profileDays() + 1;
     this.words.push({
       place: `e-mail address of ${who}`,
@@ -101,6 +127,10 @@ class People {
       'x-forwarded-for': address,
       'user-agent': `Mozilla/5.0 (${this.never(`user agent of ${who}`, 'user agent', 'network_trace')})`,
     });
+  }
+
+  private password(who: string, isWanted: boolean): { readonly password?: string } {
+    return isWanted ? { password: this.never(`password of ${who}`, 'password', 'secret') } : {};
   }
 
   private never(place: string, kind: string, dataClass: PlantedWord['dataClass']): string {
