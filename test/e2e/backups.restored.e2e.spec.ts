@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LegalHolds } from '../../src/contracts/legal-holds.js';
 import { DAY_MS, ManualClock } from '../../src/kernel/clock.js';
 import { AppError } from '../../src/kernel/errors.js';
@@ -23,6 +23,9 @@ import { signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
 import { BACKUP_ACTOR, takeBackup, withDatabase } from '../harness/backups.js';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.js';
+
+/** Databases are made, filled and thrown away, on a machine that may be busy with other tests. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 // One installation through 52 days: a backup, twenty days on its restore, and thirty days on its end.
 const BEGAN_MS = Date.parse('2031-03-01T12:00:00Z');

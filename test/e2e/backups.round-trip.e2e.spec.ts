@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, ManualClock, SystemClock } from '../../src/kernel/clock.js';
 import { BackupArchive } from '../../src/modules/backups/core/archive/backup-archive.js';
 import { DrillBackup } from '../../src/modules/backups/core/drill-backup.js';
@@ -14,6 +14,9 @@ import { BACKUP_ACTOR, restoring, rowsOf, schemaOf, takeBackup, withDatabase } f
 import { IsolationWalk } from '../harness/isolation.js';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.js';
 import { S3_CREDENTIALS, S3Server } from '../harness/s3-server.js';
+
+/** Databases are made, filled and thrown away, on a machine that may be busy with other tests. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let walk: IsolationWalk;
 let target: TestDatabase;

@@ -161,10 +161,12 @@ describe('declarations', () => {
       'Calls',
       'Mail',
       'Retention',
+      'Content',
       'Blobs',
       'Backups',
       'Audit log',
       'Telemetry',
+      'Usage',
     ]);
     expect(sections).toEqual([...Map.groupBy(sections, (section) => section).values()].flat());
   });

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backupParts, type BackupParts } from '../../../../test/harness/backup-parts.js';
 import { rowsOf, schemaOf } from '../../../../test/harness/backups.js';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
@@ -13,6 +13,9 @@ import { AppError } from '../../../kernel/errors.js';
 import { backupsOf } from './archive/backup-places.js';
 import { isRestoreUnfinished } from './restore/unfinished-restore.js';
 import type { TakenBackup } from './take-backup.js';
+
+/** Databases are made, filled and thrown away, on a machine that may be busy with other tests. */
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const ACTOR = { kind: 'system', id: 'test' } as const;
 const harness = (file: string) => fileURLToPath(new URL(`../../../../test/harness/${file}`, import.meta.url));
