@@ -15,7 +15,7 @@ beforeAll(async () => {
   mine = await app.tenant();
   theirs = await app.tenant();
   const events = await count('SELECT count(*)::int AS count FROM audit_event');
-  await until('everything is signed', 40_000, async () => events === (await count('SELECT max(size)::int AS count FROM audit_checkpoint')));
+  await until('everything is signed', 40_000, async () => events <= (await count('SELECT max(size)::int AS count FROM audit_checkpoint')));
 }, 90_000);
 
 afterAll(() => app.stop());
