@@ -12,7 +12,6 @@ export class DrillBackupsJob extends RecurringJob {
   override readonly name = 'backups.drill';
   override readonly everySeconds = 3_600;
   override readonly isLong = true;
-  override readonly isLong = true;
 
   constructor(
     private readonly tables: BackupTables,

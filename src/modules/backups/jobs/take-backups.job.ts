@@ -10,7 +10,6 @@ export class TakeBackupsJob extends RecurringJob {
   override readonly name = 'backups.take';
   override readonly everySeconds = 300;
   override readonly isLong = true;
-  override readonly isLong = true;
 
   constructor(
     private readonly take: TakeDueBackups,
