@@ -23,6 +23,24 @@ export function withoutDisguise(text: string): View | undefined {
   return view.build();
 }
 
+/** Two lines that begin alike: with numbers, as tools show files; with the bars and brackets of a quotation; with the signs of a difference. */
+const MARGINS =
+  /(?:^|\n)[ \t]{0,8}\d{1,6}(?:\t|\u2192|[|:] )[^\n]*\n[ \t]{0,8}\d{1,6}(?:\t|\u2192|[|:] )|(?:^|\n)(?:> ?|\+)[^\n]*\n(?:> ?|\+)/;
+const MARGIN = /^(?:[ \t]{0,8}\d{1,6}(?:\t|\u2192|[|:] )|> ?|\+(?!\+))/gm;
+
+/** The text without what stands before each of its lines and belongs to none of them. Nothing, where there is no such thing. */
+export function withoutMargins(text: string): View | undefined {
+  if (!MARGINS.test(text)) return undefined;
+  const view = new ViewBuilder();
+  let kept = 0;
+  for (const found of text.matchAll(MARGIN)) {
+    view.copy(text.slice(kept, found.index), kept);
+    kept = found.index + found[0].length;
+  }
+  view.copy(text.slice(kept), kept);
+  return view.build();
+}
+
 const NAMED: Readonly<Record<string, string>> = {
   quot: '"',
   apos: "'",

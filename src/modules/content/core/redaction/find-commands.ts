@@ -84,7 +84,7 @@ function findInLine(line: string, offset: number, sink: FindingSink): void {
   for (const { pattern, strict } of COMMANDS) {
     eachMatch(pattern, line, (found) => {
       const value = found[1] ?? found[2] ?? found[3] ?? '';
-      if (value.length < 4 || isPlaceholder(value) || /^[-/]/.test(value)) return;
+      if (value.length < 4 || isPlaceholder(value) || (found[3] !== undefined && /^[-/]/.test(value))) return;
       if (strict !== true || looksLikePassword(value) || looksRandom(value, 12)) add(found, value);
     });
   }

@@ -73,13 +73,22 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
 
 const ATTRIBUTE = /["'](?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{1,8}(?:value|content)=["']([^"'<>]{1,2048})["']/y;
 
+/** `name="api_key" translatable="false">…<`: what the element holds. */
+const CONTENT = /["'](?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{0,8}>([^"'<>\s]{1,2048})</y;
+
 /** `name="api_key" type="text" value="…"`: attributes of one element. */
 function attributeBehind(text: string, end: number): ReadValue | undefined {
-  ATTRIBUTE.lastIndex = end;
-  const found = ATTRIBUTE.exec(text);
-  if (found === null) return undefined;
-  const stop = ATTRIBUTE.lastIndex - 1;
-  return { start: stop - (found[1] as string).length, end: stop, standing: 'quoted' };
+  for (const [pattern, standing] of [
+    [ATTRIBUTE, 'quoted'],
+    [CONTENT, 'assigned'],
+  ] as const) {
+    pattern.lastIndex = end;
+    const found = pattern.exec(text);
+    if (found === null) continue;
+    const stop = pattern.lastIndex - 1;
+    return { start: stop - (found[1] as string).length, end: stop, standing };
+  }
+  return undefined;
 }
 
 /** `--password value` and the lines of a .netrc are as good as an assignment. */
@@ -107,7 +116,8 @@ function findParameter(text: string, name: Name, sink: FindingSink): number {
   return end;
 }
 
-const DISTANT = /[ ,][^\n"`={}();<>]{0,64}?(?:\b(?:is|was|to|be|now|are|ist|est|es)\b:?|:)[ ]+(?:now |set to )?["'`*]{0,2}/y;
+const DISTANT =
+  /[ ,][^\n"`={}();<>]{0,64}?(?:(?<![\p{L}\d])(?:is|was|to|be|now|are|ist|lautet|est|es|è|é|er|är|jest|zní|este|on|là|equals)(?![\p{L}\d]):?|:)[ ]+(?:now |set to )?["'`*«„“]{0,2}\s?/uy;
 const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
 
 /** "The password for the staging database is …", "creds are admin / …": a value some words away must look like one by itself. */
@@ -120,7 +130,9 @@ function findInProse(text: string, name: Name, sink: FindingSink): number | unde
     const end = endOfBare(text, start);
     const value = text.slice(start, end);
     const plausible =
-      name.kind === 'password' || pattern === PAIR ? looksLikePassword(value) || looksRandom(value, 12) : looksRandom(value, 16);
+      name.kind === 'password' || pattern === PAIR
+        ? looksLikePassword(value) || looksRandom(value, 12)
+        : looksRandom(value, name.kind === 'secret' ? 12 : 16);
     if (!plausible || isPlaceholder(value) || !isSecretValue(pattern === PAIR ? 'password' : name.kind, value, 'loose')) continue;
     sink.add(start, end, 'prose');
     return end;
@@ -132,9 +144,9 @@ function findInProse(text: string, name: Name, sink: FindingSink): number | unde
 /** "… as my API key": the value comes first. */
 function findBefore(text: string, name: Name, sink: FindingSink): void {
   if (text[name.start - 1] !== ' ') return;
-  const before = text.slice(Math.max(0, name.start - 160), name.start);
+  const before = text.slice(Math.max(0, name.start - 320), name.start);
   if (!/\d/.test(before) || !/ (?:as|is|was|for) /.test(before.slice(-64))) return;
-  const found = /(?:^|\s)["'`(]?([\w.+/=~-]{16,128})["'`)]?,? (?:as|is|was|for) (?:my|our|the|an?|your|their)(?: [\w-]{1,16}){0,3} $/.exec(
+  const found = /(?:^|\s)["'`(]?([\w.+/=~:-]{16,256})["'`)]?,? (?:as|is|was|for) (?:my|our|the|an?|your|their)(?: [\w-]{1,16}){0,3} $/.exec(
     before,
   );
   const value = found?.[1];
@@ -146,10 +158,13 @@ function findBefore(text: string, name: Name, sink: FindingSink): void {
 /** Names of a password in languages without Latin letters, or without spaces between words. */
 const FOREIGN =
   /(?:пароль|пароля|паролем|секрет|ключ|токен|schlüssel|clé(?: [A-Z]{2,8})?|キー|密码|密碼|口令|密钥|密鑰|令牌|パスワード|暗証番号|秘密鍵|トークン|비밀번호|암호|토큰|비밀키|كلمة المرور|كلمة السر|סיסמה|סיסמא|κωδικός|รหัสผ่าน|पासवर्ड|mật khẩu|contraseña|mot de passe|şifre|hasło|lösenord|kata sandi|seed phrase|recovery phrase|pass phrase|one-time code|secret word)/gi;
+/** An ending, some words, and then what says that the value follows: "Lösenordet till servern är …", "Пароль от сервера: …". */
+const FOREIGN_DISTANCE =
+  /\p{L}{0,8}(?: [\p{L}\d'’.-]{1,20}){0,6}?\s{0,2}(?:[:=：＝]|(?<=\s)(?:is|to|es|est|är|er|jest|è|é|là|ist|lautet|—|–))\s{1,2}["'`«„“]?\s?(?=[\x21-\x7e])/uy;
 const FOREIGN_GAP = /[^\x21-\x7e\n]{0,16}(?:[:=：＝]|is|es|est|är|jest)?[^\x21-\x7e\n]{0,8}["'`]?(?=[\x21-\x7e])/y;
 
 /** Letters that English and code do without. Only around them is it worth looking. */
-const FOREIGN_RUN = /[ñşłöậüé\u0370-\u1fff\u3040-\uffee]+/g;
+const FOREIGN_RUN = /[ñşłöậüéÑŞŁÖÜÉ\u0370-\u1fff\u3040-\uffee]+/g;
 const AROUND = 16;
 
 export function findForeignFields(text: string, sink: FindingSink): void {
@@ -164,14 +179,17 @@ export function findForeignFields(text: string, sink: FindingSink): void {
 function findForeignIn(text: string, from: number, until: number, sink: FindingSink): void {
   for (const found of text.slice(from, until).matchAll(FOREIGN)) {
     const end = from + found.index + found[0].length;
-    FOREIGN_GAP.lastIndex = end;
-    const gap = FOREIGN_GAP.exec(text);
-    if (gap === null) continue;
-    const start = end + gap[0].length;
-    const stop = endOfBare(text, start);
-    const value = text.slice(start, stop);
-    if (isPlaceholder(value) || value.length < 5 || !(looksLikePassword(value) || looksRandom(value, 10))) continue;
-    sink.add(start, stop, 'prose');
+    for (const pattern of [FOREIGN_GAP, FOREIGN_DISTANCE]) {
+      pattern.lastIndex = end;
+      const gap = pattern.exec(text);
+      if (gap === null) continue;
+      const start = end + gap[0].length;
+      const stop = endOfBare(text, start);
+      const value = text.slice(start, stop);
+      if (isPlaceholder(value) || value.length < 5 || !(looksLikePassword(value) || looksRandom(value, 10))) continue;
+      sink.add(start, stop, 'prose');
+      break;
+    }
   }
 }
 

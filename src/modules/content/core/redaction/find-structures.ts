@@ -70,7 +70,8 @@ export function findEncodedKey(text: string, at: number, sink: FindingSink): num
 
 const LONGEST_AUTHORITY = 320;
 const SAMPLE_USER = /^(?:user(?:name)?|login|name|account|scheme|proto(?:col)?)$/i;
-const SAMPLE_PASSWORD = /^(?:pass(?:word|wd|phrase)?|pwd|secret|pw|your.*|my.*|p4ss|credentials?|token|x+|\*+)$/i;
+const SAMPLE_PASSWORD =
+  /^(?:pass(?:word|wd|phrase)?|pwd|secret|pw|your.*|my[-_ ]?(?:pass.*|pwd|pw|secret.*|token|key)|p4ss|credentials?|token|x+|\*+)$/i;
 
 /** `scheme://user:password@host`, and a lone random user as in `https://TOKEN@host`. `at` is behind `://`. */
 export function findUserInfo(text: string, at: number, sink: FindingSink): number | undefined {
@@ -136,7 +137,7 @@ export function findAuthorization(text: string, at: number, sink: FindingSink): 
   const scheme = SCHEME.exec(text);
   const value = start + (scheme?.[0].length ?? 0);
   if (scheme !== null && /^(?:digest|oauth|hawk|aws4|mac)/i.test(scheme[0])) {
-    const end = endOfHeader(text, value, 1024);
+    const end = endOfLine(text, value, 1024);
     for (const found of text.slice(value, end).matchAll(PARAMETER)) {
       const place = value + found.index + found[0].length - (found[1] as string).length;
       sink.add(place, place + (found[1] as string).length, 'header');
@@ -165,6 +166,12 @@ function endOfHeader(text: string, start: number, longest: number): number {
   let end = start;
   while (end < limit && !'\r\n"`<>'.includes(text[end] as string) && !(text[end] === "'" && !isIn(text, end + 1, 'alphanumeric'))) end++;
   return end;
+}
+
+function endOfLine(text: string, start: number, longest: number): number {
+  const line = text.slice(start, start + longest);
+  const end = line.search(/[\r\n]/);
+  return start + (end < 0 ? line.length : end);
 }
 
 /** `Basic` credentials wherever they stand: base64 that decodes to `name:password`. `at` is behind the word and its space. */
@@ -209,6 +216,7 @@ interface Spelling {
 export const SPELLINGS: readonly Spelling[] = [
   { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
   { literal: 'wifi:', pattern: /WIFI:(?:[TSHRAEI]{1,3}:[^;\n]{0,64};){0,4}P:((?:\\.|[^;\n\\]){4,128});/iy },
+  { literal: '> auth ', pattern: /> AUTH (?:\w{1,64} )?(\S{6,256})/iy },
   { literal: 'snmp-server community', pattern: /snmp-server community (\S{4,64})/iy },
   { literal: 'jdbc:oracle:', pattern: /jdbc:oracle:[a-z0-9]{1,8}:[\w$#]{1,64}\/([^@\s"'/]{2,128})@/iy },
   { literal: '.login(', pattern: /\.login\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{4,256})["']/iy },

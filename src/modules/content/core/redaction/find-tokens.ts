@@ -29,9 +29,17 @@ export function findShape(text: string, start: number, shape: TokenShape, sink: 
   }
   const isToken = shape.weak ? looksRandom(value, shape.minimum) && !isPlaceholder(value) : isTokenBody(value);
   if (!isToken) return value.length > LONG_RUN ? body + NEXT_TRY : undefined;
-  end = endOfWrapped(text, end + (value.length >= JUDGED - 2 ? endOfRun(text, end, shape.characters, LONGEST_TOKEN) - end : 0));
+  if (value.length >= JUDGED - 2) end = endOfRun(text, end, shape.characters, LONGEST_TOKEN);
+  end = endOfWrapped(text, endOfParts(text, end));
   sink.add(start, end, 'token');
   return end;
+}
+
+/** Many tokens have parts, put together with dots and the signs of base64: a part that looks random goes with the one before it. */
+function endOfParts(text: string, end: number): number {
+  if (!'.+/=~:'.includes(text[end] ?? ' ')) return end;
+  const next = endOfRun(text, end, 'any', LONGEST_TOKEN);
+  return looksRandom(text.slice(end, next), 12) ? next : end;
 }
 
 /** Behind a prefix nobody else uses, anything but words and placeholders is a token. */
@@ -110,6 +118,13 @@ const PAIRS: readonly RegExp[] = [
   /(?<![\w+/])[A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6}(?!\w)/g,
   /(?<!\w)[0-9a-f]{32}FFFFNRAL(?!\w)/g,
   /(?<!\w)[A-Za-z0-9_-]{60,68}_[A-Za-z0-9]{4}_[A-Za-z0-9-]{0,40}/g,
+  // Ghost, Ably, Bitwarden's machine accounts; keys of Bitcoin and Stellar wallets, of NEAR.
+  /(?<![\w:])[0-9a-f]{24}:[0-9a-f]{64}(?!\w)/g,
+  /(?<![\w.-])[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{6}:[A-Za-z0-9_-]{40,46}(?![\w-])/g,
+  /(?<!\w)0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[A-Za-z0-9]{20,40}:[A-Za-z0-9+/]{20,30}={0,2}/g,
+  /(?<![\w+/=.-])(?:5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KLc][1-9A-HJ-NP-Za-km-z]{51})(?![\w+/=.-])/g,
+  /(?<![\w+/=.-])S[A-D][A-Z2-7]{54}(?![\w+/=.-])/g,
+  /(?<!\w)ed25519:[1-9A-HJ-NP-Za-km-z]{80,90}(?!\w)/g,
   /(?<!\w)[0-9a-f]{8}:[0-9a-f]{8}(?=@(?:gems|enterprise)\.contribsys)/g,
 ];
 

@@ -27,7 +27,7 @@ const OPENING =
   cookie password token credential openai anthropic azure aws gcp google stripe datadog cloudant account1 primary1 secondary`);
 /** Before `key` or `token`: what is public, or names a place. */
 const HARMLESS =
-  words(`public primary foreign cache sort partition idempotency routing hot row object i18n translation locale config query group dedup dedupe
+  words(`public primary foreign cache sort partition idempotency hot row object i18n translation locale config query group dedup dedupe
   lookup hash map dict natural composite unique index candidate shard range order item entry node react list column field table s3 blob bucket file
   page next previous prev continuation cursor resume sync start end last first bos eos pad unk sep cls mask stop special image audio input output
   cached reasoning completion prompt total max min count num state event trigger arrow enter escape shift ctrl alt tab press up down left right meta
@@ -71,13 +71,15 @@ const ENDINGS: readonly [RegExp, KeyKind][] = [
   [/(?:secret|token|apitoken|credential|credentials|accesscode)$/, 'secret'],
 ];
 const PARTS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[\u0080-\uffff]+/g;
+/** A file that is called after what it deals with. */
+const FILE = /\.(?:[cm]?[jt]sx?|py|go|rs|rb|php|java|kt|cs|cpp|md|html?|css|ya?ml|json|sh|sql|svg|png)$/;
 const LONGEST_NAME = 96;
 const REMEMBERED = 4096;
 const remembered = new Map<string, KeyKind>();
 
 /** What a name says, whatever its spelling: `OPENAI_API_KEY`, `apiKey`, `spring.datasource.password`, `X-Vault-Token`. */
 export function kindOfKey(name: string): KeyKind {
-  if (name.length > LONGEST_NAME || name.length < 2) return 'none';
+  if (name.length > LONGEST_NAME || name.length < 2 || FILE.test(name)) return 'none';
   const known = remembered.get(name);
   if (known !== undefined) return known;
   const kind = classify(name);

@@ -6,11 +6,11 @@ import { looksLikePassword, looksRandom } from './randomness.ts';
 export type Standing = 'quoted' | 'assigned' | 'loose' | 'apart';
 
 const PLACEHOLDER =
-  /^(?:x{3,}|\*{2,}|\.{2,}|-+|_+|\?+|#+|null|nil|none|true|false|undefined|nan|empty|unset|void|string|str|text|bytes?|int|integer|number|boolean|bool|any|object|array|optional|required|secret|password|passwd|pwd|pass|token|key|apikey|api[-_ ]?key|username|user|credentials?|redacted|masked|hidden|removed|omitted|censored|example|sample|dummy|placeholder|test|todo|tbd|changeme|change[-_]?me|replace[-_]?me|default|value|yes|no|on|off|bearer|basic|auto|inherit|enabled|disabled|n\/a|foo|bar|baz|foobar|prompt|ask|env|vault|file|stdin|yourpassword|mypassword|hunter2?\*+)$/i;
+  /^(?:x{3,}|\*{2,}|\.{2,}|-+|_+|\?+|#+|null|nil|none|true|false|undefined|nan|empty|unset|void|string|str|text|bytes?|int|integer|number|boolean|bool|any|object|base(?:16|32|58|64)(?:url)?|utf-?(?:8|16)(?:le|be)?|sha-?\d{1,3}|md5|(?:hs|rs|es|ps)(?:256|384|512)|pkcs[1578]|x25519|ed25519|secp256[kr]1|p-?(?:256|384|521)|array|u?int\d{1,2}(?:clamped)?array|arraybuffer|optional|required|secret|password|passwd|pwd|pass|token|key|apikey|api[-_ ]?key|username|user|credentials?|redacted|masked|hidden|removed|omitted|censored|example|sample|dummy|placeholder|test|todo|tbd|changeme|change[-_]?me|replace[-_]?me|default|value|yes|no|on|off|bearer|basic|auto|inherit|enabled|disabled|n\/a|foo|bar|baz|foobar|prompt|ask|env|vault|file|stdin|yourpassword|mypassword|hunter2?\*+)$/i;
 const PLACEHOLDER_PIECE =
   /\b(?:your|insert|example|placeholder|redacted|change_?me|replace|goes[-_ ]?here|put[-_ ]?your|enter[-_ ]|xxx+|my[-_]?(?:api|secret|token|password|key)|fake|dummy|lorem|sample)\b|(?:^|[-_])(?:your|insert|example|here)(?:[-_]|$)|x{6,}|\*{3,}|1234567890abcdef|abcdef123456|0{8,}/i;
 const REFERENCE =
-  /^(?:[$%@#]?[{[(<]|[$%][A-Za-z_{(]|\{\{|<%|@@|#\{|%[sdvq]\b|arn:|op:\/\/|vault:|env[:.(]|ref\+|sops:|ssm:|secretsmanager|!\w+|&\w+$|\*\w+$|file:|\/(?:run|etc|var|home|usr|tmp|opt|mnt|secrets?)\/|~\/|\.{1,2}\/|https?:\/\/|process\.|os\.|env\.|System\.|Environment\.|config\.|settings\.|secrets?\.|vars?\.|data\.|local\.|module\.|self\.|this\.|ctx\.|req\.|request\.|Deno\.|import\.|ENV\[)/;
+  /^(?:[$%@#]?[{[(<]|[$%][A-Za-z_][\w.]*(?:$|[%:>?[(/;,)-])|\{\{|<%|@@|#\{|%[sdvq]\b|arn:|op:\/\/|vault:|env[:.(]|ref\+|sops:|ssm:|secretsmanager|!\w+|&\w+$|\*\w+$|file:|\/(?:run|etc|var|home|usr|tmp|opt|mnt|secrets?)\/|~\/|\.{1,2}\/|https?:\/\/|process\.|os\.|env\.|System\.|Environment\.|config\.|settings\.|secrets?\.|vars?\.|data\.|local\.|module\.|self\.|this\.|ctx\.|req\.|request\.|Deno\.|import\.|ENV\[)/;
 const CODE =
   /^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*(?:\(.*|\[.*|<.*)|(?:await|new|return|function|async|typeof|lambda|const|let|var|if|not|f"|f')\b.*|\(.*|\[.*|\{.*|[|&]{1,2}.*|=>.*|<\/?[a-zA-Z].*)$/s;
 const CALL = /^[@.&*!]{0,2}[A-Za-z_$][\w$.]*[({<]|^\.[A-Za-z]|^@[A-Za-z]+$|^(?:qr)?\/[\^([]|^[\w.$]+::/;
@@ -19,7 +19,7 @@ const DOTTED_NAMES = /^[A-Za-z_$][A-Za-z_$]*\d?(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w
 const IDENTIFIER = /^[A-Za-z_$][\w$]*[?!]?$/;
 const LETTERS_ONLY = /^\p{L}+$/u;
 const ABOUT_PASSWORDS =
-  /\b(?:pass(?:word|phrase|code)s?|secrets?|tokens?|keys?|credentials?|your|must|enter|invalid|incorrect|wrong|required?|please|reset|forgot(?:ten)?|confirm|show|hide|should|cannot|not|missing|expired|characters?|letters?|the|is|are|of|for)\b/i;
+  /\b(?:pass(?:word|phrase|code)s?|secrets?|tokens?|keys?|credentials?|your|must|enter|invalid|incorrect|wrong|required?|please|reset|forgot(?:ten)?|confirm|show|hide|should|cannot|not|missing|expired|characters?|letters?|the|is|are|of|for|passwor[dt]|wachtwoord|senha|passe|adgangskode|parola)\b|contraseña|hasło|şifre|lösenord|пароль|密码|密碼|パスワード|비밀번호/i;
 const ENVIRONMENT_NAME = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
 
 /** Whether a value says of itself that it is none: a placeholder, a reference to a variable or a file, nothing. */
@@ -69,14 +69,19 @@ function isSecret(value: string, standing: Standing): boolean {
   if (/\s/.test(value)) return standing === 'quoted' && value.split(/\s+/).length >= 3 && isPhrase(value);
   if (value.length < 6 || isCode(value, standing)) return false;
   if (standing === 'loose')
-    return looksRandom(value, 16) || (value.length >= 8 && looksLikePassword(value) && /\d/.test(value) && !looksNamed(value));
+    return looksRandom(value, 14) || (value.length >= 8 && looksLikePassword(value) && /\d/.test(value) && !looksNamed(value));
   if (standing === 'quoted' && /[^\w.:/+=-]/.test(value) && value.length >= 10) return true;
   return looksRandom(value, 8) && !looksNamed(value);
 }
 
 /** Names with a number, as hosts, files, versions and resources have them: `cmp2-qat-1208358310`, `web21prqodx24021.example`. */
 function looksNamed(value: string): boolean {
-  if (/^\d+(?:\.\d+)*$/.test(value) || /\.(?:com|net|org|io|dev|local|internal|json|ya?ml|pem|txt|js|ts|py|go|md|html?)$/i.test(value))
+  if (
+    /^\d+(?:\.\d+)*$/.test(value) ||
+    /\.(?:com|net|org|io|dev|local|internal|json|ya?ml|pem|txt|[cm]?[jt]sx?|py|go|rs|rb|php|java|md|html?|css|xml|toml|ini|conf|sql|sh|csv|log|pdf|png|jpe?g|gif|svg|mp[34]|zip|gz|key|crt)$/i.test(
+      value,
+    )
+  )
     return true;
   const pieces = value.split(/[-_./: ]+/);
   return (

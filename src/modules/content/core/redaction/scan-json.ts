@@ -2,7 +2,7 @@ import { decodeJsonString } from './decode-json-string.ts';
 import { Findings, type FindingSink, REDACTED } from './findings.ts';
 import { type JsonVisitor, mayBeJson, readJson } from './json-reader.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
-import { isSecretValue } from './plausibility.ts';
+import { isPlaceholder, isSecretValue } from './plausibility.ts';
 import { type LayerScan, scanLayers } from './scan-layers.ts';
 import { type View, ViewSink } from './view.ts';
 
@@ -15,6 +15,9 @@ interface Frame {
   value: Piece | undefined;
   keyType: boolean;
   privatePart: Piece[];
+  /** This is a Kubernetes Secret; and what the fields below its `data` hold. */
+  isSecret: boolean;
+  readonly held: Piece[];
 }
 interface Piece {
   readonly start: number;
@@ -77,7 +80,17 @@ class Walk implements JsonVisitor {
     const outer = this.frames.at(-1);
     const inherited =
       outer === undefined ? '' : outer.kind === '[' ? outer.inherited : TRANSPARENT.test(outer.key) ? outer.inherited : outer.key;
-    this.frames.push({ kind, inherited, key: '', name: undefined, value: undefined, keyType: false, privatePart: [] });
+    this.frames.push({
+      kind,
+      inherited,
+      key: '',
+      name: undefined,
+      value: undefined,
+      keyType: false,
+      privatePart: [],
+      isSecret: false,
+      held: [],
+    });
   }
 
   close(): void {
@@ -87,8 +100,17 @@ class Walk implements JsonVisitor {
     }
     const frame = this.frames.pop();
     if (frame === undefined) return;
+    this.closeSecret(frame);
     if (frame.keyType) for (const piece of frame.privatePart) this.findings.add(piece.start, piece.end, 'private_key');
     if (frame.name !== undefined && frame.value !== undefined) this.judge(frame.name, frame.value);
+  }
+
+  /** What `data` holds is known to be secret once all of the manifest was read. */
+  private closeSecret(frame: Frame): void {
+    const outer = this.frames.at(-1);
+    if (outer !== undefined && /^(?:data|stringData)$/.test(outer.key)) outer.held.push(...frame.held);
+    if (!frame.isSecret) return;
+    for (const { start, end, view } of frame.held) if (!isPlaceholder(view.text)) this.findings.add(start, end, 'credential');
   }
 
   key(start: number, end: number, escaped: boolean): void {
@@ -135,6 +157,9 @@ class Walk implements JsonVisitor {
 
   private remember(frame: Frame, piece: Piece): void {
     const text = piece.view.text;
+    const outer = this.frames.at(-2);
+    if (outer !== undefined && /^(?:data|stringData)$/.test(outer.key)) frame.held.push(piece);
+    if (frame.key === 'kind' && text === 'Secret') frame.isSecret = true;
     if (frame.key === 'kty') frame.keyType = true;
     else if (PRIVATE_MEMBER.test(frame.key) && text.length >= 16) frame.privatePart.push(piece);
     else if (NAMING.test(frame.key) && text.length <= 96) frame.name ??= text;

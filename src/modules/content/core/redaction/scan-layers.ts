@@ -1,5 +1,5 @@
 import { longRuns } from './character-classes.ts';
-import { withoutDisguise, withoutEscapes } from './decode-layers.ts';
+import { withoutDisguise, withoutEscapes, withoutMargins } from './decode-layers.ts';
 import type { FindingSink } from './findings.ts';
 import { ViewSink } from './view.ts';
 
@@ -15,6 +15,12 @@ const PRINTABLE = /^[\t\n\r\x20-\x7e]*$/;
 
 /** A text and what its escapes, disguises and base64 runs hide, each by the offsets of the text itself. */
 export function scanLayers(text: string, sink: FindingSink, scan: LayerScan, depth = 0): void {
+  const margins = depth === 0 ? withoutMargins(text) : undefined;
+  if (margins !== undefined) {
+    // Cutting what stands between two lines would take their margins along, which is harmless.
+    scanLayers(margins.text, new ViewSink(margins, sink), scan, depth + 1);
+    return;
+  }
   const plain = withoutDisguise(text);
   if (plain !== undefined) {
     scanLayer(plain.text, new ViewSink(plain, sink), scan, depth);

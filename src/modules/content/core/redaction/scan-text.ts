@@ -39,7 +39,11 @@ const list = (text: string): string[] => text.trim().split(/\s+/);
 
 const field: Reaction = (text, start, end, sink) => findField(text, start, end, sink);
 const wholeField: Reaction = (text, start, end, sink) =>
-  isIn(text, start - 1, 'alphanumeric') || isIn(text, end, 'alphanumeric') ? undefined : findField(text, start, end, sink);
+  (isIn(text, start - 1, 'alphanumeric') && !isHump(text, start)) || isIn(text, end, 'alphanumeric')
+    ? undefined
+    : findField(text, start, end, sink);
+/** The capital with which a word begins inside a name, as in `devopsPat`. */
+const isHump = (text: string, at: number): boolean => /^[a-z0-9][A-Z]/.test(text.slice(at - 1, at + 1));
 const structure = (literal: string, react: Reaction): Literal => ({ literal, kind: 'structure', react });
 
 const LITERALS: readonly Literal[] = [

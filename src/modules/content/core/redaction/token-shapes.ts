@@ -25,7 +25,8 @@ const MODELS = [
     16,
     `sk-ant- sk-proj- sk-svcacct- sk-admin- sk-None- sk-or- sk-lf- pk-lf- sk-helicone- pk-helicone- sk-litellm- gsk_ csk- xai- pplx-
      hf_ api_org_ r8_ nvapi- fw_ fw- jina_ tvly- e2b_ vck_ pcsk_ tgp_v1_ llx- rpa_ lsv2_ ls__ wandb_v1_ flp_ zpka_ AIzaSy AIza GOCSPX- ABSK
-     sk_car_ crsr_ sgp_ sgd_ slk_ sgamp_ sk-aihubmix- bb_live_ sec_live_ m0- hyp_ nbx_ dsk_ gcore_ lepton_ dashsk_ sk_groq_ ak_inference_`,
+     sk_car_ crsr_ sgp_ sgd_ slk_ sgamp_ sk-aihubmix- bb_live_ sec_live_ m0- hyp_ nbx_ dsk_ gcore_ lepton_ dashsk_ sk_groq_ ak_inference_
+     esecret_ dtn_ ctx7sk- mxb_ tpuf_ sk-bf- nk-live- up_live_ aai_live_ BSA`,
   ),
   ...of('dotted', 16, 'VF.DM. VF.WS. ya29. ya29.a0 AQ.Ab v1.Cm bedrock-api-key-'),
   ...of('word', 30, '1//0 1//'),
@@ -40,7 +41,8 @@ const CODE = [
      GR1348941 ATBB ATCTT3 ATATT3 ATSTT3 BBDC- CCIPAT_ CCIPRJ_ bkua_ bkat_ bkct_ dckr_pat_ dckr_oat_ npm_ pypi- rubygems_ CLOJARS_ oy2 packagist_
      sqp_ squ_ sqa_ sqco_ snyk_uat snyk_sat sntrys_ sntryu_ web_ ss_auto_ PMAK- PMAT- rdme_ rdme_live_ pul- ops_ A3- ptr_ pnu_ pnb_
      codecov_ cio_ JFrog_ AKC cmVmdGtuOj cmVmd st.ey dt0s01. ico- spu- NF- endr_ ddp_ ddw_ ddo_ figp_ figb_ thog-secret- nfp_ nfc_ nfo_ nfu_ nfb_
-     sdk- mob- sm_aat_ sm_pat_ sm_sat_ dbtc_ dbtu_ dbts_ xaat- xapt- xait- hcaik_ hcxik_ airbyte_ tr_dev_ tr_prod_ tr_pat_ retool_ figd_ figo_ figu_`,
+     sdk- mob- sm_aat_ sm_pat_ sm_sat_ dbtc_ dbtu_ dbts_ xaat- xapt- xait- hcaik_ hcxik_ airbyte_ tr_dev_ tr_prod_ tr_pat_ retool_ figd_ figo_ figu_
+     depot_project_ depot_org_ depot_user_ jsrp_ jsrd_ n8n_api_ vat_ AIK_ sktsec_ scp-live- sntrya_ sntryi_ ceb_ RWRTY0Iy fhb- agp_ wpat_ whsk_`,
   ),
   ...of('dotted', 16, 'hvs. hvb. hvr. dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dt0c01. pat. sat. st.prod. akp- tkn.v1_'),
 ];
@@ -52,9 +54,10 @@ const CLOUD = [
     `dop_v1_ doo_v1_ dor_v1_ HRKU- rnd_ vcp_ vci_ vca_ vcr_ cfat_ cfut_ cfk_ cf_pat_ pscale_tkn_ pscale_pw_ pscale_oauth_ pscale_service_
      sbp_ sb_secret_ napi_ tskey- nbp_ glsa_ NRAK- NRAA- NRBR- NRJS- NRII- NRIQ- NRRA- NRSP- phx_ phs_ pgar_ rootly_ LTAI STS. AQVN AQVNx YCAJ YCM
      sha256~ da2- EAAA DO00 DO80 AKID salad_cloud_ tk-us- tk-eu- fm1a_ fm1r_ fm2_ fo1_ mdb_sa_sk_ dnkey- RGAPI- BBFF- BBUS- aio_ K00 tid_ tsec_
-     dd_api_ ddapp_ incident_ SCW eyJrIjoi eyJhcGlfd glc_ fnA aivn_ upstash_ neon_ turso_ railway_ koyeb_ uk1- lin_api_ vlt_ ic_`,
+     dd_api_ ddapp_ incident_ SCW eyJrIjoi eyJhcGlfd glc_ fnA aivn_ upstash_ neon_ turso_ railway_ koyeb_ uk1- lin_api_ vlt_ ic_
+     vercel_blob_rw_ vercel_ AVNS_ AKLT ALTAK- CCDB1_ AstraCS: mzp_ nhp_ xau_ edbt_ nbwt1_ standard_ prisma_ pris_ sec-c- cu_live_ ocid1.token`,
   ),
-  ...of('any', 16, 'glc_ fm2_ fm1a_ fm1r_ fo1_ sha256~ t1. AQVN ptr_ hvs. sntrys_ lsv2_ tkn.v1_ pypi- EAAC v1.0-'),
+  ...of('any', 16, 'glc_ fm2_ fm1a_ fm1r_ fo1_ sha256~ t1. AQVN ptr_ hvs. sntrys_ lsv2_ tkn.v1_ pypi- EAAC v1.0- dG9rO bce-v3/ALTAK-'),
   ...of('dotted', 20, 'pscale_tkn_ pscale_pw_ pscale_oauth_ sc_ ext_ acc_ atlasv1.'),
 ];
 
@@ -65,7 +68,8 @@ const MONEY = [
     `sk_live_ sk_test_ sk_prod_ sk_sandbox_ rk_live_ rk_test_ rk_prod_ pk_live_ pk_test_ ak_live_ ak_test_ whsec_ ssk_ sq0atp- sq0csp- sq0idp-
      shpat_ shpca_ shppa_ shpss_ shptka_ shpua_ rzp_live_ rzp_test_ FLWSECK_TEST- FLWSECK- access-production- access-sandbox-
      access-development- pdl_live_ pdl_sdbx_ pdl_ntfset_ polar_oat_ polar_pat_ duffel_live_ duffel_test_ EZAK EZTK shippo_live_ shippo_test_
-     secret-live- secret-test- ramp_sec_ bxt_ secret-token: rh-api- testsk_ sandbox_sk_ cko_ persona_ paymongo_ lsq_ gp_live_ moov_`,
+     secret-live- secret-test- ramp_sec_ bxt_ secret-token: rh-api- testsk_ sandbox_sk_ cko_ persona_ paymongo_ lsq_ gp_live_ moov_
+     APP_USR- xnd_production_ xnd_development_ Mid-server- skey_live_ skey_test_ cfsk_ma_ sup_sk_ atsk_ sk_org_ live_sk_ test_sk_ cqt_ ckey_ alcht_ QN_`,
   ),
   ...of('any', 12, 'access_token$production$ access_token$sandbox$ endr+'),
   ...weakly('word', 16, 'live_ sandbox_ EAA IGQV IGAA'),
@@ -78,13 +82,17 @@ const MESSAGES_AND_OFFICE = [
     `xoxb- xoxp- xoxa- xoxr- xoxs- xoxo- xoxc- xoxd- xoxe- xapp- xwfp- xkeysib- xsmtpsib- md- lin_oauth_ lin_wh_ ntn_ pat-na1- pat-eu1- pat-ap1-
      CFPAT- tfp_ shltm_ fio-u- bb_pr_ bb_ma_ jca_ jcaw_ apify_api_ apify_proxy_ AGE-SECRET-KEY-1 AGE-PLUGIN- s-s4t2ud- s-s4t2af- u-s4t2ud- nsec1
      xprv yprv zprv tprv ATTA ory_at_ ory_rt_ ory_pat_ ory_st_ signkey- dk_prod_ pk_prod_ secret_scan_ SGVsbG sbg- nylas_ nyk_v0_ nyk_ cal_live_ cal_ shr_
-     attio_ loops_ onesignal_ os_v2_ vonage_ pst_ mb_live_ twl_ sip_`,
+     attio_ loops_ novu_ onesignal_ os_v2_ vonage_ pst_ mb_live_ twl_ sip_ pat-na2- pat-eu2- kit_ edsk edesk ed25519_sk1 ed25519e_sk1 root_xsk1 addr_xsk1`,
   ),
-  ...of('dotted', 12, 'xoxe.xoxb- xoxe.xoxp- SG. sl. sl.u. mfa. secret_ vk1.a. EAACEdEose0cBA sk.eyJ pk.eyJ tk.eyJ ey.live ODI oauth:'),
+  ...of(
+    'dotted',
+    12,
+    'xoxe.xoxb- xoxe.xoxp- SG. sl. sl.u. mlsn. snyk_uat. snyk_sat. api_live. api_sandbox. api_live_ca. p.eyJ mfa. secret_ vk1.a. EAACEdEose0cBA sk.eyJ pk.eyJ tk.eyJ ey.live ODI oauth:',
+  ),
   ...weakly(
     'word',
     16,
-    're_ api_ pat secret_ token_ tok_ apikey_ apikey- api-key- key_live_ key_test_ auth_ sec_ priv_ pat_ bot_ svc_ acct_key_ live- test-key- tk_ pk_ ak- app-',
+    're_ api_ pat secret_ token_ tok_ apikey_ apikey- api-key- key_live_ key_test_ auth_ sec_ priv_ pat_ bot_ svc_ acct_key_ live- test-key- tk_ pk_ ak- app- cu_ pri_ rev_ atk_ utk_ mcp_ cli_ agt_ sess_',
   ),
 ];
 
@@ -117,6 +125,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   at('_mmk', /_mmk(?![A-Za-z0-9])/y),
   at('/services/T', /\/services\/T[A-Z0-9]{6,16}\/B[A-Z0-9]{6,16}\/[A-Za-z0-9]{16,64}/y),
   at('/api/webhooks/', /\/api\/webhooks\/\d{15,24}\/[A-Za-z0-9_-]{30,128}/y),
+  at('/receiver/v1/http/', /\/receiver\/v1\/http\/[A-Za-z0-9+/_=-]{20,200}/y),
   at('/hooks/catch/', /\/hooks\/catch\/\d{4,12}\/[A-Za-z0-9]{5,32}/y),
   at('/webhookb2/', /\/webhookb2\/[A-Za-z0-9@-]{30,100}\/IncomingWebhook\/[0-9a-f]{20,64}\/[0-9a-f-]{30,64}(?:\/[A-Za-z0-9_-]{10,80})?/y),
   at('/workflows/', /\/workflows\/[0-9a-f]{32}\/triggers\/[^\s"'<>]{10,400}/y),
@@ -136,6 +145,11 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   at('{SHA}', /\{SHA\}[A-Za-z0-9+/=]{20,64}/y),
   around(':AA', /(?:bot)?\d{6,12}:AA[A-Za-z0-9_-]{30,40}(?![A-Za-z0-9_-])/y),
   around('Q~', /[A-Za-z0-9_.~-]{3}\dQ~[A-Za-z0-9_.~-]{30,40}/y),
+  ...['api', 'sdk', 'mob'].map((prefix) =>
+    at(`${prefix}-`, new RegExp(`${prefix}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9-])`, 'y')),
+  ),
+  at('KEY0', /KEY0[0-9A-F]{30,31}_[A-Za-z0-9]{16,32}/y),
+  at('xprv', /[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}/y),
   around('NRAL', /[0-9a-f]{36}NRAL(?![A-Za-z0-9])/y),
   around('-NRMA', /AA[0-9a-f]{40}-NRMA(?![A-Za-z0-9])/y),
   around('.atlasv1.', /[A-Za-z0-9]{12,16}\.atlasv1\.[A-Za-z0-9_=-]{50,90}/y),

@@ -16,7 +16,7 @@ const LONGEST_BARE = 4096;
 const GLUE = new Set(
   `value val content contents data default is was are to be now it set as of has been equals string str text const secret_text plaintext the my new
    this that var let byte bytes nvarchar varchar char rune vec from_str some just secretstr securestring env using with type here und ist lautet es
-   est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal`
+   est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal from valueof fromstring`
     .trim()
     .split(/\s+/),
 );
@@ -51,9 +51,12 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
     } else if (OPERATORS.has(character)) {
       standing = 'assigned';
       at++;
+    } else if (character === '<' && text[at + 1] === '-') {
+      standing = 'assigned';
+      at += 2;
     } else if (character === '\n') {
-      if (++lines > 2) return undefined;
-      at++;
+      if (!BLOCK.test(text.slice(end, at)) && ++lines > 2) return undefined;
+      at += 1 + speakerAt(text, at + 1);
     } else if (isSkipped(text, at, standing)) {
       at++;
     } else if (SKIPPED.test(rest(text, at))) {
@@ -69,10 +72,27 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
 
 /** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
 const SKIPPED =
-  /^(?:<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
+  /^(?:\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<<(?=")|(?:[bBrRuUfFL]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
+
+/** `env('API_KEY', '…')`: the name of a variable, and what counts without it. */
+const WITH_DEFAULT = /^\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}["']/;
+/** An element of what the name stands for. */
+const INDEX = /^\[\d{1,4}\][.;,)]/;
+/** A block of YAML begins behind the name, so the next line is the value. */
+const BLOCK = /^["']?:[ \t]{1,8}[|>][-+]?\d?[ \t\r]{0,4}$/;
+const SPEAKER = /(?:\[[\d:. ]{4,20}\][ ]?)?[A-Za-z]{2,16}: (?=\S{16})/y;
+
+/** "What is the API key?" – the answer begins with who gives it. The length of that. */
+function speakerAt(text: string, at: number): number {
+  SPEAKER.lastIndex = at;
+  return SPEAKER.exec(text)?.[0].length ?? 0;
+}
+
+/** A property of C#, between its name and its value. */
+const ACCESSORS = /^\{ ?get;[a-z ]{0,24};? ?\}/;
 
 function rest(text: string, at: number): string {
-  return text.slice(at, at + 48);
+  return text.slice(at, at + 96);
 }
 
 /** `"value": "…"` behind `"name": "API_KEY"`: the quoted word leads on to the value, and is not it. */
@@ -86,6 +106,9 @@ function endOfQuotedGlue(text: string, value: ReadValue): number | undefined {
 function isSkipped(text: string, at: number, standing: Standing): boolean {
   const character = text[at] as string;
   if (character === '[' && text[at + 1] === ']') return false;
+  if (character === '(' && WITH_DEFAULT.test(rest(text, at))) return false;
+  if (character === '[' && INDEX.test(rest(text, at))) return false;
+  if (character === '{' && ACCESSORS.test(rest(text, at))) return false;
   if (' \t\r,(|*[{]!?'.includes(character)) return true;
   if (character === '@' || character === '$') return QUOTES.has(text[at + 1] ?? '');
   if (character === '<') return text.startsWith('<![CDATA[', at) || standing === 'assigned';
