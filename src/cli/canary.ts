@@ -74,7 +74,7 @@ export class CanaryCommand extends CommandRunner {
 
   @Option({
     flags: '--short',
-    description: 'only the days on which something planted changes, not those of windows nothing was planted for',
+    description: 'two plans, the first window and the end: a minute instead of many',
   })
   short(): boolean {
     return true;

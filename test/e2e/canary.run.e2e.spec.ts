@@ -26,7 +26,7 @@ const STORES = [
 describe('lethe canary', () => {
   it.each([
     ['zero-retention', 60],
-    ['enterprise', 200],
+    ['enterprise', 120],
   ])(
     'C1, C2, C4, D2, D4: under %s everything is there before it is due, and nothing is anywhere afterwards',
     async (profile, fewestWords) => {

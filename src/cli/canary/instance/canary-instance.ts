@@ -34,9 +34,9 @@ export class CanaryInstance {
   private constructor(
     readonly lethe: Lethe,
     readonly clock: TravelClock,
-    readonly operatorToken: string,
     readonly world: OutsideWorld,
     private readonly parts: {
+      readonly operatorToken: string;
       readonly postgres: ThrowAwayPostgres;
       readonly redis: ThrowAwayRedis | null;
       readonly data: string;
@@ -68,19 +68,20 @@ export class CanaryInstance {
       const lethe = await Lethe.start(settings, { clock, log });
       undo.push(() => lethe.stop());
       const { token } = await lethe.get(OperatorAdministration).createOperator('canary', CLI_ACTOR);
-      return new CanaryInstance(lethe, clock, token, world, { postgres, redis: ownRedis, data, lines, undo });
+      return new CanaryInstance(lethe, clock, world, { operatorToken: token, postgres, redis: ownRedis, data, lines, undo });
     } catch (error) {
       await undoAll(undo);
       throw error;
     }
   }
 
-  get profile(): PolicyProfile {
-    return this.lethe.get(PolicyProfile);
+  /** Of an administrator, who may ask everything. */
+  get operatorToken(): string {
+    return this.parts.operatorToken;
   }
 
-  get hasRedis(): boolean {
-    return this.parts.redis !== null;
+  get profile(): PolicyProfile {
+    return this.lethe.get(PolicyProfile);
   }
 
   get dataDirectory(): string {
@@ -205,7 +206,8 @@ export class CanaryInstance {
       .getProviders()
       .map(({ instance }) => instance as unknown);
     const jobs = new Set(instances.filter((instance): instance is RecurringJob => instance instanceof RecurringJob));
-    return [...jobs].sort((a, b) => (a.name < b.name ? -1 : 1));
+    // What runs seldom comes last: it cleans up behind the others.
+    return [...jobs].sort((a, b) => a.everySeconds - b.everySeconds || (a.name < b.name ? -1 : 1));
   }
 
   private async metrics(): Promise<Buffer> {

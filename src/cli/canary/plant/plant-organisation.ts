@@ -21,10 +21,14 @@ export interface PlantedOrganisation {
 export const DELETION_DAY = 1;
 export const GONE_AFTER_DELETION = DELETION_DAY + 1;
 
-/**
- * An organisation with a word in every field it can write of its set-up, and every secret it is given. Half of its things are deleted on
- * {@link DELETION_DAY}.
- */
+type Outside = 'provider' | 'mail' | 'webhooks';
+
+interface Made {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** An organisation with a word in every field it can write of its set-up, and every secret it is given. Part of it is deleted on {@link DELETION_DAY}. */
 export async function plantOrganisation(
   instance: CanaryInstance,
   book: CanaryBook,
@@ -32,90 +36,122 @@ export async function plantOrganisation(
 ): Promise<PlantedOrganisation> {
   const label = losesKey ? `${plan}, key destroyed` : plan;
   const api = new OperatorApi(instance.lethe.url, instance.operatorToken);
-  const named = (kind: string): string => book.word(`${kind} (${label})`);
-  const words: PlantedWord[] = [];
-  const created = { slug: named('organisation slug'), name: named('organisation name') };
-  const { id } = await api.ask<{ id: string }>('POST', '/api/v1/organisations', created);
-  const at = `/api/v1/organisations/${id}`;
+  const names = { slug: book.word(`organisation slug (${label})`), name: book.word(`organisation name (${label})`) };
+  const { id } = await api.ask<Made>('POST', '/api/v1/organisations', names);
   if (plan !== instance.profile.plans[0]) await api.ask('PUT', `/admin/v1/organisations/${id}/plan`, { plan });
-  const make = <T extends { id: string }>(path: string, body: object): Promise<T> => api.ask<T>('POST', `${at}${path}`, body);
+  const setUp = new SetUp(book, api, { id, label });
+  const key = await setUp.plantWhatStays();
+  await setUp.plantWhatIsDeleted(`${instance.world.url}/hook/`);
+  return { id, label, losesKey, key, words: setUp.words, takeDown: () => setUp.takeDown(losesKey ? ['/content-keys'] : []) };
+}
 
-  const configured = (kind: string, path: string, isDeleted = false, goesTo: readonly ('mail' | 'webhooks')[] = []): void =>
-    void words.push({
-      place: `${kind} (${label})`,
-      kind,
-      dataClass: 'configuration',
-      mayBeIn: ['database', ...goesTo],
-      presentThroughDay: isDeleted ? 0 : Infinity,
-      goneFromDay: isDeleted ? GONE_AFTER_DELETION : Infinity,
-      isPresent: async () => (await api.text(path)).includes(named(kind)),
+/** What an organisation writes of its set-up, through the API. */
+class SetUp {
+  readonly words: PlantedWord[] = [];
+  private readonly at: string;
+  /** To be deleted, below the organisation. */
+  private readonly doomed: string[] = [];
+
+  constructor(
+    private readonly book: CanaryBook,
+    private readonly api: OperatorApi,
+    private readonly organisation: { readonly id: string; readonly label: string },
+  ) {
+    this.at = `/api/v1/organisations/${organisation.id}`;
+  }
+
+  /** Answers the secret of its API key. */
+  async plantWhatStays(): Promise<string> {
+    this.stays('organisation slug', '', ['mail']);
+    this.stays('organisation name', '', ['mail', 'webhooks']);
+    const project = await this.make('/projects', { name: this.stays('project name', '/projects') });
+    const credential = await this.make('/credentials', {
+      name: this.stays('credential name', '/credentials'),
+      provider: 'stand_in',
+      secret: this.handedIn('provider key', ['provider']),
     });
-  const secret = (kind: string, value: string, goesTo: readonly ('provider' | 'webhooks')[] = []): void => {
-    book.secret(`${kind} (${label})`, value);
-    words.push(neverKept(`${kind} (${label})`, kind, 'secret', goesTo));
-  };
+    await this.make('/routes', { model: '*', targets: [{ credentialId: credential.id }] });
+    const directory = await this.make('/scim-tokens', { name: this.stays('directory token', '/scim-tokens') });
+    this.handedOut('directory secret', directory.secret);
+    const key = await this.make('/keys', {
+      name: this.stays('key name', '/keys', ['mail', 'webhooks']),
+      projectId: project.id,
+      scopes: ['inference:invoke', 'usage:read'],
+    });
+    this.handedOut('API key', key.secret);
+    return key.secret;
+  }
 
-  configured('organisation slug', at, false, ['mail']);
-  configured('organisation name', at, false, ['mail', 'webhooks']);
-  const project = await make('/projects', { name: named('project name') });
-  configured('project name', `${at}/projects`);
-  const credential = await make('/credentials', { name: named('credential name'), provider: 'stand_in', secret: named('provider key') });
-  configured('credential name', `${at}/credentials`);
-  words.push(neverKept(`provider key (${label})`, 'provider key', 'secret', ['provider']));
-  await make('/routes', { model: '*', targets: [{ credentialId: credential.id }] });
-  const key = await make<{ id: string; secret: string }>('/keys', {
-    name: named('key name'),
-    projectId: project.id,
-    scopes: ['inference:invoke', 'usage:read'],
-  });
-  configured('key name', `${at}/keys`, false, ['mail', 'webhooks']);
-  secret('API key', key.secret);
+  /** `hook`: where webhooks may be sent to. */
+  async plantWhatIsDeleted(hook: string): Promise<void> {
+    await this.makeDoomed('/credentials', {
+      name: this.isDeleted('deleted credential', '/credentials'),
+      provider: 'stand_in',
+      secret: this.handedIn('deleted provider key', ['provider']),
+    });
+    const webhook = await this.makeDoomed('/webhooks', {
+      url: hook + this.isDeleted('deleted webhook address', '/webhooks', ['webhooks']),
+    });
+    this.handedOut('webhook secret', webhook.secret.replace(/^whsec_/, ''));
+    await this.make(`/webhooks/${webhook.id}/test`, {});
+    const email = `${this.isDeleted('invited address', '/invitations', ['mail'])}@example.com`;
+    await this.makeDoomed('/invitations', { email, role: 'viewer' });
+    await this.makeDoomed('/domains', { domain: `${this.isDeleted('deleted domain', '/domains')}.example.com` });
+    await this.makeDoomed('/identity-providers', {
+      name: this.isDeleted('deleted identity provider', '/identity-providers'),
+      kind: 'oidc',
+      issuer: 'https://id.example.com',
+      clientId: this.isDeleted('client id', '/identity-providers'),
+      clientSecret: this.handedIn('client secret'),
+    });
+  }
 
-  const removed = await make('/credentials', {
-    name: named('deleted credential'),
-    provider: 'stand_in',
-    secret: named('deleted provider key'),
-  });
-  configured('deleted credential', `${at}/credentials`, true);
-  words.push(neverKept(`deleted provider key (${label})`, 'deleted provider key', 'secret', ['provider']));
-  const hook = `${instance.world.url}/hook/`;
-  const webhook = await make<{ id: string; secret: string }>('/webhooks', { url: hook + named('deleted webhook address') });
-  configured('deleted webhook address', `${at}/webhooks`, true, ['webhooks']);
-  secret('webhook secret', webhook.secret.replace(/^whsec_/, ''));
-  await api.ask('POST', `${at}/webhooks/${webhook.id}/test`, {});
-  const invitation = await make('/invitations', { email: `${named('invited address')}@example.com`, role: 'viewer' });
-  configured('invited address', `${at}/invitations`, true, ['mail']);
-  const domain = await make('/domains', { domain: `${named('deleted domain')}.example.com` });
-  configured('deleted domain', `${at}/domains`, true);
-  const provider = await make('/identity-providers', {
-    name: named('deleted identity provider'),
-    kind: 'oidc',
-    issuer: 'https://id.example.com',
-    clientId: named('client id'),
-    clientSecret: named('client secret'),
-  });
-  configured('deleted identity provider', `${at}/identity-providers`, true);
-  configured('client id', `${at}/identity-providers`, true);
-  words.push(neverKept(`client secret (${label})`, 'client secret', 'secret'));
-  const scim = await make<{ id: string; secret: string }>('/scim-tokens', { name: named('directory token') });
-  configured('directory token', `${at}/scim-tokens`);
-  secret('directory secret', scim.secret);
+  async takeDown(more: readonly string[]): Promise<void> {
+    for (const path of [...this.doomed, ...more]) await this.api.ask('DELETE', this.at + path);
+  }
 
-  return {
-    id,
-    label,
-    losesKey,
-    key: key.secret,
-    words,
-    takeDown: async () => {
-      const paths = [
-        `/credentials/${removed.id}`,
-        `/webhooks/${webhook.id}`,
-        `/invitations/${invitation.id}`,
-        `/domains/${domain.id}`,
-        `/identity-providers/${provider.id}`,
-      ];
-      for (const path of losesKey ? [...paths, '/content-keys'] : paths) await api.ask('DELETE', at + path);
-    },
-  };
+  private stays(kind: string, shownAt: string, goesTo: readonly Outside[] = []): string {
+    return this.configured(kind, shownAt, { goesTo, presentThroughDay: Infinity, goneFromDay: Infinity });
+  }
+
+  private isDeleted(kind: string, shownAt: string, goesTo: readonly Outside[] = []): string {
+    return this.configured(kind, shownAt, { goesTo, presentThroughDay: DELETION_DAY - 1, goneFromDay: GONE_AFTER_DELETION });
+  }
+
+  private configured(
+    kind: string,
+    shownAt: string,
+    { goesTo, ...life }: Pick<PlantedWord, 'presentThroughDay' | 'goneFromDay'> & { readonly goesTo: readonly Outside[] },
+  ): string {
+    const word = this.book.word(this.place(kind));
+    const isPresent = async (): Promise<boolean> => (await this.api.text(this.at + shownAt)).includes(word);
+    this.words.push({ place: this.place(kind), kind, dataClass: 'configuration', mayBeIn: ['database', ...goesTo], ...life, isPresent });
+    return word;
+  }
+
+  /** A secret of somebody else's, which Lethe seals. */
+  private handedIn(kind: string, goesTo: readonly 'provider'[] = []): string {
+    this.words.push(neverKept(this.place(kind), kind, 'secret', goesTo));
+    return this.book.word(this.place(kind));
+  }
+
+  /** A secret that Lethe has made. */
+  private handedOut(kind: string, value: string): void {
+    this.words.push(neverKept(this.place(kind), kind, 'secret'));
+    this.book.secret(this.place(kind), value);
+  }
+
+  private place(kind: string): string {
+    return `${kind} (${this.organisation.label})`;
+  }
+
+  private make(path: string, body: object): Promise<Made> {
+    return this.api.ask<Made>('POST', this.at + path, body);
+  }
+
+  private async makeDoomed(path: string, body: object): Promise<Made> {
+    const made = await this.make(path, body);
+    this.doomed.push(`${path}/${made.id}`);
+    return made;
+  }
 }
