@@ -20,6 +20,9 @@ const after = (program: string, option: string, strict = false): Command => ({
 
 const COMMANDS: readonly Command[] = [
   after('mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mysqlimport|mycli', '-p(?=[^\\s])'),
+  after('twine', '-p\\s+'),
+  after('nuget', '(?:-k|--api-key|-ApiKey)\\s+', true),
+  after('sqlplus|sqlldr|expdp|impdp', '[\\w.$#]{1,64}/(?=\\S{4,128}@)'),
   after('sshpass', '-p\\s*'),
   after('redis-cli|iredis', '(?:-a|--pass)\\s+'),
   after('docker login|podman login|buildah login|skopeo login|helm registry login|nerdctl login|oras login|crane auth login', '-p\\s+'),
@@ -40,7 +43,11 @@ const COMMANDS: readonly Command[] = [
     true,
   ),
   after('gh secret set|gh variable set|fly secrets set|wrangler secret put', '(?:--body|-b)\\s+'),
-  after('echo|printf', '(?=["\']?\\S{8,}["\']?\\s*\\|\\s*(?:sudo -S|passwd|docker login|gh auth|npm login|chpasswd))', true),
+  after(
+    'echo|printf',
+    '(?=["\']?\\S{8,}["\']?\\s*\\|\\s*(?:sudo -S|passwd|docker login|gh (?:auth|secret)|npm login|chpasswd|vercel env|wrangler secret|fly secrets|docker secret|pass insert|podman))',
+    true,
+  ),
   after('lftp|ncftp|ftp', '-u\\s+[^\\s,]{1,64},', true),
   after('wget|http|https|xh', '(?:--password|--http-password|--ftp-password|--proxy-password)[= ]'),
 ];
@@ -54,7 +61,7 @@ export const PROGRAMS: readonly string[] =
    influx nmcli sqlcmd bcp· isql osql tsql 7z zip· rar· xfreerdp ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami sshuttle openssl keytool
    jarsigner apksigner net·use net·user cmdkey psexec runas schtasks htpasswd snmpwalk snmpget snmpset vault op·signin doppler npm·login
    sentry-cli railway heroku gh·secret fly·secrets wrangler echo· printf· lftp ncftp ftp· wget curl http· https· httpie xh· aria2c smbclient
-   rpcclient chpasswd newusers`
+   rpcclient chpasswd newusers twine nuget· sqlplus sqlldr expdp impdp`
     .trim()
     .split(/[ \n]+/)
     .map((name) => name.replace('·', ' '));
@@ -73,7 +80,7 @@ export function findCommand(text: string, at: number, sink: FindingSink): number
 }
 
 /** Without one of these a line holds no password to a program of the lists. */
-const OPTION = /[ \t][-/][-\w]|[ \t]\\\\|pass:|<<<|\||[ \t]token=|login[ \t]/;
+const OPTION = /[ \t][-/][-\w]|[ \t]\\\\|pass:|<<<|\||[ \t]token=|login[ \t]|\w\/\S{4,128}@/;
 
 function findInLine(line: string, offset: number, sink: FindingSink): void {
   if (!OPTION.test(line)) return;

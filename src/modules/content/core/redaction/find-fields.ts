@@ -1,5 +1,6 @@
 import { isIn } from './character-classes.ts';
 import type { FindingSink } from './findings.ts';
+import { findColumn, isCell } from './find-columns.ts';
 import { findAuthorization, findCookies } from './find-structures.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
 import { isPlaceholder, isSecretValue, type Standing } from './plausibility.ts';
@@ -53,13 +54,14 @@ export function findField(text: string, start: number, end: number, sink: Findin
     return name.end;
   if (name.kind === 'authorization') return findAuthorization(text, name.end, sink) ?? name.end;
   if (name.kind === 'cookie') return findCookies(text, name.end, sink) ?? name.end;
+  if (isCell(text, name.start, name.end)) findColumn(text, name.start, name.end, sink);
   return findValue(text, name, sink) ?? findInProse(text, name, sink) ?? name.end;
 }
 
 function findValue(text: string, name: Name, sink: FindingSink): number | undefined {
   const before = text[name.start - 1];
   const quote = before === '"' || before === "'" || before === '`' ? before : undefined;
-  const value = attributeBehind(text, name.end) ?? valueBehind(text, name.end, quote);
+  const value = attributeBehind(text, name) ?? valueBehind(text, name.end, quote);
   if (value === undefined) return undefined;
   const inside = text.slice(value.start, value.end);
   const standing = standingOf(text, name, value.standing);
@@ -74,21 +76,22 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
 const ATTRIBUTE = /["'](?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{1,8}(?:value|content)=["']([^"'<>]{1,2048})["']/y;
 
 /** `name="api_key" translatable="false">…<`: what the element holds. */
-const CONTENT = /["'](?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{0,8}>([^"'<>\s]{1,2048})</y;
+const CONTENT = /(?:["']|(?=\s{1,8}[\w:-]{1,32}=["']))(?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{0,8}>([^"'<>\s]{1,2048})</y;
 
 /** `name="api_key" type="text" value="…"`: attributes of one element. */
-function attributeBehind(text: string, end: number): ReadValue | undefined {
-  for (const [pattern, standing] of [
-    [ATTRIBUTE, 'quoted'],
-    [CONTENT, 'assigned'],
-  ] as const) {
-    pattern.lastIndex = end;
-    const found = pattern.exec(text);
-    if (found === null) continue;
-    const stop = pattern.lastIndex - 1;
-    return { start: stop - (found[1] as string).length, end: stop, standing };
-  }
-  return undefined;
+function attributeBehind(text: string, name: Name): ReadValue | undefined {
+  const next = text[name.end];
+  const isQuoted = next === '"' || next === "'";
+  if (!isQuoted && !(next === ' ' && '<:'.includes(text[name.start - 1] ?? '-'))) return undefined;
+  return (isQuoted ? attribute(ATTRIBUTE, text, name.end, 'quoted') : undefined) ?? attribute(CONTENT, text, name.end, 'assigned');
+}
+
+function attribute(pattern: RegExp, text: string, end: number, standing: Standing): ReadValue | undefined {
+  pattern.lastIndex = end;
+  const found = pattern.exec(text);
+  if (found === null) return undefined;
+  const stop = pattern.lastIndex - 1;
+  return { start: stop - (found[1] as string).length, end: stop, standing };
 }
 
 /** `--password value` and the lines of a .netrc are as good as an assignment. */
@@ -145,10 +148,11 @@ function findInProse(text: string, name: Name, sink: FindingSink): number | unde
 function findBefore(text: string, name: Name, sink: FindingSink): void {
   if (text[name.start - 1] !== ' ') return;
   const before = text.slice(Math.max(0, name.start - 320), name.start);
-  if (!/\d/.test(before) || !/ (?:as|is|was|for) /.test(before.slice(-64))) return;
-  const found = /(?:^|\s)["'`(]?([\w.+/=~:-]{16,256})["'`)]?,? (?:as|is|was|for) (?:my|our|the|an?|your|their)(?: [\w-]{1,16}){0,3} $/.exec(
-    before,
-  );
+  if (!/\d/.test(before) || !/ (?:as|is|was|for|that's|<-|—|–|-) /.test(before.slice(-64))) return;
+  const found =
+    /(?:^|\s)["'`(]?([\w.+/=~:-]{16,256})["'`)]?,? (?:as|is|was|for|(?:<-{1,2}|—|–|-)(?: (?:that's|this is|is|which is))?|that's) (?:my|our|the|an?|your|their)(?: [\w-]{1,16}){0,3} $/.exec(
+      before,
+    );
   const value = found?.[1];
   if (found === null || value === undefined || !looksRandom(value, 16) || isPlaceholder(value)) return;
   const start = name.start - before.length + found.index + found[0].indexOf(value);

@@ -100,6 +100,8 @@ export function findUserInfo(text: string, at: number, sink: FindingSink): numbe
 
 function isRealPassword(user: string, password: string): boolean {
   if (password === '' || SAMPLE_PASSWORD.test(password) || /^[$<{[%*]|^\w*\$\{|^x+$/i.test(password) || /[{}]/.test(password)) return false;
+  // RabbitMQ's and Airflow's own examples: whoever left them in place has nothing to hide.
+  if (user === 'guest' && password === 'guest') return false;
   return !(SAMPLE_USER.test(user) && isPlaceholder(password));
 }
 
@@ -217,6 +219,15 @@ export const SPELLINGS: readonly Spelling[] = [
   { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
   { literal: 'wifi:', pattern: /WIFI:(?:[TSHRAEI]{1,3}:[^;\n]{0,64};){0,4}P:((?:\\.|[^;\n\\]){4,128});/iy },
   { literal: '> auth ', pattern: /> AUTH (?:\w{1,64} )?(\S{6,256})/iy },
+  { literal: 'pass ', pattern: /(?<=^|\n)PASS ([^\s:]{6,256})(?=\r?\n|$)/y },
+  { literal: ' identify ', pattern: / IDENTIFY (?:[\w-]{1,32} )?(\S{6,256})(?=\s|$)/y },
+  { literal: 'requirepass ', pattern: /requirepass ["']?([^\s"']{6,256})/y },
+  { literal: 'assword:', pattern: /assword:\s?["']\s{0,2};?\s{0,8}(?:exp_)?send(?:line)?(?: --)? ["']([^"'\\\n]{4,256})/iy },
+  { literal: 'auth=(', pattern: /auth=\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{6,256})["']/y },
+  {
+    literal: 'url.create(',
+    pattern: /URL\.create\(\s{0,4}["'][^"'\n]{1,64}["'],\s{0,8}["'][^"'\n]{1,128}["'],\s{0,8}["']([^"'\n]{6,256})["']/iy,
+  },
   { literal: 'snmp-server community', pattern: /snmp-server community (\S{4,64})/iy },
   { literal: 'jdbc:oracle:', pattern: /jdbc:oracle:[a-z0-9]{1,8}:[\w$#]{1,64}\/([^@\s"'/]{2,128})@/iy },
   { literal: '.login(', pattern: /\.login\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{4,256})["']/iy },

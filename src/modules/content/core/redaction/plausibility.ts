@@ -37,7 +37,7 @@ export function isPlaceholder(value: string): boolean {
 /** Whether a value under a name of this kind is a secret. */
 export function isSecretValue(kind: KeyKind, value: string, standing: Standing): boolean {
   if (kind === 'none' || isPlaceholder(value) || (standing !== 'quoted' && CALL.test(value))) return false;
-  if (standing === 'apart') return looksRandom(value, 16) && !isCode(value, standing) && !looksNamed(value);
+  if (standing === 'apart') return looksRandom(value, kind === 'password' ? 12 : 16) && !isCode(value, standing) && !looksNamed(value);
   if (kind === 'password') return isPassword(value, standing);
   if (kind === 'secret') return isSecret(value, standing);
   return !isCode(value, standing) && !/\s/.test(value) && looksRandom(value, standing === 'loose' ? 16 : 12) && !looksNamed(value);

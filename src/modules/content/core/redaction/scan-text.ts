@@ -43,7 +43,7 @@ const wholeField: Reaction = (text, start, end, sink) =>
     ? undefined
     : findField(text, start, end, sink);
 /** The capital with which a word begins inside a name, as in `devopsPat`. */
-const isHump = (text: string, at: number): boolean => /^[a-z0-9][A-Z]/.test(text.slice(at - 1, at + 1));
+const isHump = (text: string, at: number): boolean => text.charCodeAt(at) < 91 && text.charCodeAt(at - 1) > 96;
 const structure = (literal: string, react: Reaction): Literal => ({ literal, kind: 'structure', react });
 
 const LITERALS: readonly Literal[] = [

@@ -32,6 +32,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
   let at = end;
   let standing: Standing = 'loose';
   let lines = 0;
+  let operatorLine = 0;
   let open = QUOTES.has(text[end] ?? '') ? text[end] : quotedName;
   const limit = Math.min(text.length, end + FARTHEST);
   while (at < limit) {
@@ -50,12 +51,13 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
       return undefined;
     } else if (OPERATORS.has(character)) {
       standing = 'assigned';
+      operatorLine = lines;
       at++;
     } else if (character === '<' && text[at + 1] === '-') {
       standing = 'assigned';
       at += 2;
     } else if (character === '\n') {
-      if (!BLOCK.test(text.slice(end, at)) && ++lines > 2) return undefined;
+      if (!BLOCK.test(text.slice(end, at)) && ++lines > 3) return undefined;
       at += 1 + speakerAt(text, at + 1);
     } else if (isSkipped(text, at, standing)) {
       at++;
@@ -64,7 +66,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
     } else {
       const word = endOfRun(text, at, 'word', 24);
       if (word > at && isGlue(text, at, word)) at = word;
-      else return bare(text, end, at, lines > 0 ? 'apart' : standing);
+      else return bare(text, end, at, lines > operatorLine ? 'apart' : standing);
     }
   }
   return undefined;
@@ -72,7 +74,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
 
 /** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
 const SKIPPED =
-  /^(?:\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<<(?=")|(?:[bBrRuUfFL]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
+  /^(?:<!\[CDATA\[|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<<(?=")|(?:[bBrRuUfFL]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
 
 /** `env('API_KEY', '…')`: the name of a variable, and what counts without it. */
 const WITH_DEFAULT = /^\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}["']/;
@@ -88,6 +90,8 @@ function speakerAt(text: string, at: number): number {
   return SPEAKER.exec(text)?.[0].length ?? 0;
 }
 
+/** A test types into the field that the name selects. */
+const TYPED = /^\)\.(?:type|fill|sendKeys|send_keys)\(["']/;
 /** A property of C#, between its name and its value. */
 const ACCESSORS = /^\{ ?get;[a-z ]{0,24};? ?\}/;
 
@@ -106,12 +110,14 @@ function endOfQuotedGlue(text: string, value: ReadValue): number | undefined {
 function isSkipped(text: string, at: number, standing: Standing): boolean {
   const character = text[at] as string;
   if (character === '[' && text[at + 1] === ']') return false;
-  if (character === '(' && WITH_DEFAULT.test(rest(text, at))) return false;
-  if (character === '[' && INDEX.test(rest(text, at))) return false;
-  if (character === '{' && ACCESSORS.test(rest(text, at))) return false;
+  if (character === ']' && QUOTES.has(text[at + 1] ?? '') && text[at + 2] === ',') return false;
+  if (character === '(' && ' "\''.includes(text[at + 1] ?? '-') && WITH_DEFAULT.test(rest(text, at))) return false;
+  if (character === '[' && isIn(text, at + 1, 'alphanumeric') && INDEX.test(rest(text, at))) return false;
+  if (character === '{' && ' g'.includes(text[at + 1] ?? '-') && ACCESSORS.test(rest(text, at))) return false;
   if (' \t\r,(|*[{]!?'.includes(character)) return true;
   if (character === '@' || character === '$') return QUOTES.has(text[at + 1] ?? '');
-  if (character === '<') return text.startsWith('<![CDATA[', at) || standing === 'assigned';
+  if (character === '<') return standing === 'assigned' && !text.startsWith('<![CDATA[', at);
+  if (character === ')' && text[at + 1] === '.' && TYPED.test(rest(text, at))) return false;
   if (character === ')' || character === '-') return text[at + 1] === ' ' || text[at + 1] === '>' || character === ')';
   return character === '/' && text[at + 1] === ' ';
 }
@@ -125,8 +131,9 @@ function isGlue(text: string, start: number, end: number): boolean {
 function quoted(text: string, at: number): ReadValue | undefined {
   const opening = text[at] as string;
   const triple = opening.repeat(3);
-  const width = text.startsWith(triple, at) ? 3 : 1;
-  const closing = width === 3 ? triple : (CLOSING[opening] ?? opening);
+  const twice = opening === '`' && text[at + 1] === '`';
+  const width = text.startsWith(triple, at) ? 3 : twice ? 2 : 1;
+  const closing = width > 1 ? opening.repeat(width) : (CLOSING[opening] ?? opening);
   const start = at + width;
   const limit = Math.min(text.length, start + (closing.includes(opening) ? LONGEST_QUOTED : LONGEST_BETWEEN));
   let index = start;
