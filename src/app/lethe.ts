@@ -88,11 +88,12 @@ export class Lethe {
       serveOpenApi(app);
       // Before any job runs: what was erased since the backup is not to be met by anything.
       await app.get(RestoredDatabase).putRight();
+      // And no job files anything by a profile that nobody has agreed to.
+      await app.get(PutProfileInForce).require();
       await app.init();
       // Windows are read before partitions are made for them.
       await app.get(ChangeFeed).start();
       await app.get(PartitionMaintenance).run();
-      await app.get(PutProfileInForce).require();
       const beside = (await options.beforeServing?.(app)) ?? null;
       if (beside) undo.push(() => beside.close());
       await startGateway(app, settings, server);

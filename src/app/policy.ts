@@ -13,7 +13,7 @@ const USUAL_PROFILE = 'zero-retention';
  */
 export function openPolicy(settings: Settings): LoadedProfile {
   const profile = readProfile(settings.profile ?? USUAL_PROFILE);
-  const { sign_in: signIn, minimum_age: minimumAge, session_cookie: sessionCookie, phone } = profile.accounts;
+  const { sign_in: signIn, sign_up: signUp, minimum_age: minimumAge, session_cookie: sessionCookie, phone } = profile.accounts;
   const given = givenSettings(settings);
   const problems: string[] = [];
   if (given.has('minimumAge') && settings.minimumAge < minimumAge) problems.push(`LETHE_MINIMUM_AGE must be at least ${minimumAge}`);
@@ -27,5 +27,6 @@ export function openPolicy(settings: Settings): LoadedProfile {
   if (!given.has('sessionCookie')) settings.sessionCookie = sessionCookie;
   if (!given.has('accountPhone')) settings.accountPhone = phone;
   if (!given.has('signInMethods')) settings.signInMethods = [...signIn];
+  if (!given.has('signUpIdentifiers')) settings.signUpIdentifiers = [...signUp];
   return profile;
 }

@@ -5,18 +5,22 @@ import { createKeyManagementService } from '../platform/kms/kms-factory.js';
 import { kmsOptions } from '../app/key-management.js';
 import { BackupArchive } from '../modules/backups/core/archive/backup-archive.js';
 import type { BackupHeader } from '../modules/backups/core/archive/backup-header.js';
+import { ErasureCopies } from '../modules/backups/core/erasures/erasure-copies.js';
 import { TakeBackup } from '../modules/backups/core/take-backup.js';
 import { UsageError } from './exit-codes.js';
 import { CLI_ACTOR, Installation } from './installation.js';
 import { table, Terminal } from './terminal.js';
 
 /** The backups in the store, without a database: it may be lost. */
-export async function withArchive<T>(installation: Installation, work: (archive: BackupArchive) => Promise<T>): Promise<T> {
+export async function withArchive<T>(
+  installation: Installation,
+  work: (archive: BackupArchive, erasures: ErasureCopies) => Promise<T>,
+): Promise<T> {
   const settings = installation.settings();
   const blobs = createBlobStore(settings);
   const kms = createKeyManagementService(kmsOptions(settings));
   try {
-    return await work(new BackupArchive(blobs, kms));
+    return await work(new BackupArchive(blobs, kms), new ErasureCopies(blobs, kms));
   } finally {
     await blobs.dispose();
     await kms.dispose();

@@ -32,8 +32,8 @@ export class RestoreCommand extends CommandRunner {
     // For the tables it declares: whether a database is empty is decided by them.
     await import('../app/app.module.js');
     const restore = (ownerUrl: string) =>
-      withArchive(this.installation, (archive) =>
-        new RestoreBackup(archive, new SystemClock()).run(id as string as BackupId, { ownerUrl, replace: yes === true }),
+      withArchive(this.installation, (archive, erasures) =>
+        new RestoreBackup(archive, erasures, new SystemClock()).run(id as string as BackupId, { ownerUrl, replace: yes === true }),
       );
     const { header, keys, tables, rows, expired } =
       into === undefined ? await this.installation.withDatabase(({ ownerUrl }) => restore(ownerUrl)) : await restore(into);

@@ -4,6 +4,10 @@ import type { WindowedClass } from './data-classes.js';
 
 export type LegalHoldId = Id<'legal_hold'>;
 
+/** Where holds are, and what the erasure ledger calls the placing of one: a restore keeps what a hold may cover. */
+export const HOLDS_TABLE = 'legal_hold';
+export const HOLD_PLACED = 'legal_hold.placed';
+
 /**
  * What a deletion is about to touch. A part left out is not limited: `{ organisationId }` is everything of an organisation. It names an
  * organisation, an account, or both.

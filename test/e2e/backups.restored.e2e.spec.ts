@@ -9,9 +9,9 @@ import type { AccountId, OperatorId, OrganisationId } from '../../src/kernel/ids
 import { RemoveMinor } from '../../src/modules/accounts/core/operator/remove-minor.js';
 import { BackupArchive } from '../../src/modules/backups/core/archive/backup-archive.js';
 import { CopyErasures } from '../../src/modules/backups/core/erasures/copy-erasures.js';
-import { ErasureCopies } from '../../src/modules/backups/core/erasures/erasure-copies.js';
 import { ExpireErasures } from '../../src/modules/backups/core/erasures/expire-erasures.js';
 import { ExpireBackups } from '../../src/modules/backups/core/expire-backups.js';
+import { ErasureCopies } from '../../src/modules/backups/core/erasures/erasure-copies.js';
 import { RestoreBackup } from '../../src/modules/backups/core/restore/restore-backup.js';
 import type { TakenBackup } from '../../src/modules/backups/core/take-backup.js';
 import { DestroyContentKeys } from '../../src/modules/content/core/keys/destroy-content-keys.js';
@@ -60,8 +60,11 @@ async function during<T>(database: TestDatabase, work: (app: TestLethe) => Promi
 
 function restoreInto(database: TestDatabase): ReturnType<RestoreBackup['run']> {
   const kms = new LocalRootKey({ path: join(directory, 'root-key.json'), allowGenerate: false });
-  const archive = new BackupArchive(new BlobFolder(join(directory, 'blobs')), kms);
-  return new RestoreBackup(archive, clock).run(backup.id, { ownerUrl: database.url, replace: false });
+  const blobs = new BlobFolder(join(directory, 'blobs'));
+  return new RestoreBackup(new BackupArchive(blobs, kms), new ErasureCopies(blobs, kms), clock).run(backup.id, {
+    ownerUrl: database.url,
+    replace: false,
+  });
 }
 
 /** Whose accounts there are, and which organisations have a key that still opens something. */

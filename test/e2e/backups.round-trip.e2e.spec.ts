@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { DAY_MS, ManualClock, SystemClock } from '../../src/kernel/clock.js';
 import { BackupArchive } from '../../src/modules/backups/core/archive/backup-archive.js';
 import { DrillBackup } from '../../src/modules/backups/core/drill-backup.js';
+import { ErasureCopies } from '../../src/modules/backups/core/erasures/erasure-copies.js';
 import { RestoreBackup } from '../../src/modules/backups/core/restore/restore-backup.js';
 import { readReferences } from '../../src/modules/backups/data/live-schema.js';
 import type { TakenBackup } from '../../src/modules/backups/core/take-backup.js';
@@ -136,11 +137,10 @@ describe('a restore that is refused changes nothing', () => {
   });
 
   it('from a backup of another installation, or sealed under another root key', async () => {
-    const stranger = new BackupArchive(
-      new BlobFolder(join(walk.app.directory, 'blobs')),
-      new LocalRootKey({ path: join(walk.app.directory, 'another-root-key.json'), allowGenerate: true }),
-    );
-    await refused(() => new RestoreBackup(stranger, new SystemClock()).run(backup.id, into(target, true)), 'backups/foreign');
+    const blobs = new BlobFolder(join(walk.app.directory, 'blobs'));
+    const kms = new LocalRootKey({ path: join(walk.app.directory, 'another-root-key.json'), allowGenerate: true });
+    const stranger = new RestoreBackup(new BackupArchive(blobs, kms), new ErasureCopies(blobs, kms), new SystemClock());
+    await refused(() => stranger.run(backup.id, into(target, true)), 'backups/foreign');
     await withDatabase(target.url, (client) => client.query('UPDATE installation SET installation_id = gen_random_uuid()'));
     await refused(() => restoring(walk.app.lethe).run(backup.id, into(target, true)), 'backups/foreign');
     await withDatabase(target.url, (client) => client.query('UPDATE installation SET installation_id = $1', [backup.installation]));
@@ -173,9 +173,13 @@ describe('D4: in a bucket', () => {
     try {
       const folder = new BlobFolder(join(walk.app.directory, 'blobs'));
       for (const { key } of (await folder.list('backups/')).blobs) await store.put(key, await folder.get(key));
-      const archive = new BackupArchive(store, new LocalRootKey({ path: join(walk.app.directory, 'root-key.json'), allowGenerate: false }));
+      const kms = new LocalRootKey({ path: join(walk.app.directory, 'root-key.json'), allowGenerate: false });
+      const archive = new BackupArchive(store, kms);
       expect((await archive.list(backup.installation)).map(({ id }) => id)).toEqual([backup.id, keys.id]);
-      const restored = await new RestoreBackup(archive, new SystemClock()).run(backup.id, into(target, true));
+      const restored = await new RestoreBackup(archive, new ErasureCopies(store, kms), new SystemClock()).run(
+        backup.id,
+        into(target, true),
+      );
       expect(restored).toMatchObject({ rows: backup.rows, keys: { id: keys.id } });
     } finally {
       await store.dispose();

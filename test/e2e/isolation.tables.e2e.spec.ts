@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { declaredTables, type TableDeclaration } from '../../src/contracts/data-inventory.js';
+import { everyDeclaration } from '../architecture/every-declaration.js';
 import { IsolationWalk } from '../harness/isolation.js';
 
 // A3 by the database alone: no line of the application stands between the thief's SQL and the victim's rows.
@@ -11,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => walk?.stop());
 
-import.meta.glob(['../../src/**/*.entity.ts', '../../src/**/*.inventory.ts'], { eager: true });
+await everyDeclaration();
 
 const tables = declaredTables().filter(({ table }) => !table.includes('.'));
 const tenants = tables.flatMap((each) => (each.tenantPolicy.kind === 'row_level_security' ? [owned(each, each.tenantPolicy.column)] : []));

@@ -61,8 +61,9 @@ export async function backupParts(
   const archive = new BackupArchive(blobs, kms);
   const tables = new BackupTables(unitOfWork, new BackupsRepository(), new ErasuresRepository(), new InstallationRepository());
   const catalogue = new BackupCatalogue(tables, archive, log.log, clock);
-  const erasures = new CopyErasures(tables, new ErasureCopies(blobs, kms));
+  const copies = new ErasureCopies(blobs, kms);
+  const erasures = new CopyErasures(tables, copies);
   const writer = new WriteBackup(new DatabaseAddress(url, url), blobs, kms, settings);
   const take = new TakeBackup(writer, catalogue, erasures, new BackupWindows(windows, settings));
-  return { take, restore: new RestoreBackup(archive, clock), archive, log };
+  return { take, restore: new RestoreBackup(archive, copies, clock), archive, log };
 }

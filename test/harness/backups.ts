@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Lethe } from '../../src/app/lethe.js';
 import { Clock } from '../../src/kernel/clock.js';
 import { BackupArchive } from '../../src/modules/backups/core/archive/backup-archive.js';
+import { ErasureCopies } from '../../src/modules/backups/core/erasures/erasure-copies.js';
 import { RestoreBackup } from '../../src/modules/backups/core/restore/restore-backup.js';
 import { TakeBackup, type TakenBackup } from '../../src/modules/backups/core/take-backup.js';
 
@@ -13,7 +14,7 @@ export function takeBackup(lethe: Lethe, kind: 'data' | 'keys' = 'data'): Promis
 }
 
 export function restoring(lethe: Lethe, clock = lethe.get(Clock)): RestoreBackup {
-  return new RestoreBackup(lethe.get(BackupArchive), clock);
+  return new RestoreBackup(lethe.get(BackupArchive), lethe.get(ErasureCopies), clock);
 }
 
 export async function withDatabase<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -31,6 +31,7 @@ export class AccountSettings {
     kind: 'list',
     description:
       'What people make accounts with: `email` (proven by a mailed link), `username` (no address at all; needs `LETHE_SIGN_UP=open` and sign-in by `password`).',
+    defaultText: 'what the policy profile says',
   })
   @ArrayNotEmpty()
   @IsIn(['email', 'username'], { each: true })

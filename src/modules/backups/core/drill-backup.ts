@@ -7,6 +7,7 @@ import { backupsErrors } from '../backups.errors.js';
 import { BackupArchive } from './archive/backup-archive.js';
 import type { BackupHeader, BackupId } from './archive/backup-header.js';
 import { BackupCatalogue } from './backup-catalogue.js';
+import { ErasureCopies } from './erasures/erasure-copies.js';
 import { RestoreBackup, type RestoredBackup } from './restore/restore-backup.js';
 import { onScratchServer } from './restore/scratch-server.js';
 import { TargetDatabase } from './restore/target-database.js';
@@ -23,9 +24,10 @@ export class DrillBackup {
     private readonly archive: BackupArchive,
     private readonly catalogue: BackupCatalogue,
     private readonly settings: Settings,
+    erasures: ErasureCopies,
     clock: Clock,
   ) {
-    this.restore = new RestoreBackup(archive, clock);
+    this.restore = new RestoreBackup(archive, erasures, clock);
   }
 
   /**

@@ -1,10 +1,12 @@
 import { Writable } from 'node:stream';
 import { backupClassOf } from '../../../../contracts/backup-class.js';
+import { HOLD_PLACED, HOLDS_TABLE } from '../../../../contracts/legal-holds.js';
 import { type Clock, utcDay } from '../../../../kernel/clock.js';
 import { migrationNames } from '../../../../platform/database/migrations.js';
 import { backupsErrors } from '../../backups.errors.js';
 import type { BackupArchive, OpenBackup } from '../archive/backup-archive.js';
 import type { BackupHeader, BackupId, BackupPart } from '../archive/backup-header.js';
+import type { ErasureCopies } from '../erasures/erasure-copies.js';
 import { TargetDatabase } from './target-database.js';
 
 export interface RestoreOptions {
@@ -34,6 +36,7 @@ export interface RestoredBackup {
 export class RestoreBackup {
   constructor(
     private readonly archive: BackupArchive,
+    private readonly erasures: ErasureCopies,
     private readonly clock: Clock,
   ) {}
 
@@ -47,7 +50,11 @@ export class RestoreBackup {
       const target = await TargetDatabase.open(options.ownerUrl);
       try {
         await target.require(data.header, options.replace);
-        return await this.replace(target, { data, keys, keepExpired: options.keepExpired === true }, signal);
+        return await this.replace(
+          target,
+          { data, keys, keepExpired: options.keepExpired === true || (await this.mayBeHeld(data)) },
+          signal,
+        );
       } finally {
         await target.close();
       }
@@ -77,6 +84,18 @@ export class RestoreBackup {
     const keys = this.requireKnown(await this.archive.open(await this.archive.find(newest.id), signal));
     // Tables of a later schema than the data's are not there to be filled.
     return migrations.length > 0 ? keys : null;
+  }
+
+  /**
+   * Whether a hold, in the backup or placed since, may cover rows that have expired since (D5). They come back then, and the first round of retention
+   * at the next start puts aside what is held and drops the rest.
+   */
+  private async mayBeHeld({ header, parts }: OpenBackup): Promise<boolean> {
+    if (parts.some(({ table, rows }) => table === HOLDS_TABLE && rows > 0)) return true;
+    for await (const { key } of this.erasures.list(header.installation)) {
+      if ((await this.erasures.read(key)).some(({ kind }) => kind === HOLD_PLACED)) return true;
+    }
+    return false;
   }
 
   private requireKnown(backup: OpenBackup): OpenBackup {

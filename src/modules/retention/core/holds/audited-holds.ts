@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ErasureLedger } from '../../../../contracts/erasure-ledger.js';
-import type { LegalHoldId } from '../../../../contracts/legal-holds.js';
+import { HOLD_PLACED, type LegalHoldId } from '../../../../contracts/legal-holds.js';
 import type { OperatorId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
 import type { LegalHoldEntity } from '../../data/legal-hold.entity.js';
 import { LegalHoldsRepository } from '../../data/legal-holds.repository.js';
 import { retentionErrors } from '../../retention.errors.js';
-import { HOLD_PLACED, HOLD_RELEASED, placedDetail } from './replay-holds.js';
+import { HOLD_RELEASED, placedDetail } from './replay-holds.js';
 
 type HoldAction = 'placed' | 'release_requested' | 'release_withdrawn' | 'released' | 'emptied';
 

@@ -1,14 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ErasureReplayer, type RecordedErasure } from '../../../../contracts/erasure-ledger.js';
 import type { WindowedClass } from '../../../../contracts/data-classes.js';
-import type { LegalHoldId } from '../../../../contracts/legal-holds.js';
+import { HOLD_PLACED, type LegalHoldId } from '../../../../contracts/legal-holds.js';
 import type { AccountId, OperatorId, OrganisationId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import type { HoldReason, LegalHoldEntity } from '../../data/legal-hold.entity.js';
 import { LegalHoldsRepository } from '../../data/legal-holds.repository.js';
 
-/** What the erasure ledger calls the two ends of a hold. */
-export const HOLD_PLACED = 'legal_hold.placed';
+/** What the erasure ledger calls the end of a hold. */
 export const HOLD_RELEASED = 'legal_hold.released';
 
 type Detail = RecordedErasure['detail'];

@@ -30,6 +30,7 @@ export interface ProfileDocument {
   };
   readonly accounts: {
     readonly sign_in: readonly ('password' | 'email_link' | 'oidc' | 'saml' | 'webauthn')[];
+    readonly sign_up: readonly ('email' | 'username')[];
     readonly minimum_age: number;
     readonly session_cookie: 'browser' | 'lasting';
     readonly phone: 'off' | 'optional';

@@ -14,7 +14,7 @@ windows:
 ${WINDOWED_CLASSES.map((each) => `  ${each}: P30D`).join('\n')}
 content: { grants: none, failed_inputs: redacted, redact_personal_data: true }
 notices: { subprocessor_change: P30D, policy_change: P14D, breach: PT72H, erasure: P30D }
-accounts: { sign_in: [password], minimum_age: 16, session_cookie: browser, phone: 'off' }
+accounts: { sign_in: [password], sign_up: [email], minimum_age: 16, session_cookie: browser, phone: 'off' }
 `;
 
 /** What a profile is refused with. */

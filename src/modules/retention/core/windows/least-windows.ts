@@ -5,6 +5,11 @@ import type { PolicyProfile } from '../../../../contracts/policy-profile.js';
 import type { FieldError } from '../../../../kernel/errors.js';
 import { ExpiringTableRegistry } from '../expiring-table-registry.js';
 
+/** What other tables than those that expire by partition cannot do with less of. */
+const ELSEWHERE: Readonly<Partial<Record<WindowedClass, LeastWindow>>> = {
+  network_trace: { days: 1, reason: 'people are shown where their sessions were opened' },
+};
+
 /** What the tables there are cannot do with less of. */
 @Injectable()
 export class LeastWindows {
@@ -15,7 +20,7 @@ export class LeastWindows {
     const least = this.registry
       .tables()
       .flatMap(({ window }) => ('dataClass' in window && window.dataClass === dataClass && window.least ? [window.least] : []));
-    return least.sort((a, b) => b.days - a.days)[0] ?? null;
+    return least.sort((a, b) => b.days - a.days)[0] ?? ELSEWHERE[dataClass] ?? null;
   }
 
   /** What a profile gives less of than its stores need. */
