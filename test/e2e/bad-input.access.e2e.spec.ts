@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CANARY, expectDiscreet, expectProblem, SECRET_CANARY, strangersAddress, Target } from '../harness/bad-input.js';
-import { fillPath, type Got, type Operation, readSurface, send } from '../harness/surface.js';
+import { exampleOf, fillPath, type Got, type Operation, readSurface, send } from '../harness/surface.js';
 
 // Who may do what on every route of the admin API, from the document it serves itself.
 let target: Target;
@@ -18,7 +18,10 @@ const name = (operation: Operation): string => `${operation.method} ${operation.
 const isForKeys = (operation: Operation): boolean => operation.path.startsWith('/api/v1/usage') || operation.path === '/api/v1/me';
 
 function ask(operation: Operation, token: string | undefined, headers: Record<string, string> = {}): Promise<Got> {
-  const url = target.cluster.adminAddress + fillPath(operation, target.mine.ids);
+  const query = operation.queryParameters
+    .filter(({ required }) => required === true)
+    .map(({ name: parameter, schema }) => [parameter, String(exampleOf(schema ?? {}, target.mine.ids))]);
+  const url = `${target.cluster.adminAddress}${fillPath(operation, target.mine.ids)}?${new URLSearchParams(query).toString()}`;
   return send(url, {
     method: operation.method,
     token,
