@@ -18,9 +18,8 @@ const name = (operation: Operation): string => `${operation.method} ${operation.
 const isForKeys = (operation: Operation): boolean => operation.path.startsWith('/api/v1/usage') || operation.path === '/api/v1/me';
 
 function ask(operation: Operation, token: string | undefined, headers: Record<string, string> = {}): Promise<Got> {
-  const query = operation.queryParameters
-    .filter(({ required }) => required === true)
-    .map(({ name: parameter, schema }) => [parameter, String(exampleOf(schema ?? {}, target.mine.ids))]);
+  const demanded = operation.queryParameters.filter(({ required }) => required === true);
+  const query = Object.fromEntries(demanded.map((each) => [each.name, String(exampleOf(each.schema ?? {}, target.mine.ids))]));
   const url = `${target.cluster.adminAddress}${fillPath(operation, target.mine.ids)}?${new URLSearchParams(query).toString()}`;
   return send(url, {
     method: operation.method,
