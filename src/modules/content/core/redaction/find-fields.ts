@@ -120,7 +120,7 @@ function findParameter(text: string, name: Name, sink: FindingSink): number {
 }
 
 const DISTANT =
-  /[ ,][^\n"`={}();<>]{0,64}?(?:(?<![\p{L}\d])(?:is|was|to|be|now|are|ist|lautet|est|es|è|é|er|är|jest|zní|este|on|là|equals)(?![\p{L}\d]):?|:)[ ]+(?:now |set to )?["'`*«„“]{0,2}\s?/uy;
+  /[ ,](?:[^\n"`={}();<>]{0,64}?(?: (?:is|was|to|be|now|are|ist|lautet|est|es|è|é|er|är|jest|zní|este|on|là|equals):?|:)|(?:is|was|to|be|now|are|ist|lautet|est|es|è|é|er|är|jest|zní|este|on|là|equals):?)[ ]+(?:now |set to )?["'`*«„“]{0,2}\s?/y;
 const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
 
 /** "The password for the staging database is …", "creds are admin / …": a value some words away must look like one by itself. */
@@ -144,19 +144,22 @@ function findInProse(text: string, name: Name, sink: FindingSink): number | unde
   return undefined;
 }
 
+const LEADING =
+  /["'`)]?,? (?:as|is|was|for|(?:<-{1,2}|—|–|-)(?: (?:that's|this is|is|which is))?|that's) (?:my|our|the|an?|your|their)(?: [\w-]{1,16}){0,3} $/;
+const LONGEST_LEADING = 64;
+const LONGEST_BEFORE = 256;
+
 /** "… as my API key": the value comes first. */
 function findBefore(text: string, name: Name, sink: FindingSink): void {
   if (text[name.start - 1] !== ' ') return;
-  const before = text.slice(Math.max(0, name.start - 320), name.start);
-  if (!/\d/.test(before) || !/ (?:as|is|was|for|that's|<-|—|–|-) /.test(before.slice(-64))) return;
-  const found =
-    /(?:^|\s)["'`(]?([\w.+/=~:-]{16,256})["'`)]?,? (?:as|is|was|for|(?:<-{1,2}|—|–|-)(?: (?:that's|this is|is|which is))?|that's) (?:my|our|the|an?|your|their)(?: [\w-]{1,16}){0,3} $/.exec(
-      before,
-    );
-  const value = found?.[1];
-  if (found === null || value === undefined || !looksRandom(value, 16) || isPlaceholder(value)) return;
-  const start = name.start - before.length + found.index + found[0].indexOf(value);
-  sink.add(start, start + value.length, 'prose');
+  const from = Math.max(0, name.start - LONGEST_LEADING);
+  const leading = LEADING.exec(text.slice(from, name.start));
+  if (leading === null) return;
+  const end = from + leading.index;
+  let start = end;
+  while (start > 0 && end - start < LONGEST_BEFORE && isIn(text, start - 1, 'any')) start--;
+  const value = text.slice(start, end);
+  if (/\d/.test(value) && looksRandom(value, 16) && !isPlaceholder(value)) sink.add(start, end, 'prose');
 }
 
 /** Names of a password in languages without Latin letters, or without spaces between words. */

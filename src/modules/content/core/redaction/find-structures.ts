@@ -218,7 +218,7 @@ interface Spelling {
 export const SPELLINGS: readonly Spelling[] = [
   { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
   { literal: 'wifi:', pattern: /WIFI:(?:[TSHRAEI]{1,3}:[^;\n]{0,64};){0,4}P:((?:\\.|[^;\n\\]){4,128});/iy },
-  { literal: '> auth ', pattern: /> AUTH (?:\w{1,64} )?(\S{6,256})/iy },
+  { literal: 'auth ', pattern: /(?<=> )AUTH (?:\w{1,64} )?(\S{6,256})/iy },
   { literal: 'pass ', pattern: /(?<=^|\n)PASS ([^\s:]{6,256})(?=\r?\n|$)/y },
   { literal: ' identify ', pattern: / IDENTIFY (?:[\w-]{1,32} )?(\S{6,256})(?=\s|$)/y },
   { literal: 'requirepass ', pattern: /requirepass ["']?([^\s"']{6,256})/y },
