@@ -61,8 +61,8 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
       at += 1 + speakerAt(text, at + 1);
     } else if (isSkipped(text, at, standing)) {
       at++;
-    } else if (SKIPPED.test(rest(text, at))) {
-      at += (SKIPPED.exec(rest(text, at)) as RegExpExecArray)[0].length;
+    } else if (lengthOfSkipped(text, at) > 0) {
+      at += lengthOfSkipped(text, at);
     } else {
       const word = endOfRun(text, at, 'word', 24);
       if (word > at && isGlue(text, at, word)) at = word;
@@ -94,6 +94,12 @@ function speakerAt(text: string, at: number): number {
 const TYPED = /^\)\.(?:type|fill|sendKeys|send_keys)\(["']/;
 /** A property of C#, between its name and its value. */
 const ACCESSORS = /^\{ ?get;[a-z ]{0,24};? ?\}/;
+
+function lengthOfSkipped(text: string, at: number): number {
+  // Most of what is asked about is the first letter of a value, and only few letters begin what is skipped.
+  if (isIn(text, at, 'alphanumeric') && !'sqQbBrRuUfFL05789'.includes(text[at] as string)) return 0;
+  return SKIPPED.exec(rest(text, at))?.[0].length ?? 0;
+}
 
 function rest(text: string, at: number): string {
   return text.slice(at, at + 96);
