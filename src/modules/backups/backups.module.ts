@@ -1,5 +1,6 @@
 import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
+import { Clock } from '../../kernel/clock.js';
 import { ErasureLedger } from '../../contracts/erasure-ledger.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { RestoredDatabase } from './backups.contract.js';
@@ -27,6 +28,7 @@ import { BackupsRepository } from './data/backups.repository.js';
 import { ErasuresRepository } from './data/erasures.repository.js';
 import { InstallationRepository } from './data/installation.repository.js';
 import { CopyErasureAtOnce, CopyErasuresJob } from './jobs/copy-erasures.job.js';
+import { RestoreBackup } from './core/restore/restore-backup.js';
 import { DrillBackupsJob } from './jobs/drill-backups.job.js';
 import { TakeBackupsJob } from './jobs/take-backups.job.js';
 
@@ -46,6 +48,11 @@ import { TakeBackupsJob } from './jobs/take-backups.job.js';
     TakeBackup,
     TakeDueBackups,
     ExpireBackups,
+    {
+      provide: RestoreBackup,
+      useFactory: (...parts: ConstructorParameters<typeof RestoreBackup>) => new RestoreBackup(...parts),
+      inject: [BackupArchive, ErasureCopies, Clock],
+    },
     DrillBackup,
     { provide: ErasureLedger, useClass: CommittedErasureLedger },
     ErasureCopies,

@@ -7,7 +7,6 @@ import { type CallId, newId } from '../../kernel/ids.js';
 import { rotateLocalRootKey } from '../../platform/kms/root-key-file.js';
 import { ReplayKeyDestruction } from './core/keys/replay-key-destruction.js';
 import { KeepContentKeysJob } from './jobs/keep-content-keys.job.js';
-
 const UNBOUNDED = new AbortController().signal;
 let content: TestContent;
 let clock: ManualClock;

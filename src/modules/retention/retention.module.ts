@@ -1,7 +1,7 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { AuditModule } from '../audit/audit.module.js';
-import { AuditedClock, PutProfileInForce } from './core/profile/put-profile-in-force.js';
+import { PolicyBooks, PutProfileInForce } from './core/profile/put-profile-in-force.js';
 import { ChangeOrganisationPolicy, PolicyDesk } from './core/windows/change-organisation-policy.js';
 import { LeastWindows } from './core/windows/least-windows.js';
 import { PolicyInForceRepository } from './data/policy-in-force.repository.js';
@@ -24,7 +24,7 @@ import { PartitionMaintenance } from './retention.contract.js';
     OrganisationHoldsController,
     ReceiptsController,
   ],
-  providers: [...PURGE_PARTS, LeastWindows, PolicyDesk, ChangeOrganisationPolicy, PolicyInForceRepository, AuditedClock, PutProfileInForce],
+  providers: [...PURGE_PARTS, LeastWindows, PolicyDesk, ChangeOrganisationPolicy, PolicyInForceRepository, PolicyBooks, PutProfileInForce],
   exports: [PartitionMaintenance],
 })
 export class RetentionModule {}

@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { Clock } from '../../../kernel/clock.js';
 import { AppError } from '../../../kernel/errors.js';
 import { Settings } from '../../../platform/config/settings.js';
 import type { AuditActor } from '../../audit/audit.contract.js';
@@ -7,7 +6,6 @@ import { backupsErrors } from '../backups.errors.js';
 import { BackupArchive } from './archive/backup-archive.js';
 import type { BackupHeader, BackupId } from './archive/backup-header.js';
 import { BackupCatalogue } from './backup-catalogue.js';
-import { ErasureCopies } from './erasures/erasure-copies.js';
 import { RestoreBackup, type RestoredBackup } from './restore/restore-backup.js';
 import { onScratchServer } from './restore/scratch-server.js';
 import { TargetDatabase } from './restore/target-database.js';
@@ -18,17 +16,12 @@ const UNSOUND = new Set(['backups/damaged', 'backups/foreign']);
 /** Verifies a backup by restoring it (D4): into a database of its own, with every row counted there, which is then thrown away. */
 @Injectable()
 export class DrillBackup {
-  private readonly restore: RestoreBackup;
-
   constructor(
+    private readonly restore: RestoreBackup,
     private readonly archive: BackupArchive,
     private readonly catalogue: BackupCatalogue,
     private readonly settings: Settings,
-    erasures: ErasureCopies,
-    clock: Clock,
-  ) {
-    this.restore = new RestoreBackup(archive, erasures, clock);
-  }
+  ) {}
 
   /**
    * The newest backup of data unless `id` names one. `into`: an empty database to use instead of a server of its own; what is in it afterwards is

@@ -1,18 +1,19 @@
 import { Body, Controller, Param, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import { PolicyProfile } from '../../../contracts/policy-profile.js';
 import type { OrganisationId } from '../../../kernel/ids.js';
 import { ApiProblem, CurrentPrincipal, Requires } from '../../../platform/http/access.js';
 import { organisationScope } from '../../../platform/http/organisation-scope.js';
 import type { Principal } from '../../../platform/http/principal.js';
 import { ParseIdPipe } from '../../../platform/http/validation.js';
-import { ChangeOrganisationPolicy, PolicyDesk } from '../core/windows/change-organisation-policy.js';
+import { ChangeOrganisationPolicy } from '../core/windows/change-organisation-policy.js';
 import { OrganisationPolicyDto, PutOnPlanDto } from './organisation-policy.dto.js';
 
 @ApiTags('Retention')
 @Controller('admin/v1/organisations/:organisationId/plan')
 export class OrganisationPlanController {
   constructor(
-    private readonly desk: PolicyDesk,
+    private readonly profile: PolicyProfile,
     private readonly changes: ChangeOrganisationPolicy,
   ) {}
 
@@ -27,6 +28,6 @@ export class OrganisationPlanController {
     @CurrentPrincipal() principal: Principal,
   ): Promise<OrganisationPolicyDto> {
     organisationScope(principal, id);
-    return OrganisationPolicyDto.of(this.desk.profile, await this.changes.putOnPlan(id, plan, principal));
+    return OrganisationPolicyDto.of(this.profile, await this.changes.putOnPlan(id, plan, principal));
   }
 }

@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Patch } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { WINDOWED_CLASSES, type WindowedClass } from '../../../contracts/data-classes.js';
+import { PolicyProfile } from '../../../contracts/policy-profile.js';
 import { invalidRequest } from '../../../kernel/errors.js';
 import type { OrganisationId } from '../../../kernel/ids.js';
 import { ApiProblem, CurrentPrincipal, Requires, RequiresRecentProof } from '../../../platform/http/access.js';
@@ -18,6 +19,7 @@ const MOST_DAYS = 7_305;
 export class OrganisationPolicyController {
   constructor(
     private readonly desk: PolicyDesk,
+    private readonly profile: PolicyProfile,
     private readonly changes: ChangeOrganisationPolicy,
   ) {}
 
@@ -31,7 +33,7 @@ export class OrganisationPolicyController {
   ): Promise<OrganisationPolicyDto> {
     organisationScope(principal, id);
     const policy = await this.desk.unitOfWork.forOrganisation(id, (tx) => this.desk.policies.find(tx, id));
-    return OrganisationPolicyDto.of(this.desk.profile, policy);
+    return OrganisationPolicyDto.of(this.profile, policy);
   }
 
   /** Asks for windows of the organisation's own. What is stored already goes earlier when a window becomes shorter, and never later. */
@@ -47,7 +49,7 @@ export class OrganisationPolicyController {
   ): Promise<OrganisationPolicyDto> {
     organisationScope(principal, id);
     requireDays(days);
-    return OrganisationPolicyDto.of(this.desk.profile, await this.changes.ask(id, days, principal));
+    return OrganisationPolicyDto.of(this.profile, await this.changes.ask(id, days, principal));
   }
 }
 

@@ -15,10 +15,12 @@ export interface ProfileReplacement {
   readonly changes: ProfileChanges;
 }
 
-/** When it happened, and where that is written down. */
+/** Where it is remembered which profile is in force. */
 @Injectable()
-export class AuditedClock {
+export class PolicyBooks {
   constructor(
+    readonly unitOfWork: UnitOfWork,
+    readonly rows: PolicyInForceRepository,
     readonly audit: AuditLog,
     readonly clock: Clock,
   ) {}
@@ -29,10 +31,8 @@ export class AuditedClock {
 export class PutProfileInForce {
   constructor(
     private readonly profile: LoadedProfile,
-    private readonly rows: PolicyInForceRepository,
     private readonly least: LeastWindows,
-    private readonly unitOfWork: UnitOfWork,
-    private readonly books: AuditedClock,
+    private readonly books: PolicyBooks,
   ) {}
 
   /**
@@ -55,7 +55,7 @@ export class PutProfileInForce {
 
   /** What putting the profile in force would change; null when it is in force. */
   async compare(): Promise<ProfileReplacement | 'first' | null> {
-    const inForce = await this.unitOfWork.asSystem((tx) => this.rows.find(tx));
+    const inForce = await this.books.unitOfWork.asSystem((tx) => this.books.rows.find(tx));
     if (inForce === null) return 'first';
     if (inForce.digest === this.profile.digest) return null;
     return { before: inForce.name, after: this.profile.name, changes: compareProfiles(inForce.stated, this.profile.stated()) };
@@ -64,11 +64,11 @@ export class PutProfileInForce {
   /** Puts the profile in the place of the one in force. What is stored already is filed anew by the worker. False when it was in force. */
   async apply(actor: AuditActor): Promise<boolean> {
     this.refuseUnsupported();
-    return this.unitOfWork.asSystem(async (tx) => {
-      const inForce = await this.rows.find(tx);
+    return this.books.unitOfWork.asSystem(async (tx) => {
+      const inForce = await this.books.rows.find(tx);
       const next = { name: this.profile.name, digest: this.profile.digest, stated: this.profile.stated(), since: this.books.clock.now() };
       if (inForce?.digest === next.digest) return false;
-      const done = inForce === null ? await this.rows.begin(tx, next) : await this.rows.replace(tx, next, inForce.digest);
+      const done = inForce === null ? await this.books.rows.begin(tx, next) : await this.books.rows.replace(tx, next, inForce.digest);
       if (!done) return false;
       await this.books.audit.record(tx, {
         actor,

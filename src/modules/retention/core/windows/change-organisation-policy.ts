@@ -21,7 +21,6 @@ export class PolicyDesk {
     readonly policies: OrganisationPoliciesRepository,
     readonly audit: AuditLog,
     readonly clock: Clock,
-    readonly profile: PolicyProfile,
   ) {}
 }
 
@@ -33,6 +32,7 @@ export class PolicyDesk {
 export class ChangeOrganisationPolicy {
   constructor(
     private readonly desk: PolicyDesk,
+    private readonly profile: PolicyProfile,
     private readonly leastWindows: LeastWindows,
   ) {}
 
@@ -48,7 +48,7 @@ export class ChangeOrganisationPolicy {
 
   /** Puts the organisation on another plan. What it asked for stays asked for, as far as the new plan allows. Raises `lethe/invalid_request`. */
   async putOnPlan(id: OrganisationId, plan: string, actor: AuditActor): Promise<OrganisationPolicy> {
-    const { plans } = this.desk.profile;
+    const { plans } = this.profile;
     if (!plans.includes(plan)) throw invalidRequest([{ field: 'plan', message: `must be one of ${plans.join(', ')}` }]);
     return this.change(id, actor, (policy) => ({ ...policy, plan }));
   }
@@ -58,9 +58,9 @@ export class ChangeOrganisationPolicy {
     actor: AuditActor,
     next: (policy: OrganisationPolicy) => OrganisationPolicy,
   ): Promise<OrganisationPolicy> {
-    const { unitOfWork, policies, profile } = this.desk;
+    const { unitOfWork, policies } = this.desk;
     return unitOfWork.asSystem(async (tx) => {
-      const policy = await policies.lock(tx, id, profile.plans[0] ?? '');
+      const policy = await policies.lock(tx, id, this.profile.plans[0] ?? '');
       if (policy === null) throw kernelErrors.not_found();
       const changed = next(policy);
       if (isSame(policy, changed)) return policy;
@@ -82,7 +82,7 @@ export class ChangeOrganisationPolicy {
   }
 
   private refuseForbidden(plan: string, wanted: WantedDays): void {
-    const { plans, windows } = this.desk.profile;
+    const { plans, windows } = this.profile;
     const known = plans.includes(plan) ? plan : (plans[0] ?? '');
     const problems = WINDOWED_CLASSES.flatMap((each) => {
       const days = wanted[each];
