@@ -124,7 +124,10 @@ describe('OutboxRelay', () => {
     const ids: string[] = [];
     const relay = relayTo(async (events) => {
       ids.push(...events.map((event) => event.id));
-      if (ids.length === 1) await owner.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lethe'");
+      if (ids.length === 1)
+        await owner.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'lethe' AND datname = current_database()",
+        );
       if (ids.length === 1) await owner.query('REVOKE DELETE ON outbox_event FROM lethe_system');
     });
     // How the loss shows depends on what the driver saw first: the server's farewell, a closed socket or the refused delete.
