@@ -135,7 +135,7 @@ function findInProse(text: string, name: Name, sink: FindingSink): number | unde
     const plausible =
       name.kind === 'password' || pattern === PAIR
         ? looksLikePassword(value) || looksRandom(value, 12)
-        : looksRandom(value, name.kind === 'secret' ? 12 : 16);
+        : looksRandom(value, name.kind === 'secret' || name.kind === 'code' ? 12 : 16);
     if (!plausible || isPlaceholder(value) || !isSecretValue(pattern === PAIR ? 'password' : name.kind, value, 'loose')) continue;
     sink.add(start, end, 'prose');
     return end;

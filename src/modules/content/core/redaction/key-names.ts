@@ -1,21 +1,21 @@
 /**
  * What the name of a field says of its value. `password`: anything that is no placeholder. `secret`: a value that could be one.
  * `key`: only what looks drawn by chance, because keys sort, cache and map as well. `authorization` and `cookie`: as those headers are
- * written. `none`: nothing.
+ * written. `code`: a few digits, or what a `secret` could be. `none`: nothing.
  */
-export type KeyKind = 'password' | 'secret' | 'key' | 'authorization' | 'cookie' | 'none';
+export type KeyKind = 'password' | 'secret' | 'key' | 'code' | 'authorization' | 'cookie' | 'none';
 
 const words = (list: string): ReadonlySet<string> => new Set(list.trim().split(/\s+/));
 
-const PASSWORD = words(`password passwd passwords passwort passphrase pass pwd psw pw passcode psk pin mnemonic userpass dbpass dbpassword
+const PASSWORD = words(`password passwd passwords passwort passphrase pass pwd psw pw passcode psk mnemonic userpass dbpass dbpassword
   kennwort senha contrasena contraseña clave motdepasse mdp wachtwoord haslo hasło heslo jelszo lozinka parola sifre şifre sandi salasana
   losenord lösenord adgangskode passord adgangskod пароль пароля паролем парола κωδικός сifra seedphrase wepkey presharedkey psk2 storepass keypass
   passe securestring bindpw rootpw userpw sudopass becomepass smtppass`);
 const SECRET =
   words(`secret token apikey apitoken authtoken accesstoken refreshtoken idtoken bearertoken secretkey secretaccesskey accesskey
   privatekey authkey signingkey encryptionkey masterkey sharedkey sessiontoken clientsecret appsecret apisecret credential credentials creds cred
-  jwt bearer hmac licensekey passkey sas sastoken accountkey sharedaccesskey primarykey2 subscriptionkey servicekey deploykey
-  webhooksecret sessionkey nonce2 otp totp pat oauthtoken xoauthtoken accesskeysecret secretid2 token2 apipassword kubeconfig
+  jwt bearer hmac licensekey passkey preshared sonarlogin appcertificate appcert sas sastoken accountkey sharedaccesskey primarykey2 subscriptionkey servicekey deploykey
+  webhooksecret sessionkey nonce2 pat oauthtoken xoauthtoken accesskeysecret secretid2 token2 apipassword kubeconfig
   sharedsecret consumersecret botoken bottoken personalaccesstoken sessionid sessid phpsessid jsessionid connectsid csrftoken xsrftoken authcookie
   authenticationtoken masterpassword tokensecret keysecret secretbase secretstring jwtsecret datakey appkey recoverycode backupcode`);
 /** Before `key`: keys that open something. */
@@ -51,6 +51,13 @@ const TRAILING =
   words(`value val str string text plain plaintext raw b64 base64 hex prod production dev development staging stage test testing live sandbox old new
   current main primary secondary default v1 v2 v3 a b x y z override enc encoded encrypted secure 1 2 3 env var prod1 backup temp tmp local orig original
   my our here again now real actual secretref2 data content bytes2 header2 cli web ios android mobile server client base`);
+/** Numbers that open something for a while, or for a person: short, and of digits alone. */
+const CODES = words('pin otp totp mfacode otpcode pincode authcode verificationcode');
+/** "Key" and "token" in other languages, as they stand in names. What they name must look drawn by chance. */
+const FOREIGN_KEYS =
+  words(`schluessel schlussel chave chiave klucz sleutel nyckel avain noekle nokkel kulcs klic cle cles clef jeton segreto segreta
+  segredo geheimnis geheim anahtar cheie llave`);
+const FOREIGN_KEY_ENDING = /(?:schl(?:ue|u)ssel|sleutel|nyckel|avain|geheimnis)$/;
 const STANDALONE_HARMLESS = words('keypress keyword keywords keyboard monkey turkey keynote key keys keyframe');
 
 const AUTHORIZATION = words(
@@ -96,7 +103,9 @@ function classify(name: string): KeyKind {
   if (AUTHORIZATION.has(joined) || joined.endsWith('authorization')) return 'authorization';
   if (joined.includes('securestring')) return 'password';
   if (COOKIE.has(joined) || (parts.at(-1) === 'cookie' && parts.length <= 3 && !SECRET.has(joined))) return 'cookie';
+  if (joined === 'sig') return 'none';
   if (STANDALONE_HARMLESS.has(joined)) return joined === 'key' ? 'key' : 'none';
+  if (CODES.has(joined)) return 'code';
   if (SECRET.has(joined)) return 'secret';
   if (PASSWORD.has(joined)) return 'password';
   while (parts.length > 1 && (TRAILING.has(parts.at(-1) ?? '') || /^\d+$/.test(parts.at(-1) ?? ''))) parts.pop();
@@ -116,10 +125,11 @@ function byParts(parts: readonly string[], joined: string): KeyKind {
     return HARMLESS.has(before) ? 'none' : 'key';
   }
   const pair = before + last;
+  if (CODES.has(last) || CODES.has(pair)) return 'code';
   if (SECRET.has(last) || SECRET.has(pair)) return HARMLESS.has(before) || before === 'public' ? 'none' : 'secret';
   for (const [ending, kind] of ENDINGS) if (ending.test(last) && last.length < 40) return kind;
-  if (['auth', 'pw', 'salt', 'otp', 'dsn', 'sid', 'seed'].includes(last))
-    return last === 'pw' ? 'password' : last === 'seed' ? 'key' : 'key';
+  if (['auth', 'pw', 'salt', 'sig', 'dsn', 'sid', 'seed'].includes(last)) return last === 'pw' ? 'password' : 'key';
+  if (parts.some((part) => FOREIGN_KEYS.has(part) || FOREIGN_KEY_ENDING.test(part))) return 'key';
   if (joined.includes('contribsys')) return 'secret';
   if (/secret(?!smanager)|apikey|accesskey/.test(joined) && !parts.includes('secrets')) return 'key';
   return parts.includes('token') || parts.includes('key') ? 'key' : 'none';

@@ -12,19 +12,26 @@ const PLACEHOLDER_PIECE =
 const REFERENCE =
   /^(?:[$%@#]?[{[(<]|[$%][A-Za-z_][\w.]*(?:$|[%:>?[(/;,)-])|\{\{|<%|@@|#\{|%[sdvq]\b|arn:|op:\/\/|vault:|env[:.(]|ref\+|sops:|ssm:|secretsmanager|!\w+|&\w+$|\*\w+$|file:|\/(?:run|etc|var|home|usr|tmp|opt|mnt|secrets?)\/|~\/|\.{1,2}\/|https?:\/\/|process\.|os\.|env\.|System\.|Environment\.|config\.|settings\.|secrets?\.|vars?\.|data\.|local\.|module\.|self\.|this\.|ctx\.|req\.|request\.|Deno\.|import\.|ENV\[)/;
 const CODE =
-  /^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*(?:\(.*|\[.*|<.*)|(?:await|new|return|function|async|typeof|lambda|const|let|var|if|not|f"|f')\b.*|\(.*|\[.*|\{.*|[|&]{1,2}.*|=>.*|<\/?[a-zA-Z].*)$/s;
+  /^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*(?:\(.*|(?:\?\.)?\[.*|<.*)|(?:await|new|return|function|async|typeof|lambda|const|let|var|if|not|f"|f')\b.*|\(.*|\[.*|\{.*|[|&]{1,2}.*|=>.*|<\/?[a-zA-Z].*)$/s;
 const CALL = /^[@.&*!]{0,2}[A-Za-z_$][\w$.]*[({<]|^\.[A-Za-z]|^@[A-Za-z]+$|^(?:qr)?\/[\^([]|^[\w.$]+::/;
 const ARGUMENT = /^[A-Za-z_]\w{0,40}=[\w.]*$/;
+/** An index, the end of a block or of a link, a parameter that has a number: what stands behind a name in code, not behind an operator. */
+const IN_CODE = /^[+!-]?[A-Za-z_$]\w*\[\w{0,8}\]?$|\]\(|\)[}{\]]|^[a-z]{2,16}=\d{1,6}(?!\w)/;
 const DOTTED_NAMES = /^[A-Za-z_$][A-Za-z_$]*\d?(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[;,)]*$/;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*[?!]?$/;
 const LETTERS_ONLY = /^\p{L}+$/u;
 const ABOUT_PASSWORDS =
   /\b(?:pass(?:word|phrase|code)s?|secrets?|tokens?|keys?|credentials?|your|must|enter|invalid|incorrect|wrong|required?|please|reset|forgot(?:ten)?|confirm|show|hide|should|cannot|not|missing|expired|characters?|letters?|the|is|are|of|for|passwor[dt]|wachtwoord|senha|passe|adgangskode|parola)\b|contraseña|hasło|şifre|lösenord|пароль|密码|密碼|パスワード|비밀번호/i;
+/** Digits of examples, and years. */
+const COUNTED = /^(?:0*1234?5?6?7?8?|(?:19|20)\d\d|(\d)\1+)$/;
+/** A range of versions of a package that is called after what it deals with. */
+const VERSIONS = /^[\^~<>=v]{1,2}\d+\.\d+(?:\.\d+)?$/;
 const ENVIRONMENT_NAME = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
 
 /** Whether a value says of itself that it is none: a placeholder, a reference to a variable or a file, nothing. */
 export function isPlaceholder(value: string): boolean {
-  if (value.length < 3 || PLACEHOLDER.test(value) || REFERENCE.test(value) || ENVIRONMENT_NAME.test(value)) return true;
+  if (value.length < 3 || VERSIONS.test(value) || PLACEHOLDER.test(value) || REFERENCE.test(value) || ENVIRONMENT_NAME.test(value))
+    return true;
   if (/^\[[^\]]{0,60}\]$|^<[^>]{0,80}>$|^\{\{?[^}]{0,80}\}\}?$|^%[A-Za-z_]\w*%$|^__\w+__$/.test(value)) return true;
   if (/\$\{[A-Za-z_][\w.:?/-]{0,60}\}|\{\{[\w .$|'"()/,-]{1,80}\}\}|\$\([^)]{1,80}\)|\$\{\{/.test(value)) return true;
   return (
@@ -37,10 +44,12 @@ export function isPlaceholder(value: string): boolean {
 /** Whether a value under a name of this kind is a secret. */
 export function isSecretValue(kind: KeyKind, value: string, standing: Standing): boolean {
   if (kind === 'none' || isPlaceholder(value) || (standing !== 'quoted' && CALL.test(value))) return false;
+  if (standing === 'loose' && IN_CODE.test(value)) return false;
   if (standing === 'apart') return looksRandom(value, kind === 'password' ? 12 : 16) && !isCode(value, standing) && !looksNamed(value);
   if (kind === 'password') return isPassword(value, standing);
-  if (kind === 'secret') return isSecret(value, standing);
-  return !isCode(value, standing) && !/\s/.test(value) && looksRandom(value, standing === 'loose' ? 16 : 12) && !looksNamed(value);
+  if (kind === 'code' && standing !== 'loose' && /^\d{4,8}$/.test(value)) return !COUNTED.test(value);
+  if (kind === 'secret' || kind === 'code') return isSecret(value, standing);
+  return !isCode(value, standing) && !/\s/.test(value) && looksRandom(value, standing === 'loose' ? 16 : 11) && !looksNamed(value);
 }
 
 function isPassword(value: string, standing: Standing): boolean {

@@ -74,6 +74,8 @@ export function looksRandom(value: string, minimum: number): boolean {
   const letters = compact.length - digits;
   if (letters === 0) return false;
   if (digits === 0 && changes === 1) return wordy === 0 && compact.length >= 12;
+  // One digit or two in a long run of letters that nobody could pronounce.
+  if (digits > 0 && changes <= 3 && wordy === 0 && compact.length >= 18) return true;
   return wordy <= compact.length * 0.45 && (digits >= 2 || changes >= compact.length / 5);
 }
 

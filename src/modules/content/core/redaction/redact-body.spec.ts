@@ -124,6 +124,7 @@ describe('redaction of a text (C2)', () => {
     const text = `{ "password" : "${secret}", "n": 123456789012345678901234567890, "password":"${secret}2", "pin" : 1.0 }`;
     expect(redacted(text)).toBe('{ "password" : "[redacted]", "n": 123456789012345678901234567890, "password":"[redacted]", "pin" : 1.0 }');
     expect(redacted('{"password":48151623}')).toBe('{"password":0}');
+    expect(redacted('{"portal_pin":794522,"otp":"702914","pin":1234}')).toBe('{"portal_pin":0,"otp":"[redacted]","pin":1234}');
   });
 
   it('what a provider has to read again stays: ids, signatures, encrypted reasoning, schemas', () => {
@@ -183,6 +184,13 @@ describe('places a secret stands in (C2)', () => {
     'a test that types': `cy.get('#api-key').type('${secret}')`,
     'an answer in a chat': `alice: what is the API key?\nbob: ${secret}`,
     'a session of FTP': `USER deploy\nPASS ${secret}\n230 OK`,
+    'a key called in Polish': `KLUCZ_API=${secret}`,
+    'a key called in Italian': `<dt>chiave API</dt><dd>${secret}</dd>`,
+    'an arrow in a note': `client key \u2192 ${secret}`,
+    'a block of Markdown': `The API key:\n\n\`\`\`\n${secret}\n\`\`\``,
+    'an option of Scala': `val apiKey: Option[String] = Some("${secret}")`,
+    'a parameter of CloudFormation': `[{"ParameterKey":"ClientKey","ParameterValue":"${secret}"}]`,
+    'what a shell reads': `read -r api_key <<< "${secret}"`,
     'Swedish prose': `L\u00f6senordet till servern \u00e4r ${secret}`,
     'a token of many parts': `snyk_uat.${'1a2b3c4d'}.${secret}-${secret}`,
   };
@@ -198,6 +206,9 @@ describe('places a secret stands in (C2)', () => {
     'public string Password { get; set; } = string.Empty;',
     "password: env('DB_PASSWORD', 'changeme')",
     '     1\tconst token = await getToken();\n     2\tconst key = map.get(id);\n',
+    '{"@inquirer/password": "^5.2.2"}',
+    'LED_PIN = 13; otp = generateOtp(6); pin: 2024',
+    'badToken ? +badToken[2] : setToken(138)}function next(t){let{index:n}=t;',
     "crypto.hash('sha256', accessToken, 'base64url')",
     'L\u00f6senordet m\u00e5ste vara minst 8 tecken l\u00e5ngt.',
   ])('leaves %j as it is', (text) => {

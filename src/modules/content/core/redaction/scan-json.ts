@@ -28,8 +28,8 @@ interface Piece {
 /** Keys that say nothing themselves: what their parent is called counts. */
 const TRANSPARENT =
   /^(?:value|val|default|secure|plain|plaintext|raw|data|literal|const|example|examples|current|string_?value|secret_?string|content|text|enum|[0-9]+)$/i;
-const NAMING = /^(?:name|key|header|header_?name|field|variable|var|env|label|param|parameter|id|property|setting|option)$/i;
-const NAMED_VALUE = /^(?:value|val|content|default|string_?value|data|secret|text|current_?value)$/i;
+const NAMING = /^(?:name|key|header|header_?name|field|variable|var|env|label|param|parameter|parameter_?key|id|property|setting|option)$/i;
+const NAMED_VALUE = /^(?:value|val|content|default|string_?value|data|secret|text|current_?value|parameter_?value)$/i;
 /** RFC 7518: the private members of a JSON Web Key. */
 const PRIVATE_MEMBER = /^(?:d|p|q|dp|dq|qi|k|oth)$/;
 /** Signed by the provider, and needed to go on with a conversation. */
@@ -135,7 +135,11 @@ class Walk implements JsonVisitor {
   number(start: number, end: number): void {
     const kind = kindOfKey(this.nameOf(this.frames.at(-1)));
     const digits = this.source.slice(start, end);
-    if ((kind === 'password' && /^\d{4,}$/.test(digits)) || (kind === 'secret' && /^\d{8,}$/.test(digits)))
+    if (
+      (kind === 'password' && /^\d{4,}$/.test(digits)) ||
+      (kind === 'secret' && /^\d{8,}$/.test(digits)) ||
+      (kind === 'code' && isSecretValue(kind, digits, 'assigned'))
+    )
       this.findings.add(start, end, 'credential', true);
     else if (digits.length >= 7) this.scan(digits, { add: () => this.findings.add(start, end, 'personal_data', true) });
   }

@@ -28,9 +28,10 @@ interface Literal {
 
 /** Pieces of the names credentials go by. The whole name around one is classified afterwards. */
 const NAME_PIECES = `pass pwd psw secret token key auth cred bearer cookie session sessid jwt hmac psk passe mdp wort senha contrase clave
-  wachtwoord haslo heslo jelszo parola sifre sandi salasana adgangs passord mnemonic phrase ticket signat sas_ contribsys securestring kennw losenord lozinka`;
+  wachtwoord haslo heslo jelszo parola sifre sandi salasana adgangs passord mnemonic phrase ticket signat sas_ contribsys securestring kennw losenord lozinka
+  preshared schluessel schlussel chave chiave klucz sleutel nyckel avain jeton segret segredo geheim anahtar cleapi sonar certificat`;
 /** Short ones count only as a whole part of a name. */
-const WHOLE_PIECES = 'pw sid sig otp totp pat salt dsn sas code seed hash ticket st';
+const WHOLE_PIECES = 'pw pin cle clef cert sid sig otp totp pat salt dsn sas code seed hash ticket st';
 const MARKS =
   '_live_ _test_ _prod_ _secret_ _pat_ _token_ _api_ _key_ _sk_ _sec_ -secret- -api- -token- -pat- -live- -key- _apikey_ _access_ _refresh_ _priv_ _svc_ _sa_ _bot_';
 const ENCODED_KEYS = ['LS0tLS1CRUdJT', '0tLS0tQkVHSU4', 'tLS0tLUJFR0lO'];

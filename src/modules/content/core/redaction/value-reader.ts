@@ -16,13 +16,14 @@ const LONGEST_BARE = 4096;
 const GLUE = new Set(
   `value val content contents data default is was are to be now it set as of has been equals string str text const secret_text plaintext the my new
    this that var let byte bytes nvarchar varchar char rune vec from_str some just secretstr securestring env using with type here und ist lautet es
-   est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal from valueof fromstring`
+   est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal from valueof fromstring constant parametervalue
+   api acces`
     .trim()
     .split(/\s+/),
 );
 const QUOTES = new Set(['"', "'", '`', '“', '”', '‘', '’', '«', '»', '„', '「', '『']);
 const CLOSING: Readonly<Record<string, string>> = { '“': '”', '„': '“', '‘': '’', '«': '»', '「': '」', '『': '』' };
-const OPERATORS = new Set([':', '=', '>', '：', '＝']);
+const OPERATORS = new Set([':', '=', '>', '：', '＝', '→', '⇒']);
 
 /**
  * The value that belongs to the name ending at `end`: over operators, brackets, commas, table bars, types and the few words that
@@ -40,7 +41,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
     if (character === open) {
       open = undefined;
       at++;
-    } else if (QUOTES.has(character)) {
+    } else if (QUOTES.has(character) && !(character === '`' && FENCE.test(rest(text, at)))) {
       const value = quoted(text, at);
       const word = value === undefined ? undefined : endOfQuotedGlue(text, value);
       if (word !== undefined) {
@@ -74,10 +75,12 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
 
 /** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
 const SKIPPED =
-  /^(?:<!\[CDATA\[|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<<(?=")|(?:[bBrRuUfFL]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
+  /^(?:<!\[CDATA\[|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|(?:[bBrRuUfFL]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
 
 /** `env('API_KEY', '…')`: the name of a variable, and what counts without it. */
 const WITH_DEFAULT = /^\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}["']/;
+/** A block of Markdown begins, and the value stands in it. */
+const FENCE = /^```\w{0,12}\r?\n/;
 /** An element of what the name stands for. */
 const INDEX = /^\[\d{1,4}\][.;,)]/;
 /** A block of YAML begins behind the name, so the next line is the value. */
@@ -97,7 +100,7 @@ const ACCESSORS = /^\{ ?get;[a-z ]{0,24};? ?\}/;
 
 function lengthOfSkipped(text: string, at: number): number {
   // Most of what is asked about is the first letter of a value, and only few letters begin what is skipped.
-  if (isIn(text, at, 'alphanumeric') && !'sqQbBrRuUfFL05789'.includes(text[at] as string)) return 0;
+  if (isIn(text, at, 'alphanumeric') && !'sqQbBrRuUfFLO05789'.includes(text[at] as string)) return 0;
   return SKIPPED.exec(rest(text, at))?.[0].length ?? 0;
 }
 
@@ -124,6 +127,7 @@ function isSkipped(text: string, at: number, standing: Standing): boolean {
   if (character === '@' || character === '$') return QUOTES.has(text[at + 1] ?? '');
   if (character === '<') return standing === 'assigned' && !text.startsWith('<![CDATA[', at);
   if (character === ')' && text[at + 1] === '.' && TYPED.test(rest(text, at))) return false;
+  if (character === '—' || character === '–') return text[at + 1] === ' ';
   if (character === ')' || character === '-') return text[at + 1] === ' ' || text[at + 1] === '>' || character === ')';
   return character === '/' && text[at + 1] === ' ';
 }
