@@ -73,10 +73,12 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   return value.end;
 }
 
-const ATTRIBUTE = /["'](?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{1,8}(?:value|content)=["']([^"'<>]{1,2048})["']/y;
+const ATTRIBUTE =
+  /["'](?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{1,8}(?:[a-z]{1,16}:)?(?:value|content)=["']([^"'<>]{1,2048})["']/y;
 
 /** `name="api_key" translatable="false">…<`: what the element holds. */
-const CONTENT = /(?:["']|(?=\s{1,8}[\w:-]{1,32}=["']))(?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{0,8}>([^"'<>\s]{1,2048})</y;
+const CONTENT =
+  /(?:["']|(?=\s{1,8}[\w:-]{1,32}=["']))(?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{0,8}>(?:\s{0,16}<(?:value|string)>)?([^"'<>\s]{1,2048})</y;
 
 /** `name="api_key" type="text" value="…"`: attributes of one element. */
 function attributeBehind(text: string, name: Name): ReadValue | undefined {

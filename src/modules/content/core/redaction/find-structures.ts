@@ -232,6 +232,12 @@ export const SPELLINGS: readonly Spelling[] = [
   { literal: 'jdbc:oracle:', pattern: /jdbc:oracle:[a-z0-9]{1,8}:[\w$#]{1,64}\/([^@\s"'/]{2,128})@/iy },
   { literal: '.login(', pattern: /\.login\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{4,256})["']/iy },
   { literal: 'login: ', pattern: /login: ["'`]?[\w.@+-]{2,64}["'`]? ?(?:\/|\||,|:) ?["'`]?(\S{6,128})/iy },
+  // A database, then who, then by which password.
+  ...['getconnection(', 'new pdo(', 'mysqli_connect(', 'mysql_connect('].map((literal) => ({
+    literal,
+    pattern:
+      /(?:getConnection|new PDO|mysqli?_connect)\(\s{0,4}(?:["'][^"'\n]{1,200}["']|[\w.$]{1,64})\s{0,4},\s{0,8}(?:["'][^"'\n]{1,128}["']|[\w.$]{1,64})\s{0,4},\s{0,8}["']([^"'\n]{4,256})["']/iy,
+  })),
   { literal: 'pscredential(', pattern: /PSCredential\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{4,256})["']/iy },
 ];
 

@@ -50,7 +50,7 @@ const TELLING =
 const TRAILING =
   words(`value val str string text plain plaintext raw b64 base64 hex prod production dev development staging stage test testing live sandbox old new
   current main primary secondary default v1 v2 v3 a b x y z override enc encoded encrypted secure 1 2 3 env var prod1 backup temp tmp local orig original
-  my our here again now real actual secretref2 data content bytes2 header2 cli web ios android mobile server client base`);
+  my our here again now real actual secretref2 data content bytes2 header2 cli web pypi npm ios android mobile server client base`);
 /** Numbers that open something for a while, or for a person: short, and of digits alone. */
 const CODES = words('pin otp totp mfacode otpcode pincode authcode verificationcode');
 /** "Key" and "token" in other languages, as they stand in names. What they name must look drawn by chance. */

@@ -27,7 +27,7 @@ interface Piece {
 
 /** Keys that say nothing themselves: what their parent is called counts. */
 const TRANSPARENT =
-  /^(?:value|val|default|secure|plain|plaintext|raw|data|literal|const|example|examples|current|string_?value|secret_?string|content|text|enum|[0-9]+)$/i;
+  /^(?:value|val|default|default_?value|secure|plain|plaintext|raw|data|literal|const|example|examples|current|string_?value|secret_?string|content|text|enum|[0-9]+)$/i;
 const NAMING = /^(?:name|key|header|header_?name|field|variable|var|env|label|param|parameter|parameter_?key|id|property|setting|option)$/i;
 const NAMED_VALUE = /^(?:value|val|content|default|string_?value|data|secret|text|current_?value|parameter_?value)$/i;
 /** RFC 7518: the private members of a JSON Web Key. */

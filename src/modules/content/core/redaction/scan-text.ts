@@ -29,7 +29,7 @@ interface Literal {
 /** Pieces of the names credentials go by. The whole name around one is classified afterwards. */
 const NAME_PIECES = `pass pwd psw secret token key auth cred bearer cookie session sessid jwt hmac psk passe mdp wort senha contrase clave
   wachtwoord haslo heslo jelszo parola sifre sandi salasana adgangs passord mnemonic phrase ticket signat sas_ contribsys securestring kennw losenord lozinka
-  preshared schluessel schlussel chave chiave klucz sleutel nyckel avain jeton segret segredo geheim anahtar cleapi sonar certificat`;
+  preshared schluessel schlussel chave chiave klucz sleutel nyckel avain jeton segret segredo geheim anahtar cleapi rootpw bindpw sonar certificat`;
 /** Short ones count only as a whole part of a name. */
 const WHOLE_PIECES = 'pw pin cle clef cert sid sig otp totp pat salt dsn sas code seed hash ticket st';
 const MARKS =

@@ -16,7 +16,7 @@ const LONGEST_BARE = 4096;
 const GLUE = new Set(
   `value val content contents data default is was are to be now it set as of has been equals string str text const secret_text plaintext the my new
    this that var let byte bytes nvarchar varchar char rune vec from_str some just secretstr securestring env using with type here und ist lautet es
-   est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal from valueof fromstring constant parametervalue
+   est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal from valueof fromstring constant parametervalue return lambda example defaultvalue
    api acces`
     .trim()
     .split(/\s+/),
@@ -75,7 +75,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
 
 /** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
 const SKIPPED =
-  /^(?:<!\[CDATA\[|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|(?:[bBrRuUfFL]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
+  /^(?:<!\[CDATA\[|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|VALUES ?\((?:[\w.]{1,20}, ?){0,6}(?=')|(?:[bBrRuUfFL]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
 
 /** `env('API_KEY', '…')`: the name of a variable, and what counts without it. */
 const WITH_DEFAULT = /^\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}["']/;
@@ -85,7 +85,7 @@ const FENCE = /^```\w{0,12}\r?\n/;
 const INDEX = /^\[\d{1,4}\][.;,)]/;
 /** A block of YAML begins behind the name, so the next line is the value. */
 const BLOCK = /^["']?:[ \t]{1,8}[|>][-+]?\d?[ \t\r]{0,4}$/;
-const SPEAKER = /(?:\[[\d:. ]{4,20}\][ ]?)?[A-Za-z]{2,16}: (?=\S{16})/y;
+const SPEAKER = /(?:\[[\d:. ]{4,20}\][ ]?)?[A-Za-z]{1,16}: (?=\S{16})/y;
 
 /** "What is the API key?" – the answer begins with who gives it. The length of that. */
 function speakerAt(text: string, at: number): number {
@@ -94,13 +94,13 @@ function speakerAt(text: string, at: number): number {
 }
 
 /** A test types into the field that the name selects. */
-const TYPED = /^\)\.(?:type|fill|sendKeys|send_keys)\(["']/;
+const TYPED = /^\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\(["']/;
 /** A property of C#, between its name and its value. */
 const ACCESSORS = /^\{ ?get;[a-z ]{0,24};? ?\}/;
 
 function lengthOfSkipped(text: string, at: number): number {
   // Most of what is asked about is the first letter of a value, and only few letters begin what is skipped.
-  if (isIn(text, at, 'alphanumeric') && !'sqQbBrRuUfFLO05789'.includes(text[at] as string)) return 0;
+  if (isIn(text, at, 'alphanumeric') && !'sqQbBrRuUfFLOV05789'.includes(text[at] as string)) return 0;
   return SKIPPED.exec(rest(text, at))?.[0].length ?? 0;
 }
 
@@ -108,10 +108,15 @@ function rest(text: string, at: number): string {
   return text.slice(at, at + 96);
 }
 
+/** The type of a parameter, between its name and its value. */
+const TYPES = /^(?:secure)?string$/i;
+
 /** `"value": "…"` behind `"name": "API_KEY"`: the quoted word leads on to the value, and is not it. */
 function endOfQuotedGlue(text: string, value: ReadValue): number | undefined {
   const content = text.slice(value.start, value.end);
-  if (content.length > 16 || !GLUE.has(content.toLowerCase())) return undefined;
+  if (content.length > 16) return undefined;
+  if (TYPES.test(content)) return /^["'],\s/.test(text.slice(value.end, value.end + 2)) ? value.end + 2 : undefined;
+  if (!GLUE.has(content.toLowerCase())) return undefined;
   return /^["'`]\s{0,4}(?::|=>|=)/.test(text.slice(value.end, value.end + 8)) ? value.end + 1 : undefined;
 }
 
