@@ -37,13 +37,13 @@ export function isPlaceholder(value: string): boolean {
   return (
     value.includes('[redacted]') ||
     (PLACEHOLDER_PIECE.test(value) && !looksRandom(value.replace(PLACEHOLDER_PIECE, ''), 16)) ||
-    new Set(value).size <= 2
+    (new Set(value.slice(0, 64)).size <= 2 && new Set(value).size <= 2)
   );
 }
 
 /** Whether a value under a name of this kind is a secret. */
 export function isSecretValue(kind: KeyKind, value: string, standing: Standing): boolean {
-  if (kind === 'none' || isPlaceholder(value) || (standing !== 'quoted' && CALL.test(value))) return false;
+  if (kind === 'none' || (standing !== 'quoted' && CALL.test(value)) || isPlaceholder(value)) return false;
   if (standing === 'loose' && IN_CODE.test(value)) return false;
   if (standing === 'apart') return looksRandom(value, kind === 'password' ? 12 : 16) && !isCode(value, standing) && !looksNamed(value);
   if (kind === 'password') return isPassword(value, standing);

@@ -243,6 +243,7 @@ describe('time of redaction', () => {
     'heads and rows': 'a|password|token\nb|c|d\n',
     'numbered lines': '     1\tpassword=a\n     2\ttoken: b\n',
     'values before their names': 'Ab1Ab1Ab1Ab1Ab1Ab1Ab1 as my key ',
+    'calls without a space': 'key().a(',
     'words in between': 'L\u00f6senordet till servern ',
   };
 
