@@ -5,7 +5,7 @@ import { givenSettings } from '../platform/config/load-settings.js';
 import type { Settings } from '../platform/config/settings.js';
 
 /** What a process promises when nobody said: the least it can keep. Production says so itself. */
-const USUAL_PROFILE = 'zero-retention';
+export const USUAL_PROFILE = 'zero-retention';
 
 /**
  * The policy profile of this process, with what it says about accounts put into the settings that do not say otherwise. A setting that promises less

@@ -22,7 +22,8 @@ export class ShowProfileCommand extends CommandRunner {
 
   override async run([named]: string[], { json }: { json?: boolean }): Promise<void> {
     const { readProfile } = await import('../modules/retention/core/profile/read-profile.js');
-    const profile = readProfile(named ?? this.installation.settings().profile ?? 'zero-retention');
+    const { USUAL_PROFILE } = await import('../app/policy.js');
+    const profile = readProfile(named ?? this.installation.settings().profile ?? USUAL_PROFILE);
     this.terminal.result(json, profile.stated(), () => `${profile.name}: ${profile.title}\n\n${windowsTable(profile)}`);
   }
 

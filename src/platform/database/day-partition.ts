@@ -34,7 +34,8 @@ async function makePartition(tx: Tx, table: string, day: string): Promise<void> 
   }
 }
 
-function wasMadeMeanwhile(error: unknown): boolean {
+/** Whether making a partition failed because somebody else made it a moment before. */
+export function wasMadeMeanwhile(error: unknown): boolean {
   if (!(error instanceof QueryFailedError)) return false;
   const { code } = error.driverError as { code?: unknown };
   return typeof code === 'string' && MADE_MEANWHILE.has(code);

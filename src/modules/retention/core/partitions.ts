@@ -1,9 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
+import { wasMadeMeanwhile } from '../../../platform/database/day-partition.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-/** SQLSTATEs of a partition that another process made a moment before: duplicate_table, unique_violation on the catalogue. */
-const MADE_MEANWHILE = new Set(['42P07', '23505']);
 const LOCK_NOT_AVAILABLE = '55P03';
 /** Rows copied for legal holds in one transaction. */
 const HELD_BATCH = 5_000;
@@ -74,8 +73,7 @@ export class Partitions {
       const [row] = await this.briefly((tx) => tx.query<{ made: number }[]>(sql, [table, days]));
       return row?.made ?? 0;
     } catch (error) {
-      const state = sqlStateOf(error);
-      if (state === LOCK_NOT_AVAILABLE || MADE_MEANWHILE.has(state)) return 0;
+      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE || wasMadeMeanwhile(error)) return 0;
       throw error;
     }
   }
@@ -140,8 +138,7 @@ export class Partitions {
         return moved;
       });
     } catch (error) {
-      const state = sqlStateOf(error);
-      if (state === LOCK_NOT_AVAILABLE || MADE_MEANWHILE.has(state)) return null;
+      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE || wasMadeMeanwhile(error)) return null;
       throw error;
     }
   }
