@@ -33,7 +33,15 @@ export class Installation {
     const folder = temporaryFolder();
     const { PATH, HOME } = process.env;
     // Nothing else of this shell: its DATABASE_URL, its provider keys and its LETHE_ settings are not the demo's business.
-    const env = { PATH, HOME, LETHE_PORT: '0', LETHE_DATA_DIR: join(folder, 'data'), LETHE_LOG_LEVEL: 'warn' };
+    const env = {
+      PATH,
+      HOME,
+      LETHE_PORT: '0',
+      LETHE_DATA_DIR: join(folder, 'data'),
+      LETHE_LOG_LEVEL: 'warn',
+      // The tour shows the audit log with what it has just done in it; usually a checkpoint is signed once a minute.
+      LETHE_AUDIT_CHECKPOINT_SECONDS: '1',
+    };
     const child = spawn(process.execPath, ['--enable-source-maps', PROGRAM], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     process.once('exit', () => child.kill('SIGTERM'));
     let said = '';
