@@ -34,12 +34,17 @@ export interface Locator {
   /** Whom this way leads to, when it is not whom the table is about in the first place. */
   readonly subject?: SubjectKind;
   readonly column: string;
-  /** What the column holds of the subject, when it is not the id: `email_hash` is the keyed hash of the normalised address. */
-  readonly by?: 'email' | 'email_hash';
+  /**
+   * What the column holds of the subject, when it is not the id: `email_hash` is the keyed hash of the normalised address, `name_hash` that of what an
+   * organisation calls its own end user.
+   */
+  readonly by?: 'email' | 'email_hash' | 'name_hash';
   /** The table whose primary key the column holds, when the way to the subject leads through it: its own locator goes on from there. */
   readonly via?: string;
   /** Only rows of which this column has this value are about the subject. */
   readonly where?: { readonly column: string; readonly is: string };
+  /** What erasure of whom this way leads to does, when it is not what the table says: the column is emptied, and the row is about nobody but its owner. */
+  readonly erasure?: 'unlink';
 }
 
 /** One way to the subject's rows or several, or why there is none. Rows that nobody can find expire within days. */

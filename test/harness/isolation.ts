@@ -268,7 +268,7 @@ async function call(app: TestLethe, key: string, organisationId: string): Promis
     if (record) {
       await app.rows(
         `INSERT INTO call_intent SELECT gen_random_uuid(), expires_on, organisation_id, project_id, key_id, gen_random_uuid(), started_at,
-           operation, requested_model, stream, client_request_id, hold, budgets FROM call_record WHERE id = $1`,
+           operation, requested_model, stream, client_request_id, hold, budgets, gen_random_uuid() FROM call_record WHERE id = $1`,
         [record.id],
       );
       return record.id;

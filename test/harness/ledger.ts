@@ -156,6 +156,7 @@ export class LedgerTenant {
       requestedModel: 'm',
       stream: false,
       clientRequestId: null,
+      endUserId: null,
       hold: hold === null ? null : Money.parse(hold),
       ...more,
     };

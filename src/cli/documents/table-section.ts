@@ -109,14 +109,16 @@ function locatedText(declaration: TableDeclaration): string {
   return ways.length === 0 ? 'nothing: it is about nobody' : ways.join('; ');
 }
 
-function wayText({ subject, column, by, via, where }: Locator, usual: string): string {
+function wayText({ subject, column, by, via, where, erasure }: Locator, usual: string): string {
   const holds = {
     id: `the id of the ${words(subject ?? usual)}`,
     email: 'the e-mail address',
     email_hash: 'the keyed hash of the e-mail address',
+    name_hash: `the keyed hash of the name of the ${words(subject ?? usual)}`,
   };
   const leads = via === undefined ? holds[by ?? 'id'] : `leads through \`${via}\``;
-  return `\`${column}\`, ${leads}${where === undefined ? '' : `, where \`${where.column}\` is \`${where.is}\``}`;
+  const unlinks = erasure === undefined ? '' : ', which erasure empties';
+  return `\`${column}\`, ${leads}${where === undefined ? '' : `, where \`${where.column}\` is \`${where.is}\``}${unlinks}`;
 }
 
 function tenantText(policy: TenantPolicy): string {

@@ -10,7 +10,7 @@ import { KeyAuthenticator } from '../auth/auth.contract.js';
 import { ContentGate, ContentKeeper } from '../content/content.contract.js';
 import { CredentialVault } from '../credentials/credentials.contract.js';
 import { RoutePlanner } from '../routing/routing.contract.js';
-import { CallLedger, Prices, RateLimits } from '../usage/usage.contract.js';
+import { CallLedger, EndUsers, Prices, RateLimits } from '../usage/usage.contract.js';
 import { DataPlane } from './data-plane.js';
 import { openAiChat } from './dialects/openai-chat.js';
 import { Gateway } from './gateway.contract.js';
@@ -83,6 +83,7 @@ const PIPELINE_DEPENDENCIES = [
   RateLimits,
   RoutePlanner,
   CallLedger,
+  EndUsers,
   Prices,
   ProviderRegistry,
   CredentialVault,
@@ -100,6 +101,7 @@ type PipelineDependencies = [
   RateLimits,
   RoutePlanner,
   CallLedger,
+  EndUsers,
   Prices,
   ProviderRegistry,
   CredentialVault,
@@ -113,7 +115,8 @@ type PipelineDependencies = [
 ];
 
 function pipelineParts(settings: Settings, dependencies: PipelineDependencies): PipelineParts {
-  const [keys, limits, routes, ledger, prices, providers, vault, pools, clock, log, metrics, tracing, gate, keeper] = dependencies;
+  const [keys, limits, routes, ledger, endUsers, prices, providers, vault, pools, clock, log, metrics, tracing, gate, keeper] =
+    dependencies;
   return {
     keys,
     limits,
@@ -123,7 +126,7 @@ function pipelineParts(settings: Settings, dependencies: PipelineDependencies): 
     metrics,
     tracing,
     keeping: { gate, keeper },
-    recording: { ledger, prices, providers, defaultMaxOutputTokens: settings.defaultMaxOutputTokens },
+    recording: { ledger, endUsers, prices, providers, defaultMaxOutputTokens: settings.defaultMaxOutputTokens },
     attempting: {
       vault,
       providers,

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { Settings } from '../../platform/config/settings.js';
 import { createMailTransport } from '../../platform/mail/mail-factory.js';
+import { KeySurroundings } from '../../platform/kms/installation-key.js';
 import { MailTransport } from '../../platform/mail/mail-transport.js';
 import { Log } from '../../platform/telemetry/logger.js';
 import { AuditModule } from '../audit/audit.module.js';
@@ -13,7 +14,7 @@ import { ComposeMail } from './core/compose-mail.js';
 import { MailToMembers } from './core/mail-to-members.js';
 import { MailPermission } from './core/mail-permission.js';
 import { MailQueue } from './core/mail-queue.js';
-import { KeySurroundings, NotificationKeys } from './core/notification-keys.js';
+import { NotificationKeys } from './core/notification-keys.js';
 import { NotificationsExpiry } from './core/notifications-expiry.js';
 import { QueuedMailer } from './core/queued-mailer.js';
 import { ReadNotices } from './core/read-notices.js';
@@ -47,7 +48,6 @@ import { WebhookEventEntity } from './data/webhook-event.entity.js';
 import { DeliveriesRepository } from './data/deliveries.repository.js';
 import { MailDeliveryEventsRepository } from './data/mail-delivery-events.repository.js';
 import { NoticesRepository } from './data/notices.repository.js';
-import { NotificationKeyRepository } from './data/notification-key.repository.js';
 import { OutgoingMailRepository } from './data/outgoing-mail.repository.js';
 import { PreferencesRepository } from './data/preferences.repository.js';
 import { SuppressedAddressesRepository } from './data/suppressed-addresses.repository.js';
@@ -68,7 +68,6 @@ import { Mailer, Notices, OrganisationMail } from './notifications.contract.js';
 import './notifications.inventory.js';
 
 const MAIL = [
-  NotificationKeyRepository,
   OutgoingMailRepository,
   SuppressedAddressesRepository,
   MailDeliveryEventsRepository,

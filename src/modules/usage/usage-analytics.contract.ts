@@ -1,4 +1,5 @@
 import type { ApiKeyId, OrganisationId, ProjectId } from '../../kernel/ids.js';
+import type { EndUserId } from './usage.contract.js';
 
 /** How calls end; `open` is one still in flight. */
 export const CALL_OUTCOMES = ['open', 'succeeded', 'failed', 'cut', 'disconnected', 'interrupted'] as const;
@@ -25,6 +26,7 @@ export interface CallFilter {
   readonly usageSource?: UsageSource | undefined;
   readonly stream?: boolean | undefined;
   readonly clientRequestId?: string | undefined;
+  readonly endUserId?: EndUserId | undefined;
   /** Started at or after, milliseconds since the epoch. */
   readonly fromMs?: number | undefined;
   /** Started before, milliseconds since the epoch. */

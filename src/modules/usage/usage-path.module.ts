@@ -21,6 +21,7 @@ import { RateLimiter } from './core/rate-limiter.js';
 import { SharedWindowCounters } from './core/shared-window-counters.js';
 import { LocalWindowCounters, type WindowCounters } from './core/window-counter.js';
 import { LimitsSnapshot } from './data/limits-snapshot.js';
+import { EndUsersModule } from './end-users.module.js';
 import { CallLedger, Prices, RateLimits } from './usage.contract.js';
 import { RATE_COUNTERS } from './usage.inventory.js';
 
@@ -44,6 +45,7 @@ function ledgerGauge(metrics: Metrics): LedgerGauge {
 
 /** The part of usage that stands in the path of a call: limits, prices and the ledger. Imported by the gateway. */
 @Module({
+  imports: [EndUsersModule],
   providers: [
     LimitBook,
     LocalBudgets,
@@ -88,7 +90,7 @@ function ledgerGauge(metrics: Metrics): LedgerGauge {
       inject: [Settings, Clock, Log, RetentionWindows, Metrics, SystemPool, LimitBook, LocalBudgets],
     },
   ],
-  exports: [Prices, RateLimits, CallLedger],
+  exports: [Prices, RateLimits, CallLedger, EndUsersModule],
 })
 export class UsagePathModule {
   constructor(feed: ChangeFeed, limits: LimitsSnapshot) {

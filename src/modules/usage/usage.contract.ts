@@ -1,4 +1,4 @@
-import type { ApiKeyId, BudgetId, CallId, CredentialId, OrganisationId, ProjectId } from '../../kernel/ids.js';
+import type { ApiKeyId, BudgetId, CallId, CredentialId, Id, OrganisationId, ProjectId } from '../../kernel/ids.js';
 import type { Money } from '../../kernel/money.js';
 
 /** Who a call is for: what limits, budgets and records are kept by. */
@@ -6,6 +6,18 @@ export interface CallSubject {
   readonly organisationId: OrganisationId;
   readonly projectId: ProjectId;
   readonly keyId: ApiKeyId;
+}
+
+/** Stands for one end user of one organisation: a hash that only this installation can make. */
+export type EndUserId = Id<'end_user'>;
+
+/** The people an organisation's program makes calls for. Also the injection token. */
+export abstract class EndUsers {
+  /**
+   * Whom `name`, the id that the program calls them by, stands for. The same for good, and another one in every organisation. Raises
+   * `usage/end_users_not_ready` before the key of the hash is open.
+   */
+  abstract idOf(organisationId: OrganisationId, name: string): EndUserId;
 }
 
 /** Tokens of one call. Totals are normalised: cached and cache-write tokens are inside `inputTokens`, reasoning inside `outputTokens`. */
@@ -71,6 +83,8 @@ export interface CallIntent extends CallSubject {
   readonly requestedModel: string;
   readonly stream: boolean;
   readonly clientRequestId: string | null;
+  /** Null when the call named nobody. */
+  readonly endUserId: EndUserId | null;
   /** The most the call is expected to cost; null when no target has a known price. */
   readonly hold: Money | null;
 }

@@ -6,6 +6,7 @@ export const usageErrors = errorCatalogue('usage', {
   budget_exceeded: { status: 402, message: 'The budget is spent, or held by calls in flight.' },
   price_unknown: { status: 400, message: 'A hard budget applies, and the price of this model is unknown. Ask the operator to set one.' },
   ledger_unavailable: { status: 503, message: 'The ledger cannot take this call right now. Try again shortly.' },
+  end_users_not_ready: { status: 503, message: 'Calls that name an end user cannot be taken yet. Try again shortly.' },
   budget_not_found: { status: 404, message: 'No such budget.' },
   rate_limit_not_found: { status: 404, message: 'No such rate limit.' },
   price_override_not_found: { status: 404, message: 'No such price override.' },

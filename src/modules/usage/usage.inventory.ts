@@ -34,6 +34,12 @@ declareTable({
   },
 });
 
+/** A call is its organisation's, and made for one of its end users if it says so. */
+const CALL_LOCATED = [
+  { column: 'organisation_id' },
+  { subject: 'end_user', column: 'end_user_id', by: 'name_hash', erasure: 'unlink' },
+] as const;
+
 const CALL_COLUMNS = {
   id: 'identifier',
   expires_on: 'technical',
@@ -47,6 +53,7 @@ const CALL_COLUMNS = {
   client_request_id: 'personal',
   hold: 'technical',
   budgets: 'identifier',
+  end_user_id: 'personal',
 } as const;
 
 declareTable({
@@ -54,6 +61,7 @@ declareTable({
   description: 'Calls in flight, with their budget holds.',
   dataClass: 'request_metadata',
   subject: 'organisation',
+  located: CALL_LOCATED,
   retention: { kind: 'transient', from: 'started_at', within: 'P1D' },
   export: { section: 'callsInFlight' },
   erasure: 'expires',
@@ -66,6 +74,7 @@ declareTable({
   description: 'The ledger: one row a call, metadata only.',
   dataClass: 'request_metadata',
   subject: 'organisation',
+  located: CALL_LOCATED,
   retention: { kind: 'partition_by_expiry', column: 'expires_on' },
   export: { section: 'calls' },
   erasure: 'expires',
@@ -239,5 +248,5 @@ declareStore({
   retention: { kind: 'window' },
   export: 'elsewhere',
   erasure: 'expires',
-  holds: { record: 'tenant_data', started_at: 'personal', client_request_id: 'personal' },
+  holds: { record: 'tenant_data', started_at: 'personal', client_request_id: 'personal', end_user_id: 'personal' },
 });

@@ -16,6 +16,7 @@ import { DeleteRateLimit } from './core/delete-rate-limit.js';
 import { LimitScopes } from './core/limit-scopes.js';
 import { ListPriceOverrides } from './core/list-price-overrides.js';
 import { ListRateLimits } from './core/list-rate-limits.js';
+import { FindEndUser } from './core/find-end-user.js';
 import { ReadBudgets } from './core/read-budgets.js';
 import { ReadCalls } from './core/read-calls.js';
 import { ReportUnusualKeys } from './core/report-unusual-keys.js';
@@ -44,7 +45,9 @@ import { RollupProgressRepository } from './data/rollup-progress.repository.js';
 import { StaleIntentsRepository } from './data/stale-intents.repository.js';
 import { UsageSeriesRepository } from './data/usage-series.repository.js';
 import { UsageStatisticsRepository } from './data/usage-statistics.repository.js';
+import { EndUsersModule } from './end-users.module.js';
 import { BudgetsController } from './http/budgets.controller.js';
+import { EndUsersController } from './http/end-users.controller.js';
 import { PriceOverridesController } from './http/price-overrides.controller.js';
 import { RateLimitsController } from './http/rate-limits.controller.js';
 import { UsageController } from './http/usage.controller.js';
@@ -70,6 +73,7 @@ const useCases = [
   ListPriceOverrides,
   DeletePriceOverride,
   ReadCalls,
+  FindEndUser,
 ];
 
 const rollups = [
@@ -96,12 +100,14 @@ const rollups = [
     AuditModule,
     NotificationsModule,
     TenantsModule,
+    EndUsersModule,
   ],
   controllers: [
     BudgetsController,
     RateLimitsController,
     PriceOverridesController,
     UsageController,
+    EndUsersController,
     UsageAnalyticsController,
     UsageStatisticsController,
   ],

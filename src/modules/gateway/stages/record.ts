@@ -1,11 +1,12 @@
 import type { Money } from '../../../kernel/money.js';
 import type { RouteTarget } from '../../routing/routing.contract.js';
-import type { CallLedger, ModelPrice, Prices } from '../../usage/usage.contract.js';
+import type { CallLedger, EndUsers, ModelPrice, Prices } from '../../usage/usage.contract.js';
 import type { Exchange } from '../exchange.js';
 import type { ProviderRegistry } from '../providers/provider-registry.js';
 
 export interface RecordParts {
   readonly ledger: CallLedger;
+  readonly endUsers: EndUsers;
   readonly prices: Prices;
   readonly providers: ProviderRegistry;
   readonly defaultMaxOutputTokens: number;
@@ -13,10 +14,12 @@ export interface RecordParts {
 
 /**
  * Makes the intent durable, with a hold for the most that any target of the route would cost. From here on the call is in the ledger,
- * whatever happens. Raises `usage/budget_exceeded`, `usage/price_unknown`, `usage/ledger_unavailable`.
+ * whatever happens. Raises `usage/budget_exceeded`, `usage/price_unknown`, `usage/ledger_unavailable`, and
+ * `usage/end_users_not_ready` of a call that names an end user.
  */
 export async function record(exchange: Exchange, parts: RecordParts): Promise<void> {
   const { principal, received } = exchange;
+  const { endUser } = received.read;
   exchange.call = await parts.ledger.open({
     id: exchange.id,
     organisationId: principal.organisationId,
@@ -27,6 +30,7 @@ export async function record(exchange: Exchange, parts: RecordParts): Promise<vo
     requestedModel: received.read.model,
     stream: received.read.stream,
     clientRequestId: received.clientRequestId,
+    endUserId: endUser === null ? null : parts.endUsers.idOf(principal.organisationId, endUser),
     hold: holdFor(exchange, parts),
   });
 }

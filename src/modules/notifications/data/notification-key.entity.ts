@@ -1,8 +1,6 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Entity } from 'typeorm';
 import { DataInventory } from '../../../contracts/data-inventory.js';
-import type { Id } from '../../../kernel/ids.js';
-
-export type NotificationKeyId = Id<'notification_key'>;
+import { InstallationKeyEntity } from '../../../platform/kms/installation-key.js';
 
 /** The one key that everything sealed, hashed or signed in this module is derived from, under a data key of its own. */
 @DataInventory({
@@ -25,25 +23,4 @@ export type NotificationKeyId = Id<'notification_key'>;
   },
 })
 @Entity('notification_key')
-export class NotificationKeyEntity {
-  @PrimaryColumn({ type: 'uuid' })
-  id: NotificationKeyId;
-
-  @Column({ type: 'smallint', name: 'format_version' })
-  formatVersion: number;
-
-  @Column({ type: 'text', name: 'kms_key_id' })
-  kmsKeyId: string;
-
-  @Column({ type: 'bytea', name: 'wrapped_key' })
-  wrappedKey: Buffer;
-
-  @Column({ type: 'bytea' })
-  ciphertext: Buffer;
-
-  @Column({ type: 'timestamptz', name: 'created_at' })
-  createdAt: Date;
-}
-
-/** The same as plain data. */
-export type NotificationKeyRow = Pick<NotificationKeyEntity, keyof NotificationKeyEntity>;
+export class NotificationKeyEntity extends InstallationKeyEntity {}

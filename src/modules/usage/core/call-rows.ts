@@ -17,6 +17,7 @@ export interface IntentRow {
   readonly client_request_id: string | null;
   readonly hold: string;
   readonly budgets: readonly BudgetHold[];
+  readonly end_user_id: string | null;
 }
 
 /** A row of `call_record`, by column name. */
@@ -72,6 +73,7 @@ export function intentRow(intent: CallIntent, budgets: readonly BudgetHold[], co
     client_request_id: intent.clientRequestId,
     hold: (intent.hold ?? '0').toString(),
     budgets,
+    end_user_id: intent.endUserId,
   };
 }
 
@@ -90,6 +92,7 @@ export function recordRow(intent: IntentRow, settlement: CallSettlement): Record
     client_request_id: intent.client_request_id,
     hold: intent.hold,
     budgets: intent.budgets,
+    end_user_id: intent.end_user_id,
     outcome: settlement.outcome,
     http_status: settlement.httpStatus,
     error_code: settlement.errorCode,

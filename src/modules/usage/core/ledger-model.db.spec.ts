@@ -12,7 +12,7 @@ import { Money } from '../../../kernel/money.js';
 import { SystemPool } from '../../../platform/database/system-pool.js';
 import { type IntentRow, intentRow, interruptedRow, type RecordRow, recordRow } from './call-rows.js';
 import { LedgerStore } from './ledger-store.js';
-import type { OpenCall } from '../usage.contract.js';
+import type { EndUserId, OpenCall } from '../usage.contract.js';
 
 let database: TestDatabase;
 let owner: pg.Pool;
@@ -167,7 +167,11 @@ describe('the ledger against a simple model', () => {
   });
 
   it('peers 3: the plain way and the way call by call leave the same rows', async () => {
-    const text = { requestedModel: `quote " back \\ slash, comma (paren) {brace} 'tick' ünïcode 🙂 NULL`, clientRequestId: '' };
+    const text = {
+      requestedModel: `quote " back \\ slash, comma (paren) {brace} 'tick' ünïcode 🙂 NULL`,
+      clientRequestId: '',
+      endUserId: newId<EndUserId>(),
+    };
     const budgets = [await tenant.budget('10'), await tenant.budget('10', { scope: 'project', kind: 'soft', period: 'monthly' })];
     const [replica] = await fleet(1);
     const attempts = [{ credentialId: null, provider: 'openai', model: '"x\\', reason: 'first', outcome: 'ok', status: 200, ms: 3 }];
@@ -180,6 +184,7 @@ describe('the ledger against a simple model', () => {
     expect(first).toMatchObject({
       requested_model: text.requestedModel,
       client_request_id: '',
+      end_user_id: text.endUserId,
       finish_reason: '',
       upstream_model: 'a,b"c\\',
       error_code: 'NULL',

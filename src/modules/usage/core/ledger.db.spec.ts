@@ -99,6 +99,7 @@ describe('the ledger', () => {
       requestedModel: 'm',
       stream: false,
       clientRequestId: null,
+      endUserId: null,
       hold: hold === null ? null : Money.parse(hold),
     };
   }

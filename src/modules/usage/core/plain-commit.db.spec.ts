@@ -56,6 +56,7 @@ describe('the plain commit', () => {
     client_request_id: optional,
     hold: amount,
     budgets: budgets as fc.Arbitrary<IntentRow['budgets']>,
+    end_user_id: fc.option(fc.constant(0).map(id)),
   });
 
   const records: fc.Arbitrary<RecordRow> = intents.chain(({ instance_id: _instance, ...kept }) =>

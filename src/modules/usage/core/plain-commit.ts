@@ -30,7 +30,7 @@ WITH moved AS (
   RETURNING i.id, i.expires_on, i.organisation_id, i.project_id, i.key_id, i.started_at, i.operation, i.requested_model, i.stream,
     i.client_request_id, s.outcome, s.http_status, s.error_code, s.finish_reason, s.provider, s.upstream_model, s.credential_id,
     s.upstream_request_id, s.usage_source, s.input_tokens, s.cached_input_tokens, s.cache_write_tokens, s.output_tokens,
-    s.reasoning_tokens, s.cost, s.currency, s.price_source, s.latency_ms, s.first_token_ms, s.attempts, i.hold, i.budgets
+    s.reasoning_tokens, s.cost, s.currency, s.price_source, s.latency_ms, s.first_token_ms, s.attempts, i.hold, i.budgets, i.end_user_id
 ), recorded AS (
   INSERT INTO call_record SELECT * FROM settled RETURNING 1
 ), opened AS (
@@ -170,6 +170,7 @@ function writeIntent(row: IntentRow, to: RowWriter): void {
   to.text(row.client_request_id);
   to.numeric(row.hold);
   to.text(budgetsText(row.budgets));
+  to.uuid(row.end_user_id);
 }
 
 /** A `call_settlement`, column by column. */

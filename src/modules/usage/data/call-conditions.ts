@@ -62,6 +62,7 @@ export function callConditions(
   equals('requested_model', filter.model);
   equals('stream', filter.stream);
   equals('client_request_id', filter.clientRequestId);
+  equals('end_user_id', filter.endUserId);
   conditions.push(...timeConditions(filter, parameters));
   return conditions.length > 0 ? conditions.join(' AND ') : 'true';
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { present } from '../../../kernel/assert.js';
 import type { CallId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { CallFilter, CallOutcome, CallScope, UsageSource } from '../usage-analytics.contract.js';
@@ -17,6 +18,7 @@ export interface CallRow {
   readonly requestedModel: string;
   readonly stream: boolean;
   readonly clientRequestId: string | null;
+  readonly endUserId: string | null;
   readonly hold: string;
   readonly budgets: readonly BudgetHold[];
   readonly outcome: CallOutcome;
@@ -44,7 +46,7 @@ export interface CallRow {
 /** Columns that both tables have. */
 const SHARED = `id, organisation_id AS "organisationId", project_id AS "projectId", key_id AS "keyId", started_at AS "startedAt",
   expires_on::text AS "expiresOn", operation, requested_model AS "requestedModel", stream, client_request_id AS "clientRequestId",
-  hold::text AS hold, budgets`;
+  end_user_id AS "endUserId", hold::text AS hold, budgets`;
 
 const RECORD = `${SHARED}, outcome::text AS outcome, http_status AS "httpStatus", error_code AS "errorCode", finish_reason AS "finishReason", provider,
   upstream_model AS "upstreamModel", credential_id AS "credentialId", upstream_request_id AS "upstreamRequestId",
@@ -68,6 +70,13 @@ export const TENANTS = `WITH RECURSIVE tenant (id) AS (
   SELECT (SELECT r.organisation_id FROM call_record r WHERE r.organisation_id > tenant.id ORDER BY r.organisation_id LIMIT 1)
   FROM tenant WHERE tenant.id IS NOT NULL)`;
 
+/** How many calls there are, and from when to when. */
+export interface CallSpan {
+  readonly calls: number;
+  readonly firstCallAt: Date | null;
+  readonly lastCallAt: Date | null;
+}
+
 export interface CallPage {
   readonly before?: CallId | undefined;
   readonly limit: number;
@@ -88,6 +97,17 @@ export class CallsRepository {
     if (arms.length === 0) return [];
     const sql = `${prologue(scope)} SELECT * FROM (${arms.join(' UNION ALL ')}) calls ORDER BY id DESC LIMIT ${bound}`;
     return tx.query<CallRow[]>(sql, parameters.values);
+  }
+
+  /** Of calls that ended. */
+  async span(tx: Tx, scope: CallScope, filter: CallFilter): Promise<CallSpan> {
+    const parameters = new Parameters();
+    const where = callConditions('call_record', scope, filter, parameters) ?? 'false';
+    const [row] = await tx.query<CallSpan[]>(
+      `SELECT count(*)::float8 AS calls, min(started_at) AS "firstCallAt", max(started_at) AS "lastCallAt" FROM call_record WHERE ${where}`,
+      parameters.values,
+    );
+    return present(row, 'one row of figures');
   }
 
   async find(tx: Tx, scope: CallScope, id: CallId): Promise<CallRow | null> {

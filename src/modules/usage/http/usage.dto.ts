@@ -13,6 +13,7 @@ import {
   USAGE_SOURCES,
   type UsageSource,
 } from '../usage-analytics.contract.js';
+import type { EndUserId } from '../usage.contract.js';
 
 const MOST_GROUPS = 1_000;
 
@@ -63,6 +64,11 @@ class CallFilterQuery {
   @IsCleanText({ min: 1, max: 512 })
   clientRequestId?: string;
 
+  /** Whom it was made for: the id that `POST /api/v1/organisations/{organisationId}/end-users/find` gives. */
+  @IsOptional()
+  @IsId()
+  endUserId?: string;
+
   /** Started at or after. @example "2026-03-01T00:00:00Z" */
   @IsOptional()
   @IsInstant()
@@ -102,7 +108,7 @@ function toBoolean(value: unknown): unknown {
 
 /** The conditions of a query as the ledger takes them. */
 export function callFilter(query: CallFilterQuery): CallFilter {
-  const { projectId, keyId, model, provider, outcome, usageSource, stream, clientRequestId } = query;
+  const { projectId, keyId, model, provider, outcome, usageSource, stream, clientRequestId, endUserId } = query;
   return {
     projectId: projectId?.toLowerCase() as ProjectId | undefined,
     keyId: keyId?.toLowerCase() as ApiKeyId | undefined,
@@ -112,6 +118,7 @@ export function callFilter(query: CallFilterQuery): CallFilter {
     usageSource,
     stream,
     clientRequestId,
+    endUserId: endUserId?.toLowerCase() as EndUserId | undefined,
     fromMs: query.from === undefined ? undefined : Date.parse(query.from),
     toMs: query.to === undefined ? undefined : Date.parse(query.to),
   };
@@ -182,6 +189,9 @@ export class CallDto {
   stream: boolean;
 
   clientRequestId: string | null;
+
+  /** Stands for the end user the call named; null when it named none. */
+  endUserId: string | null;
 
   /** `open` while in flight; `interrupted` when the gateway that carried it is gone. */
   @ApiProperty({ enum: CALL_OUTCOMES })
