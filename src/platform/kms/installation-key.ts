@@ -40,7 +40,6 @@ export abstract class InstallationKeyEntity {
 @Injectable()
 export class KeySurroundings {
   constructor(
-    readonly kms: KeyManagementService,
     readonly unitOfWork: UnitOfWork,
     readonly clock: Clock,
     readonly log: Log,
@@ -75,6 +74,7 @@ export abstract class InstallationKey implements OnApplicationBootstrap, OnModul
 
   constructor(
     private readonly identity: KeyIdentity,
+    private readonly kms: KeyManagementService,
     private readonly around: KeySurroundings,
   ) {}
 
@@ -105,19 +105,19 @@ export abstract class InstallationKey implements OnApplicationBootstrap, OnModul
   async inspect(): Promise<'absent' | 'opens'> {
     const row = await this.find();
     if (row === null) return 'absent';
-    (await openEnvelope(this.around.kms, row, this.contextOf(row))).fill(0);
+    (await openEnvelope(this.kms, row, this.contextOf(row))).fill(0);
     return 'opens';
   }
 
   /** Follows a rotation of the root key (K3). Answers whether there was something to do. Raises `kms/*`. */
   async rewrap(): Promise<boolean> {
-    const { kms, unitOfWork } = this.around;
+    const { kms } = this;
     const row = await this.find();
     if (row === null || row.kmsKeyId === (await kms.currentKeyId())) return false;
     const { kmsKeyId, wrappedKey } = await rewrapEnvelope(kms, row, this.contextOf(row));
     // Nothing is written when somebody else has moved it meanwhile.
     const before = { id: row.id, kmsKeyId: row.kmsKeyId, wrappedKey: row.wrappedKey };
-    const { affected } = await unitOfWork.asSystem((tx) => tx.update(this.identity.entity, before, { kmsKeyId, wrappedKey }));
+    const { affected } = await this.around.unitOfWork.asSystem((tx) => tx.update(this.identity.entity, before, { kmsKeyId, wrappedKey }));
     return affected === 1;
   }
 
@@ -141,17 +141,17 @@ export abstract class InstallationKey implements OnApplicationBootstrap, OnModul
 
   private async open(): Promise<void> {
     const row = (await this.find()) ?? (await this.makeFirst());
-    const key = await openEnvelope(this.around.kms, row, this.contextOf(row));
+    const key = await openEnvelope(this.kms, row, this.contextOf(row));
     if (this.stopped) key.fill(0);
     else this.opened = key;
   }
 
   private async makeFirst(): Promise<InstallationKeyEntity> {
-    const { kms, unitOfWork, clock } = this.around;
+    const { unitOfWork, clock } = this.around;
     const id = newId<InstallationKeyId>();
     const fresh = randomBytes(DATA_KEY_BYTES);
     try {
-      const row = { ...(await sealEnvelope(kms, fresh, this.contextOf({ id }))), id, createdAt: clock.now() };
+      const row = { ...(await sealEnvelope(this.kms, fresh, this.contextOf({ id }))), id, createdAt: clock.now() };
       return await unitOfWork.asSystem(async (tx) => {
         await tx.createQueryBuilder().insert().into(this.identity.entity).values(row).orIgnore().execute();
         // That of another process, if it was first.

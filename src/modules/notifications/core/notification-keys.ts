@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 import { Injectable } from '@nestjs/common';
 import { InstallationKey, KeySurroundings } from '../../../platform/kms/installation-key.js';
 import { encodeKeyContext } from '../../../platform/kms/key-context.js';
-import { DATA_KEY_BYTES } from '../../../platform/kms/key-management-service.js';
+import { DATA_KEY_BYTES, KeyManagementService } from '../../../platform/kms/key-management-service.js';
 import { kmsErrors } from '../../../platform/kms/kms.errors.js';
 import { NotificationKeyEntity } from '../data/notification-key.entity.js';
 import { notificationsErrors } from '../notifications.errors.js';
@@ -17,8 +17,8 @@ const TAG_BYTES = 16;
 /** The module's key: sealing inside a transaction computes and asks nobody. */
 @Injectable()
 export class NotificationKeys extends InstallationKey {
-  constructor(around: KeySurroundings) {
-    super({ entity: NotificationKeyEntity, what: 'notifications', component: 'notifications' }, around);
+  constructor(kms: KeyManagementService, around: KeySurroundings) {
+    super({ entity: NotificationKeyEntity, what: 'notifications', component: 'notifications' }, kms, around);
   }
 
   /** `1 ‖ iv ‖ ciphertext ‖ tag`, opened again only for the same use and name. Raises `notifications/key_not_ready`. */

@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common';
 import { stringify } from 'uuid';
 import type { OrganisationId } from '../../../kernel/ids.js';
 import { InstallationKey, KeySurroundings } from '../../../platform/kms/installation-key.js';
+import { KeyManagementService } from '../../../platform/kms/key-management-service.js';
 import { EndUserKeyEntity } from '../data/end-user-key.entity.js';
 import type { EndUserId, EndUsers } from '../usage.contract.js';
 import { usageErrors } from '../usage.errors.js';
@@ -13,8 +14,8 @@ const RETRY_AFTER_SECONDS = 5;
 /** {@link EndUsers} under the installation's own key. */
 @Injectable()
 export class EndUserKey extends InstallationKey implements EndUsers {
-  constructor(around: KeySurroundings) {
-    super({ entity: EndUserKeyEntity, what: 'end_users', component: 'usage' }, around);
+  constructor(kms: KeyManagementService, around: KeySurroundings) {
+    super({ entity: EndUserKeyEntity, what: 'end_users', component: 'usage' }, kms, around);
   }
 
   /** A UUIDv8 (RFC 9562 §5.8): the first bits of HMAC-SHA256 over the organisation's id, which is always 36 characters long, and the name. */
