@@ -36,12 +36,16 @@ interface CallRecord {
   readonly firstTokenMs: number | null;
 }
 
+/** Whom the first call is made for, as the program that makes it knows them. */
+const CUSTOMER = 'customer-4711';
+
 const QUESTION = [{ role: 'user' as const, content: 'Name a few things found near a river.' }];
 
 export const STEPS: readonly Step[] = [
   { title: 'A call with the official openai SDK', run: plainCall },
   { title: 'The same call, streamed', run: streamedCall },
   { title: 'What the ledger recorded', run: showLedger },
+  { title: 'A person the program calls for is found by name, which is not kept', run: findCustomer },
   { title: 'The provider key is stored sealed, and shown masked', run: showCredential },
   { title: 'A hard budget that leaves no room', run: showBudget },
   { title: 'A call that fails leaves its input, without the secret in it, until its key is destroyed', run: showContent },
@@ -51,7 +55,7 @@ export const STEPS: readonly Step[] = [
 ];
 
 async function plainCall({ client, lethe, calls }: Tour): Promise<void> {
-  const answer = await client.chat.completions.create({ model: lethe.bootstrap.model, messages: QUESTION });
+  const answer = await client.chat.completions.create({ model: lethe.bootstrap.model, messages: QUESTION, user: CUSTOMER });
   const { usage } = answer;
   ok(usage, 'the answer says what it used');
   say(answer.choices[0]?.message.content ?? '');
@@ -93,6 +97,17 @@ async function showLedger({ lethe, calls }: Tour): Promise<void> {
     data.every(({ costState }) => costState === 'known'),
     'every cost is known',
   );
+}
+
+/** An organisation's own end users: only it knows who they are. */
+async function findCustomer({ lethe }: Tour): Promise<void> {
+  const found = await lethe.ask<{ id: string; calls: number }>('POST', `/organisations/${lethe.bootstrap.organisationId}/end-users/find`, {
+    name: CUSTOMER,
+  });
+  strictEqual(found.calls, 1);
+  const records = await lethe.read(`/usage/requests?endUserId=${found.id}`);
+  ok(records.includes(found.id) && !records.includes(CUSTOMER), 'the record has their id and not their name');
+  say(`${CUSTOMER}: ${found.calls} call, recorded as made for ${found.id}`);
 }
 
 /** K2: the API shows a masked tail only. */
