@@ -3,7 +3,7 @@ import { Log, type LogOptions } from './logger.js';
 import { MetricsController } from './metrics.controller.js';
 import { Metrics, type MetricsOptions } from './metrics.js';
 import { MetricsAccess } from './metrics-access.js';
-import { OtelTracing, type OtelTracingOptions } from './otel-tracing.js';
+import type { OtelTracingOptions } from './otel-tracing.js';
 import { NoTracing, Tracing } from './tracing.js';
 
 /** How long a shutdown waits for the last spans to leave. */
@@ -35,7 +35,7 @@ export class TelemetryModule implements OnApplicationShutdown {
         { provide: Log, useFactory: () => (options.log instanceof Log ? options.log : Log.open(options.log)) },
         { provide: Metrics, useFactory: () => new Metrics(options.metrics) },
         { provide: MetricsAccess, useFactory: () => new MetricsAccess(options.metricsToken) },
-        { provide: Tracing, useFactory: () => (options.tracing === undefined ? new NoTracing() : new OtelTracing(options.tracing)) },
+        { provide: Tracing, useFactory: () => openTracing(options.tracing) },
       ],
       exports: [Log, Metrics, Tracing],
     };
@@ -44,4 +44,11 @@ export class TelemetryModule implements OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.tracing.shutdown(FLUSH_TIMEOUT_MS);
   }
+}
+
+/** The libraries of OpenTelemetry are loaded where something is traced: they are megabytes that every other process would carry. */
+async function openTracing(options: OtelTracingOptions | undefined): Promise<Tracing> {
+  if (options === undefined) return new NoTracing();
+  const { OtelTracing } = await import('./otel-tracing.js');
+  return new OtelTracing(options);
 }

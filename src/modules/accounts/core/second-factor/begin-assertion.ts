@@ -6,7 +6,6 @@ import { accountsErrors } from '../../accounts.errors.js';
 import { WebauthnCredentialsRepository } from '../../data/second-factor/webauthn-credentials.repository.js';
 import { secondFactorErrors } from '../../second-factor.errors.js';
 import type { SecondFactorSession } from './second-factor-session.js';
-import { assertionOptions } from './webauthn-assertion.js';
 import { WebauthnChallenges } from './webauthn-challenges.js';
 
 /** What a page hands to `navigator.credentials.get()`. */
@@ -22,6 +21,7 @@ export class BeginAssertion {
   /** For one of the account's keys, in its session. Raises `second_factors/none_enrolled` and `second_factors/webauthn_unavailable`. */
   async asSecondFactor({ accountId, sessionId }: SecondFactorSession): Promise<PublicKeyCredentialRequestOptionsJSON> {
     const { party } = this.challenges;
+    const { assertionOptions } = await import('./webauthn-assertion.js');
     const { known, challenge } = await this.unitOfWork.asSystem(async (tx) => {
       const active = (await this.credentials.list(tx, accountId)).filter(({ status }) => status === 'active');
       if (active.length === 0) throw secondFactorErrors.none_enrolled();
@@ -34,6 +34,7 @@ export class BeginAssertion {
   async asPasskey(): Promise<PublicKeyCredentialRequestOptionsJSON> {
     if (!this.settings.signInMethods.includes('webauthn')) throw accountsErrors.method_off();
     const { party } = this.challenges;
+    const { assertionOptions } = await import('./webauthn-assertion.js');
     const challenge = await this.unitOfWork.asSystem((tx) => this.challenges.give(tx, 'passkey', null));
     return assertionOptions(party, 'passkey', challenge, []);
   }

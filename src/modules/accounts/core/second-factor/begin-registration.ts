@@ -6,7 +6,6 @@ import { AccountDesk } from '../account-desk.js';
 import { FactorSessions } from './factor-sessions.js';
 import type { SecondFactorSession } from './second-factor-session.js';
 import { WebauthnChallenges } from './webauthn-challenges.js';
-import { registrationOptions } from './webauthn-registration.js';
 
 /** What a page hands to `navigator.credentials.create()` to make a security key or passkey for this account. */
 @Injectable()
@@ -21,6 +20,7 @@ export class BeginRegistration {
   /** Raises what {@link FactorSessions.toChange} does, and `second_factors/webauthn_unavailable`. */
   async run({ accountId, sessionId }: SecondFactorSession): Promise<PublicKeyCredentialCreationOptionsJSON> {
     const { party } = this.challenges;
+    const { registrationOptions } = await import('./webauthn-registration.js');
     const { owner, known, challenge } = await this.desk.unitOfWork.asSystem(async (tx) => {
       const account = await this.desk.accounts.find(tx, accountId);
       if (account === null) throw accountsErrors.account_not_found();

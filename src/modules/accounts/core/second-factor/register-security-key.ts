@@ -8,7 +8,7 @@ import { FinishEnrolment } from './finish-enrolment.js';
 import type { Enrolled } from './recovery-codes.js';
 import type { SecondFactorSession } from './second-factor-session.js';
 import { WebauthnChallenges } from './webauthn-challenges.js';
-import { type RegistrationAnswer, verifyRegistration } from './webauthn-registration.js';
+import { type RegistrationAnswer } from './webauthn-registration.js';
 
 const MAX_CREDENTIALS = 20;
 
@@ -33,6 +33,7 @@ export class RegisterSecurityKey {
       this.challenges.take(tx, 'registration', sessionId, answer.clientDataJSON),
     );
     if (challenge === null) throw secondFactorErrors.registration_refused();
+    const { verifyRegistration } = await import('./webauthn-registration.js');
     const { counter, transports, ...key } = await verifyRegistration(party, challenge, answer);
     const id = newId<WebauthnCredentialId>();
     const added = { event: 'webauthn_added', target: { type: 'webauthn_credential', id } } as const;

@@ -5,7 +5,7 @@ import { type WebauthnCredentialRow, WebauthnCredentialsRepository } from '../..
 import { secondFactorErrors } from '../../second-factor.errors.js';
 import { AccountDesk } from '../account-desk.js';
 import { FactorEvents } from './factor-events.js';
-import { type AssertionAnswer, type AssertionUse, type ProvenAssertion, verifyAssertion } from './webauthn-assertion.js';
+import { type AssertionAnswer, type AssertionUse, type ProvenAssertion } from './webauthn-assertion.js';
 import { WebauthnChallenges } from './webauthn-challenges.js';
 
 export type SecurityKeyProof = ProvenAssertion & { readonly credential: WebauthnCredentialRow };
@@ -28,6 +28,7 @@ export class SecurityKeyProofs {
       credential: await this.credentials.findByCredentialId(tx, Buffer.from(answer.id, 'base64url')),
     }));
     if (challenge === null || credential?.status !== 'active') throw secondFactorErrors.refused();
+    const { verifyAssertion } = await import('./webauthn-assertion.js');
     return { ...(await verifyAssertion(party, { use, challenge, credential }, answer)), credential };
   }
 

@@ -3,7 +3,6 @@ import { Clock } from '../../../../kernel/clock.js';
 import type { IdentityProviderId } from '../../../../kernel/ids.js';
 import type { FederationAttemptRow } from '../../data/federation-attempt.entity.js';
 import { isReturnPath } from '../return-path.js';
-import { checkResponse } from './check-response.js';
 import { refuse } from './refuse-response.js';
 import { openEnvelope } from './response-envelope.js';
 import { SamlConnections } from './saml-connections.js';
@@ -43,6 +42,7 @@ export class ConsumeResponse {
     const provider = await this.connections.require(providerId);
     const request = await this.requestFor(provider, envelope.inResponseTo);
     const { entityId, consumerUrl, finishUrl } = this.connections.addresses(providerId);
+    const { checkResponse } = await import('./check-response.js');
     const proven = checkResponse(envelope, {
       issuer: provider.connection.entityId,
       certificates: provider.settings.certificates,
