@@ -108,7 +108,7 @@ export class ConfigurationApp {
     this.owner.on('error', () => undefined);
   }
 
-  static async start(modules: readonly Type[], options: ConfigurationOptions = {}): Promise<ConfigurationApp> {
+  static async start(modules: readonly (Type | DynamicModule)[], options: ConfigurationOptions = {}): Promise<ConfigurationApp> {
     const database = await createTestDatabase();
     const directory = mkdtempSync(join(tmpdir(), 'lethe-configuration-'));
     const lines: string[] = [];

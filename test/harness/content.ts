@@ -1,5 +1,9 @@
 // The content module on a database of its own, with what stands around it in the application.
-import { Global, Module } from '@nestjs/common';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { type DynamicModule, Global, Module } from '@nestjs/common';
 import { ErasureLedger } from '../../src/contracts/erasure-ledger.js';
 import { PolicyProfile } from '../../src/contracts/policy-profile.js';
 import type { Clock } from '../../src/kernel/clock.js';
@@ -11,6 +15,9 @@ import { type CapturedCall, ContentKeeper, type KeepRule } from '../../src/modul
 import { ContentModule } from '../../src/modules/content/content.module.js';
 import { readProfile } from '../../src/modules/retention/core/profile/read-profile.js';
 import { HoldsModule } from '../../src/modules/retention/holds.module.js';
+import { BlobFolder } from '../../src/platform/blob/blob-folder.js';
+import { BlobStore } from '../../src/platform/blob/blob-store.js';
+import { blobErrors } from '../../src/platform/blob/blob.errors.js';
 import type { Settings } from '../../src/platform/config/settings.js';
 import { Metrics } from '../../src/platform/telemetry/metrics.js';
 import { ConfigurationApp } from './configuration.js';
@@ -18,16 +25,39 @@ import { SteerableKeeper } from './steerable-keeper.js';
 import { fixedWindows } from './windows.js';
 
 @Global()
-@Module({
-  providers: [
-    { provide: PolicyProfile, useValue: readProfile('enterprise') },
-    BackupWindows,
-    ErasuresRepository,
-    { provide: ErasureLedger, useClass: CommittedErasureLedger },
-  ],
-  exports: [PolicyProfile, ErasureLedger],
-})
-class AroundContent {}
+@Module({})
+class AroundContent {
+  static with(blobs: BlobStore): DynamicModule {
+    return {
+      module: AroundContent,
+      providers: [
+        { provide: PolicyProfile, useValue: readProfile('enterprise') },
+        { provide: BlobStore, useValue: blobs },
+        BackupWindows,
+        ErasuresRepository,
+        { provide: ErasureLedger, useClass: CommittedErasureLedger },
+      ],
+      exports: [PolicyProfile, BlobStore, ErasureLedger],
+    };
+  }
+}
+
+/** The folder of the blob store, which can be away. */
+export class SteerableFolder extends BlobFolder {
+  isAway = false;
+
+  constructor(readonly folder: string) {
+    super(folder);
+  }
+
+  override put(...request: Parameters<BlobStore['put']>): Promise<number> {
+    return this.isAway ? Promise.reject(blobErrors.unavailable()) : super.put(...request);
+  }
+
+  override get(...request: Parameters<BlobStore['get']>): Promise<Readable> {
+    return this.isAway ? Promise.reject(blobErrors.unavailable()) : super.get(...request);
+  }
+}
 
 export const AS_PAYLOAD: KeepRule = { store: 'payload', days: 30, redact: false, grantId: null };
 export const AS_FAILED_INPUT: KeepRule = { store: 'failed_input', days: 30, redact: true, grantId: null };
@@ -37,12 +67,14 @@ export class TestContent {
   private constructor(
     readonly app: ConfigurationApp,
     readonly kms: SteerableKeeper,
+    readonly blobs: SteerableFolder,
     readonly organisationId: OrganisationId,
   ) {}
 
   static async start(options: { readonly settings?: Partial<Settings>; readonly clock?: Clock } = {}): Promise<TestContent> {
     const keepers: SteerableKeeper[] = [];
-    const app = await ConfigurationApp.start([AroundContent, HoldsModule, ContentModule], {
+    const blobs = new SteerableFolder(mkdtempSync(join(tmpdir(), 'lethe-content-')));
+    const app = await ConfigurationApp.start([AroundContent.with(blobs), HoldsModule, ContentModule], {
       ...options,
       windows: fixedWindows({ payload: 30, failed_input: 30 }),
       kms: (local) => {
@@ -51,11 +83,12 @@ export class TestContent {
         return keeper;
       },
     });
-    return new TestContent(app, keepers[0] as SteerableKeeper, await app.organisation());
+    return new TestContent(app, keepers[0] as SteerableKeeper, blobs, await app.organisation());
   }
 
-  stop(): Promise<void> {
-    return this.app.stop();
+  async stop(): Promise<void> {
+    await this.app.stop();
+    rmSync(this.blobs.folder, { recursive: true, force: true });
   }
 
   get keeper(): ContentKeeper {

@@ -13,7 +13,7 @@ let clock: ManualClock;
 
 beforeAll(async () => {
   clock = new ManualClock(Date.now());
-  content = await TestContent.start({ clock, settings: { contentKeyDays: 90 } });
+  content = await TestContent.start({ clock, settings: { contentKeyDays: 90, contentMaxBytes: 1_048_576 } });
 });
 afterAll(() => content?.stop());
 beforeEach(() => {

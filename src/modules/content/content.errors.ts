@@ -4,6 +4,7 @@ export const contentErrors = errorCatalogue('content', {
   not_kept: { status: 404, message: 'Nothing is kept of a call of this id.' },
   destroyed: { status: 410, message: 'The key this content was sealed under has been destroyed. Nobody can read it any more.' },
   unreadable: { status: 500, message: 'What is kept of this call does not open: it is damaged, or belongs to another call.' },
+  gone: { status: 410, message: 'What was kept of this call is not in the blob store any more.' },
   grant_required: {
     status: 403,
     message: 'The customer has opened no troubleshooting grant that covers this call. Ask for one, or name another purpose.',

@@ -17,9 +17,12 @@ import { CloseGrant } from './core/grants/close-grant.js';
 import { GrantScopes } from './core/grants/grant-scopes.js';
 import { OpenGrant } from './core/grants/open-grant.js';
 import { ReadGrants } from './core/grants/read-grants.js';
+import { BlobLane } from './core/keeping/blob-lane.js';
+import { ContentBlobs } from './core/keeping/content-blobs.js';
 import { KeepingWatch } from './core/keeping/keeping-watch.js';
-import { QueuedKeeper } from './core/keeping/queued-keeper.js';
+import { KeepingSteps, QueuedKeeper } from './core/keeping/queued-keeper.js';
 import { SealCall } from './core/keeping/seal-call.js';
+import { SweepBlobs } from './core/keeping/sweep-blobs.js';
 import { WriteContents } from './core/keeping/write-contents.js';
 import { AuditedContentKeys } from './core/keys/audited-content-keys.js';
 import { ContentKeyDesk } from './core/keys/content-key-desk.js';
@@ -37,6 +40,7 @@ import { FindContent } from './core/reading/find-content.js';
 import { ReadContent } from './core/reading/read-content.js';
 import { readPatterns } from './core/redaction/read-patterns.js';
 import { WorkerRedactor } from './core/redaction/worker-redactor.js';
+import { ContentBlobsRepository } from './data/content-blobs.repository.js';
 import { CallContentsRepository } from './data/call-contents.repository.js';
 import { ContentKeyEntity } from './data/content-key.entity.js';
 import { ContentKeysRepository } from './data/content-keys.repository.js';
@@ -74,7 +78,17 @@ const redactor = {
     new WorkerRedactor({ personalData: content.redactPersonalData, patterns: readPatterns(redactionPatterns) }),
   inject: [PolicyProfile, Settings],
 };
-const keeping = [redactor, KeepingWatch, SealCall, WriteContents, { provide: ContentKeeper, useClass: QueuedKeeper }];
+const keeping = [
+  redactor,
+  KeepingWatch,
+  SealCall,
+  WriteContents,
+  BlobLane,
+  KeepingSteps,
+  ContentBlobs,
+  SweepBlobs,
+  { provide: ContentKeeper, useClass: QueuedKeeper },
+];
 const grants = [AuditedGrants, GrantScopes, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob];
 
 const reading = [FindContent, AdmitReader, ReadContent];
@@ -93,6 +107,7 @@ const reading = [FindContent, AdmitReader, ReadContent];
     ContentSettingsRepository,
     TroubleshootingGrantsRepository,
     CallContentsRepository,
+    ContentBlobsRepository,
     ContentExpiry,
     ...reading,
     ...gate,

@@ -17,3 +17,11 @@ export function createBlobStore(settings: Settings): BlobStore {
     ...(accessKeyId === undefined || secret === undefined ? {} : { credentials: { accessKeyId, secretAccessKey: secret } }),
   });
 }
+
+/**
+ * Whether what one process puts there is found by all that use the database: a bucket, a folder the operator has named, or one process alone, which an
+ * embedded database admits no other beside.
+ */
+export function isSharedBlobStore({ blobS3Bucket, blobDirectory, databaseUrl }: Settings): boolean {
+  return blobS3Bucket !== undefined || blobDirectory !== undefined || databaseUrl === undefined;
+}

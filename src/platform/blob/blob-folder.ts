@@ -29,7 +29,8 @@ export class BlobFolder extends BlobStore {
   override async put(key: string, body: BlobBody, signal?: AbortSignal): Promise<number> {
     const path = this.pathOf(key);
     return this.translating(async () => {
-      const aside = join(await this.makeFolder(join(this.root, ASIDE)), randomBytes(12).toString('hex'));
+      const [part = ''] = key.split('/');
+      const aside = join(await this.makeFolder(join(this.root, ASIDE)), `${part}.${randomBytes(12).toString('hex')}`);
       try {
         const bytes = await writeSynced(aside, body, signal);
         await this.giveName(aside, path);
@@ -71,8 +72,7 @@ export class BlobFolder extends BlobStore {
     return this.translating(async () => {
       const blobs: BlobFacts[] = [];
       await this.requireRoot();
-      for await (const key of this.walk('', prefix)) {
-        if (key <= after) continue;
+      for await (const key of this.walk('', prefix, after)) {
         if (blobs.length === limit) return { blobs, next: blobs.at(-1)?.key ?? null };
         const facts = await this.look(join(this.root, key));
         // Removed since its name was read.
@@ -90,11 +90,13 @@ export class BlobFolder extends BlobStore {
     });
   }
 
-  override async discardUnfinished(before: Date): Promise<number> {
+  override async discardUnfinished(before: Date, _signal?: AbortSignal, part?: string): Promise<number> {
+    const ours = part === undefined ? '' : `${requireBlobPrefix(part)}.`;
     return this.translating(async () => {
       const folder = join(this.root, ASIDE);
       let removed = 0;
       for (const { name } of await entries(folder)) {
+        if (!name.startsWith(ours)) continue;
         const facts = await lstat(join(folder, name)).catch(absentAsNull);
         if (facts === null || facts.mtime >= before) continue;
         await rm(join(folder, name), { force: true });
@@ -120,14 +122,16 @@ export class BlobFolder extends BlobStore {
     return join(this.root, requireBlobKey(key));
   }
 
-  /** Keys under `folder` that begin with `prefix`, in byte order: a folder sorts as its name with `/` behind it. */
-  private async *walk(folder: string, prefix: string): AsyncGenerator<string> {
+  /** Keys under `folder` that begin with `prefix` and come after `after`, in byte order: a folder sorts as its name with `/` behind it. */
+  private async *walk(folder: string, prefix: string, after: string): AsyncGenerator<string> {
     const found = await entries(join(this.root, folder));
     const named = found.map((entry) => ({ entry, key: `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}` }));
     for (const { entry, key } of named.sort((a, b) => (a.key < b.key ? -1 : 1))) {
       if (entry.name.startsWith('.')) continue;
-      if (entry.isFile() && key.startsWith(prefix)) yield key;
-      else if (entry.isDirectory() && (key.startsWith(prefix) || prefix.startsWith(key))) yield* this.walk(key, prefix);
+      // A folder that is behind `after` may still have it, and what follows it, inside.
+      if (key <= after && !after.startsWith(key)) continue;
+      if (entry.isFile() && key !== after && key.startsWith(prefix)) yield key;
+      else if (entry.isDirectory() && (key.startsWith(prefix) || prefix.startsWith(key))) yield* this.walk(key, prefix, after);
     }
   }
 

@@ -48,8 +48,10 @@ export abstract class BlobStore {
   /** What is known of an object, or null when there is none: the store was asked, and said so. */
   abstract stat(key: string, signal?: AbortSignal): Promise<BlobFacts | null>;
 
-  /** Removes what puts that were interrupted before `before` have left behind, which no key leads to. Answers how many. */
-  abstract discardUnfinished(before: Date, signal?: AbortSignal): Promise<number>;
+  /**
+   * Removes what puts that were interrupted before `before` have left behind, which no key leads to: of one declared prefix, or of all. Answers how many.
+   */
+  abstract discardUnfinished(before: Date, signal?: AbortSignal, part?: string): Promise<number>;
 
   /** For readiness and `doctor`: whether the store answers and admits Lethe. */
   abstract check(signal?: AbortSignal): Promise<void>;

@@ -107,10 +107,11 @@ export class S3Bucket extends BlobStore {
     return blobs[0]?.key === key ? blobs[0] : null;
   }
 
-  override async discardUnfinished(before: Date, signal?: AbortSignal): Promise<number> {
+  override async discardUnfinished(before: Date, signal?: AbortSignal, part?: string): Promise<number> {
     return this.ask(async (client) => {
       const { AbortMultipartUploadCommand, ListMultipartUploadsCommand } = await import('@aws-sdk/client-s3');
-      const { bucket: Bucket, prefix: Prefix } = this.options;
+      const { bucket: Bucket, prefix } = this.options;
+      const Prefix = part === undefined ? prefix : `${prefix}${requireBlobPrefix(part)}/`;
       let aborted = 0;
       let markers = {};
       for (;;) {

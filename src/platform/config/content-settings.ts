@@ -11,19 +11,31 @@ export class ContentSettings {
   })
   @IsInt()
   @Min(1024)
+  @Max(67_108_864)
+  contentMaxBytes = 16_777_216;
+
+  @Setting({
+    section: 'Content',
+    env: 'LETHE_CONTENT_BLOB_BYTES',
+    kind: 'integer',
+    description:
+      'Size from which input and output of a call, together, are kept in the blob store instead of a row. Processes that share no blob store cut there.',
+  })
+  @IsInt()
+  @Min(1024)
   @Max(16_777_216)
-  contentMaxBytes = 1_048_576;
+  contentBlobBytes = 1_048_576;
 
   @Setting({
     section: 'Content',
     env: 'LETHE_CONTENT_MEMORY_BYTES',
     kind: 'integer',
     description:
-      'Memory that content may take in one process until it is written, all calls together. Past it content is dropped, and counted.',
+      'Memory that content may take in one process until it is written, all calls together; what goes to the blob store gets half of it. Past it content is dropped, and counted.',
   })
   @IsInt()
   @Min(1_048_576)
-  contentMemoryBytes = 67_108_864;
+  contentMemoryBytes = 134_217_728;
 
   @Setting({
     section: 'Content',

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { type ExpiringTable, ExpiringTables } from '../../../contracts/expiring-tables.js';
 import { PolicyProfile } from '../../../contracts/policy-profile.js';
+import { DAY_MS } from '../../../kernel/clock.js';
 import { CONTENT_TABLES } from '../data/content-rows.js';
 
 const COLUMNS = { writtenAt: 'written_at', organisation: 'organisation_id' };
@@ -20,4 +21,9 @@ export class ContentExpiry extends ExpiringTables {
       { table: CONTENT_TABLES.granted, window: { shortestDays: 0, longestDays: grantDays }, ...COLUMNS },
     ];
   }
+}
+
+/** The moment a UTC day (`YYYY-MM-DD`) is over: content that is kept to its end is due then. */
+export function endOfUtcDay(day: string): Date {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + DAY_MS);
 }

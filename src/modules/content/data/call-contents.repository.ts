@@ -4,22 +4,24 @@ import type { ContentTx } from '../../../platform/database/unit-of-work.js';
 import { CONTENT_STORES, type ContentStore } from '../content.contract.js';
 import { CONTENT_TABLES, type ContentRow } from './content-rows.js';
 
+const NOTHING = Buffer.alloc(0);
+
 /** The sealed bytes of all rows travel as one parameter, in binary, and each row takes its part: an array would travel as hexadecimal text. */
 const insertInto = (table: string): string => `
 INSERT INTO ${table} (call_id, expires_on, organisation_id, project_id, key_id, written_at, grant_id, key_version, request_bytes, answer_bytes,
-  request_cut, answer_cut, redacted, sealed)
+  request_cut, answer_cut, redacted, blob_day, sealed)
 SELECT call_id, expires_on, organisation_id, project_id, key_id, written_at, grant_id, key_version, request_bytes, answer_bytes,
-  request_cut, answer_cut, redacted, substring($1::bytea FROM at + 1 FOR bytes)
+  request_cut, answer_cut, redacted, blob_day, CASE WHEN blob_day IS NULL THEN substring($1::bytea FROM at + 1 FOR bytes) END
 FROM unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::uuid[], $9::integer[], $10::integer[],
-  $11::integer[], $12::boolean[], $13::boolean[], $14::boolean[], $15::integer[], $16::integer[])
+  $11::integer[], $12::boolean[], $13::boolean[], $14::boolean[], $15::date[], $16::integer[], $17::integer[])
   AS c (call_id, expires_on, organisation_id, project_id, key_id, written_at, grant_id, key_version, request_bytes, answer_bytes,
-    request_cut, answer_cut, redacted, at, bytes)
+    request_cut, answer_cut, redacted, blob_day, at, bytes)
 ON CONFLICT DO NOTHING`;
 
 const selectFrom = (table: string): string => `
 SELECT call_id AS "callId", expires_on::text AS "expiresOn", organisation_id AS "organisationId", project_id AS "projectId", key_id AS "keyId",
   written_at AS "writtenAt", grant_id AS "grantId", key_version AS "keyVersion", request_bytes AS "requestBytes", answer_bytes AS "answerBytes",
-  request_cut AS "requestCut", answer_cut AS "answerCut", redacted, sealed
+  request_cut AS "requestCut", answer_cut AS "answerCut", redacted, sealed, blob_day::text AS "blobDay"
 FROM ${table} WHERE organisation_id = $1 AND call_id = $2`;
 
 /** Rows of the content tables, for transactions that act as `lethe_content` and no others (C3). */
@@ -28,12 +30,12 @@ export class CallContentsRepository {
   /** Adds rows of one store, of any organisations. A call that is there already, because an answer was lost, stays as it is. */
   async insert(tx: ContentTx, store: ContentStore, rows: readonly ContentRow[]): Promise<void> {
     let at = 0;
-    const starts = rows.map(({ sealed }) => {
+    const sealed = rows.map((row) => row.sealed ?? NOTHING);
+    const starts = sealed.map(({ length }) => {
       const start = at;
-      at += sealed.length;
+      at += length;
       return start;
     });
-    const sealed = rows.map((row) => row.sealed);
     await tx.query(insertInto(CONTENT_TABLES[store]), [
       sealed.length === 1 ? sealed[0] : Buffer.concat(sealed),
       rows.map((row) => row.callId),
@@ -49,6 +51,7 @@ export class CallContentsRepository {
       rows.map((row) => row.requestCut),
       rows.map((row) => row.answerCut),
       rows.map((row) => row.redacted),
+      rows.map((row) => row.blobDay),
       starts,
       sealed.map((bytes) => bytes.length),
     ]);

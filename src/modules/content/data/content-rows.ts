@@ -17,7 +17,10 @@ export interface ContentRow {
   readonly requestCut: boolean;
   readonly answerCut: boolean;
   readonly redacted: boolean;
-  readonly sealed: Buffer;
+  /** Null: it is in the blob store. */
+  readonly sealed: Buffer | null;
+  /** The day in the name of its object, `YYYY-MM-DD`; null when there is none. */
+  readonly blobDay: string | null;
 }
 
 export const CONTENT_TABLES: Readonly<Record<ContentStore, string>> = {

@@ -1,5 +1,6 @@
 import { declareTable, type RetentionRule } from '../../../contracts/data-inventory.js';
 import type { WindowedClass } from '../../../contracts/data-classes.js';
+import { declareStore } from '../../../contracts/store-inventory.js';
 import { CONTENT_TABLES } from './content-rows.js';
 
 /** What was said in calls, as ciphertext: three tables of one shape, because each is a data class with a window of its own. */
@@ -29,9 +30,13 @@ function declareContent(table: string, dataClass: WindowedClass, description: st
       answer_cut: 'technical',
       redacted: 'technical',
       sealed: 'secret',
+      blob_day: 'technical',
     },
   });
 }
+
+/** The first segment of the keys of content above a size. */
+export const CONTENT_PREFIX = 'content';
 
 const byExpiry: RetentionRule = { kind: 'partition_by_expiry', column: 'expires_on' };
 
@@ -50,4 +55,17 @@ declareContent(
 declareContent(CONTENT_TABLES.granted, 'payload', 'Input and output of calls kept under a troubleshooting grant, sealed likewise', {
   ...byExpiry,
   within: 'P7D',
+});
+
+declareStore({
+  store: 'blobs.content',
+  description: 'Input and output of calls above a size, sealed under the key of their organisation; a row of a content table leads to each',
+  place: { kind: 'blob', prefix: CONTENT_PREFIX },
+  dataClasses: ['payload', 'failed_input'],
+  subject: 'organisation',
+  located: 'by the id of the organisation in the name of the object',
+  retention: { kind: 'window' },
+  export: { withheld: 'ciphertext; read call by call, for a purpose, through the API' },
+  erasure: { shredKeyIn: 'content_key' },
+  holds: { day: 'technical', organisation_id: 'identifier', call_id: 'identifier', sealed: 'secret' },
 });

@@ -21,8 +21,14 @@ export class ContentController {
   @ApiOkResponse({ type: CallContentDto })
   @ApiProblem(400, 'The purpose is missing, or not one of the closed list.')
   @ApiProblem(404, 'Nothing is kept of this call (`content/not_kept`), or there is no such organisation.')
-  @ApiProblem(410, 'The key it was sealed under is destroyed (`content/destroyed`).')
-  @ApiProblem(503, 'The key management service cannot be used (`kms/unavailable`, `kms/denied`, `kms/misconfigured`).')
+  @ApiProblem(
+    410,
+    'The key it was sealed under is destroyed (`content/destroyed`), or its object is gone from the blob store (`content/gone`).',
+  )
+  @ApiProblem(
+    503,
+    'The key management service or the blob store cannot be used (`kms/*`, `blob/*`: `unavailable`, `denied`, `misconfigured`).',
+  )
   async read(
     @Param('organisationId', ParseIdPipe) organisationId: OrganisationId,
     @Param('callId', ParseIdPipe) callId: CallId,

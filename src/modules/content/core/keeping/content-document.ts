@@ -1,5 +1,6 @@
+import { pipeline, Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { deflateRaw, deflateRawSync, inflateRaw } from 'node:zlib';
+import { createDeflateRaw, deflateRaw, deflateRawSync, inflateRaw } from 'node:zlib';
 
 /** What was said in a call. */
 export interface ContentDocument {
@@ -20,11 +21,16 @@ const inflateAside = promisify<Buffer, { maxOutputLength: number }, Buffer>(infl
 
 /** One document as compressed bytes: the length of the request, whether there is an answer, and both. */
 export function packDocument(request: Buffer, answer: readonly Buffer[] | null): Buffer | Promise<Buffer> {
-  const head = Buffer.allocUnsafe(HEAD_BYTES);
-  head.writeUInt32BE(request.length);
-  head.writeUInt8(answer === null ? 0 : 1, 4);
-  const plain = Buffer.concat([head, request, ...(answer ?? [])]);
+  const plain = Buffer.concat(piecesOf(request, answer));
   return plain.length <= INLINE_BYTES ? deflateRawSync(plain, SMALL) : deflateAside(plain, LARGE);
+}
+
+/** The same bytes, compressed as they are read: of a large document no second copy is made. */
+export function packPieces(request: Buffer, answer: readonly Buffer[] | null): AsyncIterable<Buffer> {
+  const deflate = createDeflateRaw(LARGE);
+  // What ends it early ends whoever reads it with the same error.
+  pipeline(Readable.from(piecesOf(request, answer)), deflate, () => undefined);
+  return deflate;
 }
 
 /** The document again. Rejects what {@link packDocument} has not made, and what would be larger than `maxBytes`. */
@@ -33,4 +39,11 @@ export async function unpackDocument(packed: Buffer, maxBytes: number): Promise<
   const requestEnd = HEAD_BYTES + plain.readUInt32BE();
   if (requestEnd > plain.length) throw new RangeError('the document is shorter than it says');
   return { request: plain.subarray(HEAD_BYTES, requestEnd), answer: plain.readUInt8(4) === 1 ? plain.subarray(requestEnd) : null };
+}
+
+function piecesOf(request: Buffer, answer: readonly Buffer[] | null): Buffer[] {
+  const head = Buffer.allocUnsafe(HEAD_BYTES);
+  head.writeUInt32BE(request.length);
+  head.writeUInt8(answer === null ? 0 : 1, 4);
+  return [head, request, ...(answer ?? [])];
 }

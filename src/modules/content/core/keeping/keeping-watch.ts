@@ -33,6 +33,10 @@ export class KeepingWatch {
     this.log.warn('content waits for the database', { component: 'content', count: calls, err });
   }
 
+  waitsForBlobStore(err: unknown): void {
+    this.log.warn('content waits for the blob store', { component: 'content', err });
+  }
+
   broke(err: unknown): void {
     this.log.error('content could not be kept', { component: 'content', err });
   }

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { utcDayAfter } from '../../../../kernel/clock.js';
 import type { CapturedCall, KeepRule } from '../../content.contract.js';
@@ -5,8 +6,8 @@ import type { ContentRow } from '../../data/content-rows.js';
 import { Redactor } from '../../redaction.contract.js';
 import { ContentKeys } from '../keys/content-keys.js';
 import type { OpenKey } from '../keys/open-content-key.js';
-import { packDocument } from './content-document.js';
-import { sealContent } from './sealed-content.js';
+import { packDocument, packPieces } from './content-document.js';
+import { type ContentContext, sealContent, sealPieces } from './sealed-content.js';
 
 /** A call whose content is to be kept, and when that was decided. */
 export interface WaitingCall {
@@ -21,6 +22,22 @@ export interface WaitingCall {
   readonly bytes: number;
 }
 
+/** A row without what was said. */
+type ContentFacts = Omit<ContentRow, 'sealed' | 'blobDay'>;
+
+/** Content that goes to the blob store. */
+export interface LargeContent {
+  readonly row: ContentRow;
+  /** Compresses and seals as it is read. Each call begins anew, under a salt of its own. */
+  sealed(): AsyncIterable<Buffer>;
+}
+
+interface OpenedCall {
+  readonly request: Buffer;
+  readonly key: KeyObject;
+  readonly row: ContentFacts;
+}
+
 /** Turns what was said into a row: redacted where the rule says so, compressed, sealed. Plaintext goes no further than this. */
 @Injectable()
 export class SealCall {
@@ -31,14 +48,34 @@ export class SealCall {
 
   /** Null when the input could not be freed of secrets: then nothing of it is kept (C2). Rejects when there is no key to seal it under. */
   async run(waiting: WaitingCall): Promise<ContentRow | null> {
+    const open = await this.open(waiting);
+    if (open === null) return null;
+    const { request, key, row } = open;
+    const packing = packDocument(request, waiting.call.answer);
+    // No turn of the event loop for what is small.
+    const packed = packing instanceof Promise ? await packing : packing;
+    const sealed = sealContent(key, packed, contextOf(row));
+    // The last plaintext of our own making; the buffers of the call itself are the garbage collector's.
+    packed.fill(0);
+    return { ...row, sealed, blobDay: null };
+  }
+
+  /** The same for what goes to the blob store: the row that leads to it, and its sealed bytes as they are asked for. */
+  async runLarge(waiting: WaitingCall): Promise<LargeContent | null> {
+    const open = await this.open(waiting);
+    if (open === null) return null;
+    const { request, key, row } = open;
+    const sealed = () => sealPieces(key, packPieces(request, waiting.call.answer), contextOf(row));
+    return { row: { ...row, sealed: null, blobDay: row.expiresOn }, sealed };
+  }
+
+  private async open(waiting: WaitingCall): Promise<OpenedCall | null> {
     const { rule, call } = waiting;
     const found = this.keys.toSeal(call.organisationId);
     // No turn of the event loop where the key is in memory already, as it nearly always is.
-    const key = found instanceof Promise ? await found : found;
+    const open = found instanceof Promise ? await found : found;
     const request = rule.redact ? await this.redact(call) : call.request;
-    if (request === null) return null;
-    const packed = packDocument(request, call.answer);
-    return rowOf(waiting, request, packed instanceof Promise ? await packed : packed, key);
+    return request === null ? null : { request, key: open.key, row: factsOf(waiting, request, open) };
   }
 
   private async redact({ request, secrets }: CapturedCall): Promise<Buffer | null> {
@@ -47,16 +84,12 @@ export class SealCall {
   }
 }
 
-function rowOf(
-  { rule, call, requestCut, writtenAtMs }: WaitingCall,
-  request: Buffer,
-  packed: Buffer,
-  { key, version }: OpenKey,
-): ContentRow {
+function contextOf({ organisationId, callId, store, keyVersion }: ContentFacts): ContentContext {
+  return { organisationId, callId, store, keyVersion };
+}
+
+function factsOf({ rule, call, requestCut, writtenAtMs }: WaitingCall, request: Buffer, { version }: OpenKey): ContentFacts {
   const { id, organisationId, projectId, keyId, answer, answerCut } = call;
-  const sealed = sealContent(key, packed, { organisationId, callId: id, store: rule.store, keyVersion: version });
-  // The last plaintext of our own making; the buffers of the call itself are the garbage collector's.
-  packed.fill(0);
   return {
     store: rule.store,
     callId: id,
@@ -72,6 +105,5 @@ function rowOf(
     requestCut,
     answerCut,
     redacted: rule.redact,
-    sealed,
   };
 }

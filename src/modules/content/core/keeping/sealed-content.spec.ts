@@ -1,8 +1,9 @@
 import { createSecretKey, randomBytes } from 'node:crypto';
+import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { type CallId, newId, type OrganisationId } from '../../../../kernel/ids.js';
-import { packDocument, unpackDocument } from './content-document.js';
-import { type ContentContext, openContent, sealContent } from './sealed-content.js';
+import { packDocument, packPieces, unpackDocument } from './content-document.js';
+import { type ContentContext, openContent, sealContent, sealPieces } from './sealed-content.js';
 
 const key = createSecretKey(randomBytes(32));
 const context: ContentContext = { organisationId: newId<OrganisationId>(), callId: newId<CallId>(), store: 'payload', keyVersion: 3 };
@@ -18,10 +19,41 @@ function opening(sealed: Buffer, as: ContentContext = context): unknown {
   }
 }
 
+/** Copies, which the sealer may overwrite. */
+async function* piecesOf(plain: Buffer, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < plain.length; at += size) yield Buffer.from(plain.subarray(at, at + size));
+}
+
 describe('C4: sealed content', () => {
   it.each([0, 1, 65_535, 65_536, 65_537, 200_000])('of %i bytes opens to the same bytes', (length) => {
     const plain = randomBytes(length);
     expect(openContent(key, sealContent(key, plain, context), context).equals(plain)).toBe(true);
+  });
+
+  it.each([0, 1, 65_535, 65_536, 65_537, 131_072, 200_000])(
+    'of %i bytes in pieces opens to the same bytes, and is as long',
+    async (length) => {
+      const plain = randomBytes(length);
+      for (const size of [1_000, 65_536, 150_000]) {
+        const sealed: Buffer[] = [];
+        for await (const piece of sealPieces(key, piecesOf(plain, size), context)) sealed.push(piece);
+        expect(openContent(key, Buffer.concat(sealed), context).equals(plain)).toBe(true);
+        expect(Buffer.concat(sealed).length).toBe(sealContent(key, plain, context).length);
+      }
+    },
+  );
+
+  it('of pieces fails with what their source fails with, and leaves no plaintext behind', async () => {
+    const piece = Buffer.alloc(70_000, 'x');
+    const source = async function* () {
+      yield piece;
+      throw new RangeError('the source is away');
+    };
+    const reading = async () => {
+      for await (const _sealed of sealPieces(key, source(), context));
+    };
+    await expect(reading()).rejects.toThrow('the source is away');
+    expect(piece.includes('x')).toBe(false);
   });
 
   it('differs each time, and shows nothing of what it holds', () => {
@@ -82,9 +114,11 @@ describe('a document of content', () => {
     ['without an answer', Buffer.from('{}'), null],
     ['large', randomBytes(100_000), [randomBytes(300_000)]],
   ])('%s comes back whole', async (_what, request, answer) => {
-    const document = await unpackDocument(await packDocument(request, answer), 1_000_000);
-    expect(document.request.equals(request)).toBe(true);
-    expect(document.answer).toEqual(answer === null ? null : Buffer.concat(answer));
+    for (const packed of [await packDocument(request, answer), await buffer(packPieces(request, answer))]) {
+      const document = await unpackDocument(packed, 1_000_000);
+      expect(document.request.equals(request)).toBe(true);
+      expect(document.answer).toEqual(answer === null ? null : Buffer.concat(answer));
+    }
   });
 
   it('that would be larger than allowed is not unpacked', async () => {

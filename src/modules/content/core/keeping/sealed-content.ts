@@ -27,21 +27,48 @@ const CHUNK_BYTES = 65_536;
  * Reyhanitabar, Rogaway and Vizár, 2015).
  */
 export function sealContent(contentKey: KeyObject, plain: Buffer, context: ContentContext): Buffer {
-  const head = Buffer.allocUnsafe(HEAD_BYTES);
-  head.writeUInt8(FORMAT);
-  randomFillSync(head, 1);
-  const boundTo = encode(context);
-  const key = deriveKey(contentKey, head.subarray(1), boundTo);
-  const pieces: Buffer[] = [head];
+  const sealing = begin(contentKey, context);
+  const pieces: Buffer[] = [sealing.head];
   const chunks = Math.max(1, Math.ceil(plain.length / CHUNK_BYTES));
   for (let number = 0; number < chunks; number += 1) {
-    const cipher = createCipheriv('aes-256-gcm', key, nonceOf(number, number === chunks - 1));
-    cipher.setAAD(boundTo);
-    pieces.push(cipher.update(plain.subarray(number * CHUNK_BYTES, (number + 1) * CHUNK_BYTES)));
-    cipher.final();
-    pieces.push(cipher.getAuthTag());
+    const chunk = plain.subarray(number * CHUNK_BYTES, (number + 1) * CHUNK_BYTES);
+    pieces.push(...sealChunk(sealing, chunk, number, number === chunks - 1));
   }
   return Buffer.concat(pieces);
+}
+
+/**
+ * The same bytes for what comes in pieces, of which one chunk is in memory at a time: a chunk goes once it is known whether it is the last. The pieces
+ * are the sealer's, and are overwritten when they have been read.
+ */
+export async function* sealPieces(
+  contentKey: KeyObject,
+  plain: AsyncIterable<Buffer>,
+  context: ContentContext,
+): AsyncGenerator<Buffer, void, void> {
+  const sealing = begin(contentKey, context);
+  const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  let filled = 0;
+  let number = 0;
+  try {
+    yield sealing.head;
+    for await (const piece of plain) {
+      for (let at = 0; at < piece.length; ) {
+        if (filled === CHUNK_BYTES) {
+          yield* sealChunk(sealing, chunk, number, false);
+          number += 1;
+          filled = 0;
+        }
+        const copied = piece.copy(chunk, filled, at);
+        at += copied;
+        filled += copied;
+      }
+      piece.fill(0);
+    }
+    yield* sealChunk(sealing, chunk.subarray(0, filled), number, true);
+  } finally {
+    chunk.fill(0);
+  }
 }
 
 /** The bytes again. Damage, truncation, chunks in another order, another row's context and another key all end in the one error `content/unreadable`. */
@@ -65,6 +92,28 @@ export function openContent(contentKey: KeyObject, sealed: Buffer, context: Cont
   } catch (cause) {
     throw contentErrors.unreadable({ cause });
   }
+}
+
+interface Sealing {
+  readonly head: Buffer;
+  readonly key: KeyObject;
+  readonly boundTo: Buffer;
+}
+
+function begin(contentKey: KeyObject, context: ContentContext): Sealing {
+  const head = Buffer.allocUnsafe(HEAD_BYTES);
+  head.writeUInt8(FORMAT);
+  randomFillSync(head, 1);
+  const boundTo = encode(context);
+  return { head, key: deriveKey(contentKey, head.subarray(1), boundTo), boundTo };
+}
+
+function sealChunk({ key, boundTo }: Sealing, plain: Buffer, number: number, isLast: boolean): [Buffer, Buffer] {
+  const cipher = createCipheriv('aes-256-gcm', key, nonceOf(number, isLast));
+  cipher.setAAD(boundTo);
+  const sealed = cipher.update(plain);
+  cipher.final();
+  return [sealed, cipher.getAuthTag()];
 }
 
 function encode({ organisationId, callId, store, keyVersion }: ContentContext): Buffer {

@@ -6,10 +6,12 @@ import { CallContentsRepository } from '../../data/call-contents.repository.js';
 import type { ContentKeyRow } from '../../data/content-key.entity.js';
 import { ContentKeysRepository } from '../../data/content-keys.repository.js';
 import type { ContentRow } from '../../data/content-rows.js';
+import { ContentBlobs } from '../keeping/content-blobs.js';
 
-/** What is kept of a call, sealed, and the wrapped key that opens it. */
+/** What is kept of a call, and the wrapped key that opens it. */
 export interface SealedFind {
   readonly row: ContentRow;
+  readonly sealed: Buffer;
   readonly key: ContentKeyRow;
 }
 
@@ -20,11 +22,15 @@ export class FindContent {
     private readonly unitOfWork: UnitOfWork,
     private readonly contents: CallContentsRepository,
     private readonly keys: ContentKeysRepository,
+    private readonly blobs: ContentBlobs,
   ) {}
 
-  /** `admit` runs in the same transaction and may refuse. Raises `content/not_kept`, `content/destroyed` and what `admit` raises. */
-  run(organisationId: OrganisationId, callId: CallId, admit: (tx: Tx, row: ContentRow) => Promise<void>): Promise<SealedFind> {
-    return this.unitOfWork.forOrganisation(organisationId, async (tx) => {
+  /**
+   * `admit` runs in the same transaction and may refuse; what is in the blob store is fetched after it. Raises `content/not_kept`, `content/destroyed`,
+   * what `admit` raises, and `content/gone` and `blob/*` where the object is gone or cannot be had now.
+   */
+  async run(organisationId: OrganisationId, callId: CallId, admit: (tx: Tx, row: ContentRow) => Promise<void>): Promise<SealedFind> {
+    const { row, key } = await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
       const { row, key } = await this.unitOfWork.withContent(tx, async (content) => {
         const found = await this.contents.find(content, organisationId, callId);
         return { row: found, key: found && (await this.keys.find(content, organisationId, found.keyVersion)) };
@@ -34,5 +40,6 @@ export class FindContent {
       await admit(tx, row);
       return { row, key };
     });
+    return { row, key, sealed: row.sealed ?? (await this.blobs.read(row)) };
   }
 }

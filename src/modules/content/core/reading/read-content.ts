@@ -16,7 +16,7 @@ import type { ReadingPurpose } from './reading-purposes.js';
 const LONGER_BY = 4;
 
 /** What was kept of a call, and what is known of it. */
-export interface KeptContent extends Omit<ContentRow, 'sealed'>, ContentDocument {}
+export interface KeptContent extends Omit<ContentRow, 'sealed' | 'blobDay'>, ContentDocument {}
 
 /** Whose content is read, and what for. */
 export interface ReadRequest {
@@ -44,11 +44,13 @@ export class ReadContent {
 
   /**
    * Raises `content/not_kept`, `content/destroyed`, `content/grant_required` for staff who name a customer's leave that nobody gave, `content/unreadable`,
-   * and `kms/*` when the key cannot be opened now.
+   * `content/gone` when its object is in the blob store no more, and `kms/*` or `blob/*` when its key or its object cannot be had now.
    */
   async run(reader: Principal, { organisationId, callId, purpose }: ReadRequest): Promise<KeptContent> {
-    const { row, key } = await this.finding.run(organisationId, callId, (tx, found) => this.admitting.run(tx, reader, purpose, found));
-    const { sealed, ...facts } = row;
+    const { row, key, sealed } = await this.finding.run(organisationId, callId, (tx, found) =>
+      this.admitting.run(tx, reader, purpose, found),
+    );
+    const { sealed: _bytes, blobDay: _day, ...facts } = row;
     const packed = openContent(await this.keys.toRead(key), sealed, {
       organisationId,
       callId,
