@@ -86,7 +86,7 @@ export class S3Server {
   private serve(asked: Asked, response: ServerResponse): void {
     const { method, query, key } = asked;
     if (query.has('versions')) this.listVersions(asked, response);
-    else if (query.has('uploads') && method === 'GET') this.listUploads(response);
+    else if (query.has('uploads') && method === 'GET') this.listUploads(query.get('prefix') ?? '', response);
     else if (query.get('list-type') === '2') this.list(asked, response);
     else if (query.has('uploads') || query.has('uploadId')) this.upload(asked, response);
     else if (method === 'PUT') this.keep(key, asked.body, response);
@@ -144,10 +144,10 @@ export class S3Server {
     xml(response, `<ListVersionsResult><IsTruncated>false</IsTruncated>${rows.join('')}</ListVersionsResult>`);
   }
 
-  private listUploads(response: ServerResponse): void {
-    const rows = [...this.uploads].map(
-      ([id, { key, at }]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${at.toISOString()}</Initiated></Upload>`,
-    );
+  private listUploads(prefix: string, response: ServerResponse): void {
+    const rows = [...this.uploads]
+      .filter(([, { key }]) => key.startsWith(prefix))
+      .map(([id, { key, at }]) => `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${at.toISOString()}</Initiated></Upload>`);
     xml(response, `<ListMultipartUploadsResult><IsTruncated>false</IsTruncated>${rows.join('')}</ListMultipartUploadsResult>`);
   }
 

@@ -21,6 +21,7 @@ import type { BlobStore } from './blob-store.js';
 import { S3Bucket } from './s3-bucket.js';
 
 declareBlobPrefix({ prefix: 'spec', description: 'Objects of this test.' });
+declareBlobPrefix({ prefix: 'beside', description: 'Objects of no test.' });
 
 const MEBIBYTE = 1024 * 1024;
 
@@ -181,6 +182,11 @@ describe('a folder', () => {
     utimesSync(left, 1_000, 1_000);
     expect(await store().discardUnfinished(new Date(999_000))).toBe(0);
     expect(await store().discardUnfinished(new Date(1_001_000))).toBe(1);
+    const ofPart = join(folder, 'blobs/.unfinished/spec.0123');
+    writeFileSync(ofPart, 'half');
+    utimesSync(ofPart, 1_000, 1_000);
+    expect(await store().discardUnfinished(new Date(1_001_000), undefined, 'beside')).toBe(0);
+    expect(await store().discardUnfinished(new Date(1_001_000), undefined, 'spec')).toBe(1);
     expect((await store().list('spec/')).blobs).toHaveLength(1);
   });
 });
@@ -237,6 +243,7 @@ describe('a bucket', () => {
     expect(s3.uploads.size).toBe(0);
     s3.uploads.set('left', { key: 'at/spec/a/left', at: new Date(1_000_000), parts: new Map() });
     expect(await bucket().discardUnfinished(new Date(1_000_000))).toBe(0);
+    expect(await bucket().discardUnfinished(new Date(1_000_001), undefined, 'beside')).toBe(0);
     expect(await bucket().discardUnfinished(new Date(1_000_001))).toBe(1);
     expect(s3.uploads.size).toBe(0);
   });
