@@ -1,11 +1,15 @@
+import type { KeyObject } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { buffer, text } from 'node:stream/consumers';
+import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LegalHolds } from '../../src/contracts/legal-holds.js';
 import { DAY_MS, ManualClock } from '../../src/kernel/clock.js';
 import { AppError } from '../../src/kernel/errors.js';
-import type { AccountId, OperatorId, OrganisationId } from '../../src/kernel/ids.js';
+import type { AccountId, CallId, OperatorId, OrganisationId } from '../../src/kernel/ids.js';
 import { RemoveMinor } from '../../src/modules/accounts/core/operator/remove-minor.js';
 import { BackupArchive } from '../../src/modules/backups/core/archive/backup-archive.js';
 import { CopyErasures } from '../../src/modules/backups/core/erasures/copy-erasures.js';
@@ -14,15 +18,18 @@ import { ExpireBackups } from '../../src/modules/backups/core/expire-backups.js'
 import { ErasureCopies } from '../../src/modules/backups/core/erasures/erasure-copies.js';
 import { RestoreBackup } from '../../src/modules/backups/core/restore/restore-backup.js';
 import type { TakenBackup } from '../../src/modules/backups/core/take-backup.js';
+import { openContent } from '../../src/modules/content/core/keeping/sealed-content.js';
 import { DestroyContentKeys } from '../../src/modules/content/core/keys/destroy-content-keys.js';
+import { unwrapKey } from '../../src/modules/content/core/keys/key-wrapping.js';
 import { PlaceHold } from '../../src/modules/retention/core/holds/place-hold.js';
 import { BlobFolder } from '../../src/platform/blob/blob-folder.js';
 import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { LocalRootKey } from '../../src/platform/kms/local-root-key.js';
 import { signUp } from '../harness/accounts.js';
-import { TestLethe } from '../harness/app.js';
+import { TestLethe, type TestTenant } from '../harness/app.js';
 import { BACKUP_ACTOR, takeBackup, withDatabase } from '../harness/backups.js';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.js';
+import { sweepStore } from '../harness/sweeps.js';
 
 /** Databases are made, filled and thrown away, on a machine that may be busy with other tests. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -36,6 +43,8 @@ const databases: TestDatabase[] = [];
 let backup: TakenBackup;
 let people: [AccountId, AccountId, AccountId];
 let organisations: [OrganisationId, OrganisationId];
+/** Of the two organisations, a short call and one whose content is in the blob store each. */
+let kept: [KeptCalls, KeptCalls];
 let hold: string;
 
 async function makeDatabase(): Promise<TestDatabase> {
@@ -45,7 +54,13 @@ async function makeDatabase(): Promise<TestDatabase> {
 }
 
 function start(database: TestDatabase, more: Readonly<Record<string, string>> = {}): Promise<TestLethe> {
-  const environment = { LETHE_DATA_DIR: directory, ...more };
+  const environment = {
+    LETHE_DATA_DIR: directory,
+    LETHE_BLOB_DIR: join(directory, 'blobs'),
+    LETHE_PROFILE: 'enterprise',
+    LETHE_CONTENT_BLOB_BYTES: '20000',
+    ...more,
+  };
   return TestLethe.start({ databaseUrl: database.url, environment, clock });
 }
 
@@ -84,11 +99,9 @@ beforeAll(async () => {
   await during(await makeDatabase(), async (app) => {
     const { lethe } = app;
     people = [(await signUp(lethe)).accountId, (await signUp(lethe)).accountId, (await signUp(lethe)).accountId];
-    organisations = [(await app.tenant()).organisationId, (await app.tenant()).organisationId];
-    await app.rows(
-      `INSERT INTO content_key (id, organisation_id, version, kms_key_id, wrapped_key, created_at)
-       SELECT gen_random_uuid(), id, 1, 'local:x', '\\x01', '2031-03-01' FROM organisation ON CONFLICT DO NOTHING`,
-    );
+    const tenants = [await app.tenant(), await app.tenant()] as const;
+    organisations = [tenants[0].organisationId, tenants[1].organisationId];
+    kept = [await keepContent(app, tenants[0]), await keepContent(app, tenants[1])];
     backup = await takeBackup(lethe);
     clock.advance(18 * DAY_MS);
     await lethe.get(RemoveMinor).run(people[0], BACKUP_ACTOR);
@@ -101,6 +114,107 @@ beforeAll(async () => {
     await lethe.get(CopyErasures).run();
   });
 });
+
+interface KeptCalls {
+  readonly short: { readonly id: CallId; readonly body: string };
+  readonly long: { readonly id: CallId; readonly body: string };
+  /** The organisation's wrapped content key, in hexadecimal. */
+  readonly wrapped: string;
+}
+
+/** Says something briefly and something at length, on a plan that keeps it for ninety days. */
+async function keepContent(app: TestLethe, tenant: TestTenant): Promise<KeptCalls> {
+  const { organisationId } = tenant;
+  const answer = await fetch(`${app.url}/admin/v1/organisations/${organisationId}/plan`, {
+    method: 'PUT',
+    headers: { authorization: `Bearer ${app.operatorToken}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ plan: 'enterprise' }),
+  });
+  expect(answer.status).toBe(200);
+  await app.settled();
+  const said: string[] = [];
+  for (const words of ['a word between two', 'many words between two '.repeat(2_000)]) {
+    const body = JSON.stringify({ model: 'scenario:echo', messages: [{ role: 'user', content: words }] });
+    const call = await app.chat(tenant, body);
+    await call.text();
+    expect(call.headers.get('x-lethe-retention')).toBe('payload;days=90');
+    said.push(body);
+  }
+  const rows = () =>
+    app.rows<{ id: CallId; inBlob: boolean }>(
+      'SELECT call_id AS id, blob_day IS NOT NULL AS "inBlob" FROM call_payload WHERE organisation_id = $1 ORDER BY call_id',
+      [organisationId],
+    );
+  await vi.waitUntil(async () => (await rows()).length === 2, { timeout: 10_000 });
+  const [short, long] = await rows();
+  expect([short?.inBlob, long?.inBlob]).toEqual([false, true]);
+  const [key] = await app.rows<{ wrapped: string }>(
+    `SELECT encode(wrapped_key, 'hex') AS wrapped FROM content_key WHERE organisation_id = $1`,
+    [organisationId],
+  );
+  return {
+    short: { id: short?.id as CallId, body: said[0] ?? '' },
+    long: { id: long?.id as CallId, body: said[1] ?? '' },
+    wrapped: key?.wrapped ?? '',
+  };
+}
+
+/** How many of all the content keys a database has open what is kept there of a call, as it lies in its row or its object. */
+async function keysThatOpen(database: TestDatabase, { id }: KeptCalls['short']): Promise<number> {
+  return withDatabase(database.url, async (client) => {
+    const { rows } = await client.query<{ organisationId: OrganisationId; keyVersion: number; sealed: Buffer | null; place: string }>(
+      `SELECT organisation_id AS "organisationId", key_version AS "keyVersion", sealed,
+         format('content/%s/%s/%s/payload.%s', installation_id, blob_day, organisation_id, call_id) AS place
+       FROM call_payload, installation WHERE call_id = $1`,
+      [id],
+    );
+    const [row] = rows;
+    if (!row) throw new Error('nothing is kept of this call');
+    const sealed = row.sealed ?? (await buffer(await new BlobFolder(join(directory, 'blobs')).get(row.place)));
+    const context = { organisationId: row.organisationId, callId: id, store: 'payload', keyVersion: row.keyVersion } as const;
+    const keys = await unwrapped(client);
+    return keys.filter((key) => {
+      try {
+        return openContent(key, sealed, context).length > 0;
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'content/unreadable' });
+        return false;
+      }
+    }).length;
+  });
+}
+
+/** Every content key there is, opened with the root key. */
+async function unwrapped(client: pg.Client): Promise<KeyObject[]> {
+  const kms = new LocalRootKey({ path: join(directory, 'root-key.json'), allowGenerate: false });
+  const { rows } = await client.query<{ organisationId: OrganisationId; version: number; kmsKeyId: string; blob: Buffer }>(
+    `SELECT organisation_id AS "organisationId", version, kms_key_id AS "kmsKeyId", wrapped_key AS blob FROM content_key
+     WHERE wrapped_key IS NOT NULL`,
+  );
+  return Promise.all(rows.map((row) => unwrapKey(kms, row, row)));
+}
+
+/** The tables of content keys in all backups there are, as they were copied. */
+async function backedUpKeys(app: TestLethe): Promise<string> {
+  const archive = app.lethe.get(BackupArchive);
+  const copies: string[] = [];
+  for (const { id } of await archive.list()) {
+    const open = await archive.open(await archive.find(id));
+    for (const part of open.parts.filter(({ table }) => table.startsWith('content_key'))) {
+      const rows = new PassThrough();
+      const [copy] = await Promise.all([text(rows), open.read(part, rows)]);
+      copies.push(copy);
+    }
+    open.close();
+  }
+  return copies.join('');
+}
+
+const contentOf = (app: TestLethe, organisationId: OrganisationId, { id }: KeptCalls['short']) =>
+  app.api<{ code?: string; request?: { body: string } }>(
+    'GET',
+    `/organisations/${organisationId}/calls/${id}/content?purpose=legal_request`,
+  );
 
 /** On what is known of an organisation's calls, by the operator there was from the beginning. */
 async function placeHold(app: TestLethe, organisationId: OrganisationId): Promise<string> {
@@ -122,6 +236,8 @@ describe('D4: a backup of twenty days ago is restored, after three erasures and 
     expect(await restoreInto(restored)).toMatchObject({ keys: { kind: 'keys' } });
     expect(await remaining(restored)).toMatchObject({ people: [...people].sort(), replayDue: true });
     expect((await remaining(restored)).keys).toContain(organisations[0]);
+    // The key of day 18 opens what it sealed, for whoever has the root key, until the erasures are done again.
+    for (const call of [kept[0].short, kept[0].long]) expect(await keysThatOpen(restored, call)).toBe(1);
     const elsewhere = join(directory, 'elsewhere');
     await expect(start(restored, { LETHE_BLOB_DIR: elsewhere })).rejects.toMatchObject({ code: 'backups/ledger_not_here' });
     // A key that opens nothing of the ledger.
@@ -154,6 +270,18 @@ describe('D4: a backup of twenty days ago is restored, after three erasures and 
     });
   });
 
+  it('C4: what was really kept of the erased organisation is there, and no key that is left opens it; the other reads its own', async () => {
+    const restored = databases[1] as TestDatabase;
+    await during(restored, async (app) => {
+      for (const size of ['short', 'long'] as const) {
+        const [gone, theirs] = [kept[0][size], kept[1][size]];
+        expect(await contentOf(app, organisations[0], gone)).toMatchObject({ status: 410, body: { code: 'content/destroyed' } });
+        expect(await contentOf(app, organisations[1], theirs)).toMatchObject({ status: 200, body: { request: { body: theirs.body } } });
+        expect([await keysThatOpen(restored, gone), await keysThatOpen(restored, theirs)]).toEqual([0, 1]);
+      }
+    });
+  });
+
   it('D5: and what was held is held: nothing of it may be deleted', async () => {
     await during(databases[1] as TestDatabase, async ({ lethe }) => {
       const covering = (organisationId: OrganisationId) =>
@@ -183,15 +311,16 @@ describe('D4: a backup of twenty days ago is restored, after three erasures and 
 describe('D4: a backup is gone on its thirtieth day, and the store was asked', () => {
   it('also one the catalogue of a restored database has never heard of, and one that somebody else removed is noted', async () => {
     await during(databases[1] as TestDatabase, async (app) => {
-      const sweep = () =>
-        app.lethe
-          .get(ExpireBackups)
-          .sweep({ nowMs: clock.nowMs(), signal: new AbortController().signal, holds: app.lethe.get(LegalHolds) });
+      const sweep = () => sweepStore(app.lethe.get(ExpireBackups), clock.nowMs());
       const archive = app.lethe.get(BackupArchive);
       const later = await takeBackup(app.lethe);
       clock.advance(5 * DAY_MS);
-      // The keys of day 18 are a week old.
+      // The keys of day 18 are a week old, and with them goes the last copy of the key that was destroyed on day 20.
+      const young = await takeBackup(app.lethe, 'keys');
+      expect(await backedUpKeys(app)).toContain(kept[0].wrapped);
       expect(await sweep()).toMatchObject({ rows: 1 });
+      const keys = await backedUpKeys(app);
+      expect([keys.includes(kept[0].wrapped), keys.includes(kept[1].wrapped)]).toEqual([false, true]);
       await archive.remove(later);
       expect(await sweep()).toMatchObject({ rows: 0 });
       const [missed] = await app.rows('SELECT state, failure FROM backup WHERE id = $1', [later.id]);
@@ -201,7 +330,7 @@ describe('D4: a backup is gone on its thirtieth day, and the store was asked', (
       expect(await app.lethe.get(ExpireBackups).oldestSurvivor()).toEqual({ writtenAt: backup.takenAt, dueAt: backup.expiresAt });
       clock.advance(10 * 60_000);
       expect(await sweep()).toMatchObject({ rows: 1, bytes: backup.bytes });
-      expect(await archive.list()).toEqual([]);
+      expect((await archive.list()).map(({ id }) => id)).toEqual([young.id]);
       const [event] = await app.rows<{ detail: object }>(
         `SELECT detail FROM audit_event WHERE action = 'backup.deleted' AND target_id = $1`,
         [backup.id],
@@ -220,8 +349,7 @@ describe('D4: a backup is gone on its thirtieth day, and the store was asked', (
       };
       expect(await copies()).toEqual(['2031-04-18', '2031-04-20']);
       const nowMs = Date.parse('2031-04-19T00:00:00Z');
-      const context = { nowMs, signal: new AbortController().signal, holds: app.lethe.get(LegalHolds) };
-      expect(await app.lethe.get(ExpireErasures).sweep(context)).toMatchObject({ rows: 1 });
+      expect(await sweepStore(app.lethe.get(ExpireErasures), nowMs)).toMatchObject({ rows: 1 });
       expect(await copies()).toEqual(['2031-04-20']);
     });
   });
