@@ -2,6 +2,8 @@ import { Command, CommandRunner, Option } from 'nest-commander';
 import type { OpenDatabase } from '../app/database.js';
 import type { Settings } from '../platform/config/settings.js';
 import { examineAuditLog } from './doctor/examine-audit-log.js';
+import { examineBackups } from './doctor/examine-backups.js';
+import { examineBlobStore } from './doctor/examine-blob-store.js';
 import { examineConfiguration, type RootKeyState } from './doctor/examine-configuration.js';
 import { examineDatabase } from './doctor/examine-database.js';
 import { examineMail } from './doctor/examine-mail.js';
@@ -16,7 +18,7 @@ import { sentenceOf } from './sentence.js';
 
 @Command({
   name: 'doctor',
-  description: 'Say what is misconfigured, and what to do about it. Changes nothing; ends with 1 when something is broken.',
+  description: 'Say what is misconfigured, and what to do about it. Leaves everything as it was; ends with 1 when something is broken.',
 })
 export class DoctorCommand extends CommandRunner {
   constructor(
@@ -57,6 +59,7 @@ export class DoctorCommand extends CommandRunner {
       ...keyManagement,
       ...(await examine('journal', () => examineJournal(settings))),
       ...(await examine('port', () => examinePort(settings))),
+      ...(await examine('blob store', () => examineBlobStore(settings))),
       ...(await examine('redis', () => examineRedis(settings))),
       ...(await examine('operators', () => examineAdminDoor(settings))),
       ...(await examine('mail', () => examineMail(settings))),
@@ -83,6 +86,7 @@ async function examineApplication(settings: Settings, database: OpenDatabase, ro
     return [
       ...(await examineConfiguration(application, rootKey)),
       ...(await examine('audit log', () => examineAuditLog(application, settings))),
+      ...(await examine('backups', () => examineBackups(application, settings, rootKey))),
       ...(await examine('staff', () => examineStaff(application, settings))),
     ];
   } finally {

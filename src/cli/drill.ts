@@ -35,7 +35,10 @@ export class DrillCommand extends CommandRunner {
     this.terminal.result(json, shown, () => `sound: ${rows} rows of ${tables} tables came back as they were at ${shown.takenAt}`);
   }
 
-  @Option({ flags: '--into <url>', description: 'empty database to use, which is yours to drop (default: a server of its own)' })
+  @Option({
+    flags: '--into <url>',
+    description: 'empty database to use, which is yours to drop (default: a throw-away server, or database where that is allowed)',
+  })
   into(url: string): string {
     if (!/^postgres(ql)?:\/\//.test(url)) throw new UsageError('--into is a database URL, postgres://…');
     return url;

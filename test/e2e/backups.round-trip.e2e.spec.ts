@@ -8,6 +8,7 @@ import { ErasureCopies } from '../../src/modules/backups/core/erasures/erasure-c
 import { RestoreBackup } from '../../src/modules/backups/core/restore/restore-backup.js';
 import { readReferences } from '../../src/modules/backups/data/live-schema.js';
 import type { TakenBackup } from '../../src/modules/backups/core/take-backup.js';
+import type { AppError } from '../../src/kernel/errors.js';
 import { BlobFolder } from '../../src/platform/blob/blob-folder.js';
 import { S3Bucket } from '../../src/platform/blob/s3-bucket.js';
 import { LocalRootKey } from '../../src/platform/kms/local-root-key.js';
@@ -95,9 +96,11 @@ describe('D4: a backup of a database with one of everything', () => {
 });
 
 describe('a restore that is refused changes nothing', () => {
-  const refused = async (run: () => Promise<unknown>, code: string): Promise<void> => {
+  const refused = async (run: () => Promise<unknown>, code: string, ...named: string[]): Promise<void> => {
     const untouched = await rowsOf(target.url);
-    await expect(run()).rejects.toMatchObject({ code });
+    const error = await run().catch((failure: unknown) => failure as AppError);
+    expect(error).toMatchObject({ code });
+    for (const word of named) expect((error as AppError).publicMessage).toContain(word);
     expect(await rowsOf(target.url)).toEqual(untouched);
     expect(await schemaOf(target.url)).toEqual(await schemaOf(walk.app.databaseUrl));
   };
@@ -140,15 +143,21 @@ describe('a restore that is refused changes nothing', () => {
     const blobs = new BlobFolder(join(walk.app.directory, 'blobs'));
     const kms = new LocalRootKey({ path: join(walk.app.directory, 'another-root-key.json'), allowGenerate: true });
     const stranger = new RestoreBackup(new BackupArchive(blobs, kms), new ErasureCopies(blobs, kms), new SystemClock());
-    await refused(() => stranger.run(backup.id, into(target, true)), 'backups/foreign');
-    await withDatabase(target.url, (client) => client.query('UPDATE installation SET installation_id = gen_random_uuid()'));
-    await refused(() => restoring(walk.app.lethe).run(backup.id, into(target, true)), 'backups/foreign');
+    await refused(() => stranger.run(backup.id, into(target, true)), 'backups/foreign', 'root key local:', 'LETHE_KMS');
+    const other = '01980000-0000-7000-8000-000000000000';
+    await withDatabase(target.url, (client) => client.query('UPDATE installation SET installation_id = $1', [other]));
+    await refused(() => restoring(walk.app.lethe).run(backup.id, into(target, true)), 'backups/foreign', backup.installation, other);
     await withDatabase(target.url, (client) => client.query('UPDATE installation SET installation_id = $1', [backup.installation]));
   });
 
   it('from a backup past its last moment, though the store still has it', async () => {
     const late = new ManualClock(backup.expiresAt.getTime());
-    await refused(() => restoring(walk.app.lethe, late).run(backup.id, into(target, true)), 'backups/expired');
+    await refused(
+      () => restoring(walk.app.lethe, late).run(backup.id, into(target, true)),
+      'backups/expired',
+      backup.expiresAt.toISOString(),
+      'none is left',
+    );
   });
 
   it('onto a database that a newer Lethe has migrated, and of keys by themselves', async () => {

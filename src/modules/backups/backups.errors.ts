@@ -1,4 +1,4 @@
-import { errorCatalogue } from '../../kernel/errors.js';
+import { type AppError, errorCatalogue } from '../../kernel/errors.js';
 
 export const backupsErrors = errorCatalogue('backups', {
   not_kept: { status: 409, message: 'The policy profile keeps no backups: its window for the class `backup` is 0.' },
@@ -28,6 +28,12 @@ export const backupsErrors = errorCatalogue('backups', {
     status: 409,
     message: 'The database is not empty, and a restore replaces all of it. Add --yes to do so; nothing was changed.',
   },
+  drill_running: { status: 409, message: 'A test restore of this installation is running already.' },
+  no_scratch: {
+    status: 409,
+    message:
+      'This installation brings no PostgreSQL server to restore into for a test, as the container image does not. Name an empty database with --into, or set LETHE_BACKUP_DRILL_ON_SERVER.',
+  },
   ledger_not_here: {
     status: 503,
     message:
@@ -42,3 +48,49 @@ export const backupsErrors = errorCatalogue('backups', {
     message: 'This database was restored, and the erasures made since the backup have not been done again. Start the worker or api role.',
   },
 });
+
+interface Named {
+  readonly id: string;
+  readonly takenAt: Date;
+}
+
+/** `backups/expired`, with the moment it was over, what time it is at least, and the one to take instead. */
+export function backupExpired(expiresAt: Date, now: Date, newest: Named | undefined): AppError {
+  const over = `The backup could be restored until ${expiresAt.toISOString()}, and it is ${now.toISOString()} at least`;
+  const instead =
+    newest === undefined
+      ? 'none is left that may be restored'
+      : `the newest that may be restored is ${newest.id} of ${newest.takenAt.toISOString()}`;
+  return backupsErrors.expired({ message: `${over}: what it holds was promised to be gone. Nothing was changed; ${instead}.` });
+}
+
+/** `backups/foreign`, with both installations. */
+export function foreignInstallation(ofBackup: string, ofDatabase: string): AppError {
+  return backupsErrors.foreign({
+    message: `The backup is of installation ${ofBackup} and the database of installation ${ofDatabase}. Nothing was changed; name a database of that installation or an empty one.`,
+  });
+}
+
+/** `backups/foreign`, with the root key that is wanted. */
+export function foreignRootKey(kmsKeyId: string, cause: unknown): AppError {
+  return backupsErrors.foreign({
+    message: `The backup was sealed under the root key ${kmsKeyId}, which does not open it here. Nothing was changed; set LETHE_KMS as it was, or put that key back.`,
+    cause,
+  });
+}
+
+/** `backups/newer_schema`, with the first migration this version does not know. */
+export function newerSchema(what: 'backup' | 'database', migration: string): AppError {
+  return backupsErrors.newer_schema({
+    message: `The ${what} is of a newer Lethe than this one: it has the migration ${migration}. Nothing was changed; use that version or a later one.`,
+  });
+}
+
+/** `backups/damaged`, with the table that did not come back. */
+export function damagedTable(table: string, cause?: unknown): AppError {
+  return backupsErrors.damaged({
+    message: `The backup is damaged or cut short: the table ${table} does not come back. Nothing was changed; take another one.`,
+    details: { table },
+    cause,
+  });
+}

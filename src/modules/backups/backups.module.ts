@@ -19,6 +19,7 @@ import { ReplayTurn } from './core/erasures/replay-turn.js';
 import { Replayers } from './core/erasures/replayers.js';
 import { UnknownErasures } from './core/erasures/unknown-erasures.js';
 import { ExpireBackups } from './core/expire-backups.js';
+import { ReadBackupState } from './core/read-backup-state.js';
 import { TakeBackup } from './core/take-backup.js';
 import { TakeDueBackups } from './core/take-due-backups.js';
 import { WriteBackup } from './core/write-backup.js';
@@ -29,6 +30,7 @@ import { ErasuresRepository } from './data/erasures.repository.js';
 import { InstallationRepository } from './data/installation.repository.js';
 import { CopyErasureAtOnce, CopyErasuresJob } from './jobs/copy-erasures.job.js';
 import { RestoreBackup } from './core/restore/restore-backup.js';
+import { ScratchPlace } from './core/restore/scratch-place.js';
 import { DrillBackupsJob } from './jobs/drill-backups.job.js';
 import { TakeBackupsJob } from './jobs/take-backups.job.js';
 
@@ -48,11 +50,13 @@ import { TakeBackupsJob } from './jobs/take-backups.job.js';
     TakeBackup,
     TakeDueBackups,
     ExpireBackups,
+    ReadBackupState,
     {
       provide: RestoreBackup,
       useFactory: (...parts: ConstructorParameters<typeof RestoreBackup>) => new RestoreBackup(...parts),
       inject: [BackupArchive, ErasureCopies, Clock],
     },
+    ScratchPlace,
     DrillBackup,
     { provide: ErasureLedger, useClass: CommittedErasureLedger },
     ErasureCopies,

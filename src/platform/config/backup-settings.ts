@@ -1,4 +1,4 @@
-import { IsInt, IsOptional, Max, Min } from 'class-validator';
+import { IsBoolean, IsInt, IsOptional, Max, Min } from 'class-validator';
 import { Setting } from './setting.js';
 
 /** When backups are made and how long the ones of keys live (D4). How long the others do, the policy profile says. */
@@ -39,4 +39,14 @@ export class BackupSettings {
   @Min(0)
   @Max(90)
   backupDrillDays = 0;
+
+  @Setting({
+    section: 'Backups',
+    env: 'LETHE_BACKUP_DRILL_ON_SERVER',
+    kind: 'boolean',
+    description:
+      'Whether a test restore may use a scratch database on the server of DATABASE_OWNER_URL where Lethe brings no server of its own, as in the container image. Its rows pass through that server’s write-ahead log.',
+  })
+  @IsBoolean()
+  backupDrillOnServer = false;
 }

@@ -124,6 +124,14 @@ export class Metrics {
     'For how long the oldest thing that should be gone has been kept past its time, by data class; 0: nothing is. Above a day is a broken promise.',
     ['data_class'],
   );
+  private readonly backupTime = this.gauge('lethe_backup_newest_timestamp_seconds', 'When the newest backup was taken, as Unix time.', [
+    'kind',
+  ]);
+  private readonly soundBackupTime = this.gauge(
+    'lethe_backup_verified_timestamp_seconds',
+    'When the newest of the backups that a test restore has found whole was taken, as Unix time.',
+    ['kind'],
+  );
   private readonly limiter = this.gauge('lethe_limiter_degraded', '1 while limits are counted per process only.', []);
 
   constructor(private readonly options: MetricsOptions) {
@@ -254,6 +262,16 @@ export class Metrics {
   retentionSurveyed(dataClass: string, oldestSeconds: number, overdueSeconds: number): void {
     this.retentionAge.set({ data_class: dataClass }, oldestSeconds);
     this.retentionOverdue.set({ data_class: dataClass }, overdueSeconds);
+  }
+
+  /** When the newest backup of a kind was taken. */
+  backupTaken(kind: 'data' | 'keys', at: Date): void {
+    this.backupTime.set({ kind }, at.getTime() / 1_000);
+  }
+
+  /** When the newest backup that a test restore has found whole was taken. */
+  backupFoundWhole(kind: 'data' | 'keys', at: Date): void {
+    this.soundBackupTime.set({ kind }, at.getTime() / 1_000);
   }
 
   private counter<Label extends MetricLabel>(name: string, help: string, labelNames: Label[]): Counter<Label> {

@@ -7,6 +7,7 @@ import { backupsErrors } from '../backups.errors.js';
 import { BackupTables } from '../data/backup-tables.js';
 import { BackupArchive } from './archive/backup-archive.js';
 import type { BackupHeader } from './archive/backup-header.js';
+import { isDue } from './backup-moments.js';
 
 /** Who the audit log names when the worker does something about a backup by itself. */
 export const BACKUPS_ACTOR: AuditActor = { kind: 'system', id: 'backups' };
@@ -98,8 +99,8 @@ export class BackupCatalogue {
   }
 
   /**
-   * Makes the catalogue say what the store holds: backups made after the one this database was restored from are added, and one that somebody else
-   * removed is noted as missing.
+   * Makes the catalogue say what the store holds: backups made after the one this database was restored from are added, one that was due is noted as
+   * deleted, and one that somebody else removed before its day as missing.
    */
   async reconcile(installation: string, stored: readonly BackupHeader[]): Promise<void> {
     const known = await this.tables.asSystem((tx) => this.tables.backups.inState(tx, 'complete'));
@@ -108,7 +109,11 @@ export class BackupCatalogue {
     for (const header of stored.filter(({ id }) => !complete.has(id))) {
       await this.tables.asSystem((tx) => this.tables.backups.complete(tx, header, null));
     }
-    for (const row of known.filter(({ id }) => !there.has(id))) await this.missing({ ...row, installation });
+    for (const row of known.filter(({ id }) => !there.has(id))) {
+      // Its manifest goes last: the round that deleted it was killed before it could say so.
+      if (isDue(row, this.clock.nowMs())) await this.deleted({ ...row, installation }, { objects: 0, bytes: 0 });
+      else await this.missing({ ...row, installation });
+    }
   }
 
   private missing(header: BackupHeader): Promise<void> {

@@ -1,13 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AppError } from '../../../kernel/errors.js';
-import { Settings } from '../../../platform/config/settings.js';
 import type { AuditActor } from '../../audit/audit.contract.js';
-import { backupsErrors } from '../backups.errors.js';
+import { backupsErrors, damagedTable } from '../backups.errors.js';
 import { BackupArchive } from './archive/backup-archive.js';
 import type { BackupHeader, BackupId } from './archive/backup-header.js';
 import { BackupCatalogue } from './backup-catalogue.js';
 import { RestoreBackup, type RestoredBackup } from './restore/restore-backup.js';
-import { onScratchServer } from './restore/scratch-server.js';
+import { ScratchPlace } from './restore/scratch-place.js';
 import { TargetDatabase } from './restore/target-database.js';
 
 /** Errors that say something about the backup; others, about what stood in the way of looking. */
@@ -20,12 +19,13 @@ export class DrillBackup {
     private readonly restore: RestoreBackup,
     private readonly archive: BackupArchive,
     private readonly catalogue: BackupCatalogue,
-    private readonly settings: Settings,
+    private readonly scratch: ScratchPlace,
   ) {}
 
   /**
-   * The newest backup of data unless `id` names one. `into`: an empty database to use instead of a server of its own; what is in it afterwards is
-   * the caller's to drop. Records the outcome. Raises `backups/damaged` for a backup that does not come back whole, and `backups/not_found`.
+   * The newest backup of data unless `id` names one. `into`: an empty database to use instead of a throw-away one; what is in it afterwards is
+   * the caller's to drop. Records the outcome. Raises `backups/damaged` for a backup that does not come back whole, `backups/not_found`, and
+   * `backups/no_scratch` where there is no place for it.
    */
   async run(
     actor: AuditActor,
@@ -35,7 +35,7 @@ export class DrillBackup {
     const header = await this.chosen(id);
     try {
       const restored = await (into === undefined
-        ? onScratchServer(this.settings.dataDirectory, (url) => this.restoreInto(url, header, signal))
+        ? this.scratch.run((url) => this.restoreInto(url, header, signal))
         : this.restoreInto(into, header, signal));
       await this.catalogue.verified(header, true, actor);
       return restored;
@@ -59,7 +59,7 @@ export class DrillBackup {
     const target = await TargetDatabase.open(ownerUrl);
     try {
       for (const { table, rows } of opened.parts) {
-        if ((await target.count(table)) !== rows) throw backupsErrors.damaged({ details: { table } });
+        if ((await target.count(table)) !== rows) throw damagedTable(table);
       }
       return restored;
     } finally {

@@ -6,10 +6,9 @@ import { BackupArchive } from './archive/backup-archive.js';
 import type { BackupHeader } from './archive/backup-header.js';
 import { backupsOf, readPlace } from './archive/backup-places.js';
 import { BackupCatalogue } from './backup-catalogue.js';
+import { CLOCK_SKEW_MS, isAhead, isDue, ROUND_MS } from './backup-moments.js';
 import { BackupWindows } from './backup-windows.js';
 
-/** Backups that would pass their last moment before the next round go in this one: a promised day is not overrun by the length of a round. */
-const AHEAD_MS = 15 * 60_000;
 /** Of what has no manifest and has not grown for so long the process has died, and the data key with it. */
 const UNFINISHED_MS = 3 * DAY_MS;
 
@@ -36,7 +35,7 @@ export class ExpireBackups extends SweptStore {
     const stored = await this.archive.list(installation);
     await this.catalogue.reconcile(installation, stored);
     const swept = { rows: 0, bytes: 0 };
-    for (const header of stored.filter(({ expiresAt }) => expiresAt.getTime() <= nowMs + AHEAD_MS)) {
+    for (const header of [...stored.filter((each) => isDue(each, nowMs)), ...(await this.uncountable(stored, nowMs))]) {
       if (signal.aborted) return swept;
       const removed = await this.archive.remove(header, signal);
       await this.catalogue.deleted(header, removed);
@@ -54,6 +53,17 @@ export class ExpireBackups extends SweptStore {
     return first ? { writtenAt: first.takenAt, dueAt: first.expiresAt } : null;
   }
 
+  /**
+   * Backups taken while the clock was ahead, which would live for longer than was promised. They go once another of their kind is there that can be
+   * counted, and only while the database's clock agrees that theirs was the wrong one: no single clock deletes a backup by being late.
+   */
+  private async uncountable(stored: readonly BackupHeader[], nowMs: number): Promise<BackupHeader[]> {
+    const ahead = stored.filter((header) => isAhead(header, nowMs));
+    if (ahead.length === 0 || Math.abs((await this.tables.serverTime()).getTime() - nowMs) > CLOCK_SKEW_MS) return [];
+    const counted = stored.filter((each) => each.takenAt.getTime() <= nowMs && !isDue(each, nowMs));
+    return ahead.filter(({ kind }) => counted.some((each) => each.kind === kind));
+  }
+
   /** Objects of no backup that can be read: of one that was never finished, or whose manifest is damaged. They get no longer than others. */
   private async removeUnreadable(
     installation: string,
@@ -65,7 +75,7 @@ export class ExpireBackups extends SweptStore {
     for await (const { key, modifiedAt } of this.archive.objects(backupsOf(installation))) {
       const place = readPlace(key);
       if (place === null || readable.has(place.id)) continue;
-      const keptMs = place.isManifest ? this.windows.days('data') * DAY_MS - AHEAD_MS : UNFINISHED_MS;
+      const keptMs = place.isManifest ? this.windows.days('data') * DAY_MS - ROUND_MS : UNFINISHED_MS;
       old.set(place.id, Math.max(old.get(place.id) ?? 0, modifiedAt.getTime() + keptMs));
     }
     for (const [id, untilMs] of old) {

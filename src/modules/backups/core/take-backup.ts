@@ -44,6 +44,8 @@ export class TakeBackup {
       snapshot = await this.writer.openSnapshot(begin);
       const begun = present(header, 'a backup that has begun');
       const taken = { ...begun, ...(await this.writer.run(begun, snapshot, signal)) };
+      // While it is open nobody can make a partition, also not the one in which this goes on record after a clock has jumped.
+      await snapshot.close();
       await this.catalogue.complete(taken, actor);
       return taken;
     } catch (error) {

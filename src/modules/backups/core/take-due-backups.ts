@@ -1,15 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { type BackupClass, backupClassOf } from '../../../contracts/backup-class.js';
-import { declaredTables } from '../../../contracts/data-inventory.js';
+import type { BackupClass } from '../../../contracts/backup-class.js';
 import { Clock } from '../../../kernel/clock.js';
 import { BackupTables } from '../data/backup-tables.js';
 import { BACKUPS_ACTOR } from './backup-catalogue.js';
+import { CLOCK_SKEW_MS } from './backup-moments.js';
 import { BackupWindows } from './backup-windows.js';
 import { type TakenBackup, TakeBackup } from './take-backup.js';
 
 const HOUR_MS = 3_600_000;
-/** A key made after the newest backup of keys is lost with the database, so these are never further apart. */
-const KEYS_HOURS = 24;
 
 /** Takes the backups that are due by the clock. */
 @Injectable()
@@ -31,11 +29,11 @@ export class TakeDueBackups {
   }
 
   private async isDue(kind: BackupClass): Promise<boolean> {
-    const every = this.windows.everyHours();
-    if (every === 0 || this.windows.days(kind) === 0) return false;
-    if (kind === 'keys' && !declaredTables().some(({ table }) => backupClassOf(table) === 'keys')) return false;
-    const hours = kind === 'keys' ? Math.min(every, KEYS_HOURS) : every;
-    const newest = await this.tables.asSystem((tx) => this.tables.backups.newest(tx, kind));
-    return newest === null || newest.takenAt.getTime() + hours * HOUR_MS <= this.clock.nowMs();
+    const hours = this.windows.everyHours(kind);
+    if (hours === 0) return false;
+    const nowMs = this.clock.nowMs();
+    // One of a time that has not come yet would put the next off for as long.
+    const newest = await this.tables.asSystem((tx) => this.tables.backups.newest(tx, kind, new Date(nowMs + CLOCK_SKEW_MS)));
+    return newest === null || newest.takenAt.getTime() + hours * HOUR_MS <= nowMs;
   }
 }

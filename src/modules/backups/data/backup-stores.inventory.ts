@@ -42,3 +42,18 @@ declareStore({
   erasure: 'expires',
   holds: { rows: 'personal' },
 });
+
+declareStore({
+  store: 'postgresql.drill',
+  description:
+    'The scratch database of a test restore, `lethe_drill_…`, where the operator allows one on their server: there while the drill runs',
+  place: { kind: 'server', product: 'PostgreSQL' },
+  settings: ['LETHE_BACKUP_DRILL_ON_SERVER'],
+  dataClasses: ['backup'],
+  subject: 'account_holder',
+  located: 'not at all: it is dropped as a whole',
+  retention: { kind: 'transient', within: 'P1D' },
+  export: { withheld: 'the same stands in the tables it was made from' },
+  erasure: 'expires',
+  holds: { rows: 'personal' },
+});

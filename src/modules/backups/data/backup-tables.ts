@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { present } from '../../../kernel/assert.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { BackupsRepository } from './backups.repository.js';
 import { ErasuresRepository } from './erasures.repository.js';
@@ -20,6 +21,12 @@ export class BackupTables {
 
   installation(): Promise<InstallationRow> {
     return this.asSystem((tx) => this.installations.read(tx));
+  }
+
+  /** By the database server's clock. */
+  async serverTime(): Promise<Date> {
+    const [row] = await this.asSystem((tx) => tx.query<{ at: Date }[]>('SELECT clock_timestamp() AS at'));
+    return present(row, 'the time').at;
   }
 
   /** What had to be done again has been. */

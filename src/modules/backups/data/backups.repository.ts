@@ -65,10 +65,12 @@ export class BackupsRepository {
     return tx.query(`SELECT ${COLUMNS} FROM backup WHERE state = $1 ORDER BY taken_at`, [state]);
   }
 
-  async newest(tx: Tx, kind: BackupClass): Promise<CatalogueRow | null> {
+  /** `before` leaves out those of a time that has not come yet; `sound` all that no test restore has found whole. */
+  async newest(tx: Tx, kind: BackupClass, before: Date, { sound = false } = {}): Promise<CatalogueRow | null> {
     const [row] = await tx.query<CatalogueRow[]>(
-      `SELECT ${COLUMNS} FROM backup WHERE state = 'complete' AND kind = $1 ORDER BY taken_at DESC LIMIT 1`,
-      [kind],
+      `SELECT ${COLUMNS} FROM backup WHERE state = 'complete' AND kind = $1 AND taken_at <= $2 AND (sound OR NOT $3)
+       ORDER BY taken_at DESC LIMIT 1`,
+      [kind, before, sound],
     );
     return row ?? null;
   }

@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common';
 import { AppError } from '../../../../kernel/errors.js';
 import { type BlobFacts, BlobStore } from '../../../../platform/blob/blob-store.js';
 import { KeyManagementService } from '../../../../platform/kms/key-management-service.js';
-import { backupsErrors } from '../../backups.errors.js';
+import { backupsErrors, damagedTable } from '../../backups.errors.js';
 import {
   type BackupHeader,
   type BackupId,
@@ -124,15 +124,15 @@ export class BackupArchive {
     { dataKey, into, signal }: { readonly dataKey: Buffer; readonly into: NodeJS.WritableStream; readonly signal?: AbortSignal },
   ): Promise<void> {
     const { through, taken } = measuring();
-    const source = await this.blobs.get(partKey(backup, part), signal).catch(missingAsDamaged);
+    const source = await this.blobs.get(partKey(backup, part), signal).catch((error: unknown) => missingAsDamaged(error, part));
     const opened = openChunks(dataKey, { backup: backup.id, part: part.part, name: part.table });
     try {
       await pipeline(source, opened, createZstdDecompress(), through, into, signal ? { signal } : {});
     } catch (error) {
-      throw zlibAsDamaged(error);
+      throw asDamaged(error, part);
     }
     const { bytes, sha256 } = taken();
-    if (bytes !== part.bytes || sha256 !== part.sha256) throw backupsErrors.damaged();
+    if (bytes !== part.bytes || sha256 !== part.sha256) throw damagedTable(part.table);
   }
 }
 
@@ -145,15 +145,14 @@ function absentOrDamaged(error: unknown): null {
   throw error;
 }
 
-function missingAsDamaged(error: unknown): Readable {
-  if (error instanceof AppError && error.code === 'blob/not_found') throw backupsErrors.damaged({ cause: error });
+function missingAsDamaged(error: unknown, { table }: BackupPart): Readable {
+  if (error instanceof AppError && error.code === 'blob/not_found') throw damagedTable(table, error);
   throw error;
 }
 
 /** What was authenticated decompresses; should it not, the archive was written wrong, and that is damage too. */
-function zlibAsDamaged(error: unknown): unknown {
+function asDamaged(error: unknown, { table }: BackupPart): unknown {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('ZSTD_') || code.startsWith('Z_') || code === 'blob/damaged')
-    return backupsErrors.damaged({ cause: new Error(code) });
-  return error;
+  const isDamage = code.startsWith('ZSTD_') || code.startsWith('Z_') || code === 'blob/damaged' || code === 'backups/damaged';
+  return isDamage ? damagedTable(table, new Error(code)) : error;
 }

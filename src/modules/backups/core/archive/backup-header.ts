@@ -4,7 +4,7 @@ import { type Id, isId } from '../../../../kernel/ids.js';
 import type { BackupClass } from '../../../../contracts/backup-class.js';
 import { encodeKeyContext, type KeyContext } from '../../../../platform/kms/key-context.js';
 import type { KeyManagementService, WrappedKey } from '../../../../platform/kms/key-management-service.js';
-import { backupsErrors } from '../../backups.errors.js';
+import { backupsErrors, foreignRootKey } from '../../backups.errors.js';
 import type { LiveTable } from '../../data/live-schema.js';
 import type { Measure } from './measure.js';
 
@@ -100,7 +100,7 @@ export async function openManifest(
   signal?: AbortSignal,
 ): Promise<{ readonly dataKey: Buffer; readonly contents: BackupContents }> {
   const dataKey = await kms.unwrap(backup.wrappedKey, dataKeyContext(backup), signal).catch((error: unknown) => {
-    if (error instanceof AppError && error.code === 'kms/refused') throw backupsErrors.foreign({ cause: error });
+    if (error instanceof AppError && error.code === 'kms/refused') throw foreignRootKey(printableKeyId(backup), error);
     throw error;
   });
   try {
@@ -119,6 +119,11 @@ export async function openManifest(
 /** The header as it is stored, and as it is bound to what it stands before. */
 function written({ id, installation, kind, takenAt, expiresAt }: BackupHeader): Record<string, string> {
   return { id, installation, kind, takenAt: takenAt.toISOString(), expiresAt: expiresAt.toISOString() };
+}
+
+/** What stands in the store could have been put there by anybody. */
+function printableKeyId({ wrappedKey }: SealedBackup): string {
+  return /^[\x21-\x7e]{1,256}$/.test(wrappedKey.kmsKeyId) ? wrappedKey.kmsKeyId : 'of another keeper';
 }
 
 function headerBytes(header: BackupHeader): Buffer {

@@ -2,8 +2,9 @@ import { Writable } from 'node:stream';
 import { backupClassOf } from '../../../../contracts/backup-class.js';
 import { HOLD_PLACED, HOLDS_TABLE } from '../../../../contracts/legal-holds.js';
 import { type Clock, utcDay } from '../../../../kernel/clock.js';
+import { AppError } from '../../../../kernel/errors.js';
 import { migrationNames } from '../../../../platform/database/migrations.js';
-import { backupsErrors } from '../../backups.errors.js';
+import { backupExpired, backupsErrors, newerSchema } from '../../backups.errors.js';
 import type { BackupArchive, OpenBackup } from '../archive/backup-archive.js';
 import type { BackupHeader, BackupId, BackupPart } from '../archive/backup-header.js';
 import type { ErasureCopies } from '../erasures/erasure-copies.js';
@@ -28,6 +29,19 @@ export interface RestoredBackup {
   readonly expired: number;
 }
 
+/** Backups that may be restored at `nowMs`. */
+interface Alive {
+  readonly alive: readonly BackupHeader[];
+  readonly nowMs: number;
+}
+
+interface Restoring {
+  readonly data: OpenBackup;
+  readonly keys: OpenBackup | null;
+  /** Rows whose day was before it are left out; null brings all back. */
+  readonly today: string | null;
+}
+
 /**
  * Makes a database what it was when a backup was taken (D4), without what has expired since. Everything is read and checked once before the first
  * change; from that change to the last the database is condemned, and a restore that was killed is simply run again. Needs no running application,
@@ -42,8 +56,11 @@ export class RestoreBackup {
 
   /** Raises `backups/*` with nothing changed, `blob/*` and `kms/*`. */
   async run(id: BackupId, options: RestoreOptions, signal?: AbortSignal): Promise<RestoredBackup> {
-    const data = await this.openData(id, signal);
-    const keys = await this.newestKeys(data, signal);
+    const sealed = await this.archive.find(id);
+    if (sealed.kind !== 'data') throw backupsErrors.not_a_data_backup();
+    const { alive, nowMs } = await this.requireAlive(sealed);
+    const data = this.requireKnown(await this.archive.open(sealed, signal));
+    const keys = await this.newestKeys(data, alive, signal);
     try {
       await this.check(data, signal);
       if (keys) await this.check(keys, signal);
@@ -52,7 +69,7 @@ export class RestoreBackup {
         await target.require(data.header, options.replace);
         return await this.replace(
           target,
-          { data, keys, keepExpired: options.keepExpired === true || (await this.mayBeHeld(data)) },
+          { data, keys, today: options.keepExpired === true || (await this.mayBeHeld(data)) ? null : utcDay(nowMs) },
           signal,
         );
       } finally {
@@ -69,17 +86,41 @@ export class RestoreBackup {
     for (const part of backup.parts.filter(({ rows }) => rows > 0)) await backup.read(part, nowhere(), signal);
   }
 
-  private async openData(id: BackupId, signal?: AbortSignal): Promise<OpenBackup> {
-    const sealed = await this.archive.find(id);
-    if (sealed.kind !== 'data') throw backupsErrors.not_a_data_backup();
-    if (sealed.expiresAt.getTime() <= this.clock.nowMs()) throw backupsErrors.expired();
-    return this.requireKnown(await this.archive.open(sealed, signal));
+  /**
+   * What of the installation may be restored, and what time it is at least: a clock that was set back gives no backup another day, since whatever lies
+   * in the store was taken before now. Raises `backups/expired`.
+   */
+  private async requireAlive({ installation, expiresAt }: BackupHeader): Promise<Alive> {
+    const all = await this.archive.list(installation);
+    const nowMs = await this.leastNowMs(all);
+    const alive = all.filter((each) => each.expiresAt.getTime() > nowMs);
+    if (expiresAt.getTime() > nowMs) return { alive, nowMs };
+    throw backupExpired(expiresAt, new Date(nowMs), alive.filter(({ kind }) => kind === 'data').at(-1));
+  }
+
+  /** Of what says it was taken after the clock's now, the newest that opens counts: anybody could put a date into the store. */
+  private async leastNowMs(oldestFirst: readonly BackupHeader[]): Promise<number> {
+    const nowMs = this.clock.nowMs();
+    for (const { id, takenAt } of oldestFirst.toReversed()) {
+      if (takenAt.getTime() <= nowMs) break;
+      if (await this.opens(id)) return takenAt.getTime();
+    }
+    return nowMs;
+  }
+
+  private async opens(id: BackupId): Promise<boolean> {
+    try {
+      (await this.archive.open(await this.archive.find(id))).close();
+      return true;
+    } catch (error) {
+      if (error instanceof AppError && ['backups/damaged', 'backups/foreign', 'backups/not_found'].includes(error.code)) return false;
+      throw error;
+    }
   }
 
   /** Newest, whichever data is restored: a key that was destroyed since the data was taken must not come back with it (C4). */
-  private async newestKeys({ header, migrations }: OpenBackup, signal?: AbortSignal): Promise<OpenBackup | null> {
-    const all = await this.archive.list(header.installation);
-    const newest = all.filter(({ kind, expiresAt }) => kind === 'keys' && expiresAt.getTime() > this.clock.nowMs()).at(-1);
+  private async newestKeys({ migrations }: OpenBackup, alive: readonly BackupHeader[], signal?: AbortSignal): Promise<OpenBackup | null> {
+    const newest = alive.filter(({ kind }) => kind === 'keys').at(-1);
     if (newest === undefined) return null;
     const keys = this.requireKnown(await this.archive.open(await this.archive.find(newest.id), signal));
     // Tables of a later schema than the data's are not there to be filled.
@@ -100,17 +141,13 @@ export class RestoreBackup {
 
   private requireKnown(backup: OpenBackup): OpenBackup {
     const own = new Set(migrationNames());
-    if (backup.migrations.every((name) => own.has(name))) return backup;
+    const unknown = backup.migrations.find((name) => !own.has(name));
+    if (unknown === undefined) return backup;
     backup.close();
-    throw backupsErrors.newer_schema();
+    throw newerSchema('backup', unknown);
   }
 
-  private async replace(
-    target: TargetDatabase,
-    { data, keys, keepExpired }: { readonly data: OpenBackup; readonly keys: OpenBackup | null; readonly keepExpired: boolean },
-    signal?: AbortSignal,
-  ): Promise<RestoredBackup> {
-    const today = keepExpired ? null : utcDay(this.clock.nowMs());
+  private async replace(target: TargetDatabase, { data, keys, today }: Restoring, signal?: AbortSignal): Promise<RestoredBackup> {
     await target.condemn(data.header);
     await target.rebuild(data.migrations);
     const parts = new Map(data.parts.map((part) => [part.table, part]));

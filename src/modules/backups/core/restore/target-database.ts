@@ -3,7 +3,7 @@ import { from as copyFrom } from 'pg-copy-streams';
 import { declaredTables } from '../../../../contracts/data-inventory.js';
 import { migrationNames, revertAllMigrations, runMigrations } from '../../../../platform/database/migrations.js';
 import { QUEUE_SCHEMA } from '../../../../platform/queue/queue-schema.js';
-import { backupsErrors } from '../../backups.errors.js';
+import { backupsErrors, foreignInstallation, newerSchema } from '../../backups.errors.js';
 import {
   inLoadingOrder,
   type LivePartition,
@@ -56,10 +56,13 @@ export class TargetDatabase {
       throw backupsErrors.target_in_use();
     const applied = await this.applied();
     const own = new Set(migrationNames());
-    if (applied.some((name) => !own.has(name))) throw backupsErrors.newer_schema();
+    const unknown = applied.find((name) => !own.has(name));
+    if (unknown !== undefined) throw newerSchema('database', unknown);
     if (applied.length === 0 || (await this.isCondemned())) return;
     if (!(await this.holdsAnything())) return;
-    if (await this.any('SELECT FROM installation WHERE installation_id <> $1', [header.installation])) throw backupsErrors.foreign();
+    const { rows } = await this.client.query<{ id: string }>('SELECT installation_id AS id FROM installation');
+    const other = rows.find(({ id }) => id !== header.installation);
+    if (other) throw foreignInstallation(header.installation, other.id);
     if (!replace) throw backupsErrors.target_not_empty();
   }
 
