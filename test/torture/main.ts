@@ -9,6 +9,7 @@ import { liveThroughEveryWindow, noticeWhatIsSwitchedOff } from './canary.ts';
 import { startTorturePostgres } from './database.ts';
 import { killUnderLoad } from './kills.ts';
 import { carryOnWithFrozenPostgres, carryOnWithoutPostgres, reachTheJournalsBound } from './outage.ts';
+import { killWhileRotating } from './rotation.ts';
 import { loseRedisUnderLoad, shareLimits } from './shared-limits.ts';
 import { stopUnderLoad } from './shutdown.ts';
 import { scan } from './scanners.ts';
@@ -53,6 +54,15 @@ const TRIALS: Readonly<Record<string, Trial>> = {
   limits: {
     title: 'one rate limit on two replicas over Redis',
     run: (postgres) => withRedis(async (redis) => ({ passed: await shareLimits(postgres.url(), redis) })),
+  },
+  backups: {
+    title: 'kill -9 of a backup, a restore and a deletion, at every object and in the middle of it',
+    // Loads the sources as they stand, which no other trial should have to wait for.
+    run: async (postgres) => (await import('./backups.ts')).killAtEveryObject({ databaseUrl: postgres.url(), say }),
+  },
+  rotation: {
+    title: 'kill -9 of whoever follows a rotation of the root key, 60 times',
+    run: (postgres) => killWhileRotating({ databaseUrl: postgres.url(), kills: 60, households: 12, say }),
   },
   canary: { title: 'canaries under every profile, through every window', run: () => liveThroughEveryWindow(say) },
   'canary-mutations': { title: 'what keeps a promise, switched off in turn', run: () => noticeWhatIsSwitchedOff(say) },

@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,13 +6,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { backupParts, type BackupParts } from '../../../../test/harness/backup-parts.js';
 import { rowsOf, schemaOf } from '../../../../test/harness/backups.js';
+import { killedWhenStopped } from '../../../../test/harness/killed-process.js';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
 import { AppError } from '../../../kernel/errors.js';
 import { backupsOf } from './archive/backup-places.js';
 import { isRestoreUnfinished } from './restore/unfinished-restore.js';
 import type { TakenBackup } from './take-backup.js';
 
-/** Databases are made, filled and thrown away, on a machine that may be busy with other tests. */
+/** `npm run torture -- backups` kills at every object. Databases are made, filled and thrown away, on a machine that may be busy with other tests. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const ACTOR = { kind: 'system', id: 'test' } as const;
@@ -37,16 +36,10 @@ afterAll(async () => {
   rmSync(house.log.directory, { recursive: true, force: true });
 });
 
-/** Runs the process until it is about to touch its `stopsAt`-th object, and kills it there. Answers whether it got that far. */
+/** Runs the process until it is at that moment of its `stopsAt`-th object, and kills it there. Answers whether it got that far. */
 async function killedAt(stopsAt: number, more: object = {}): Promise<boolean> {
   const settings = JSON.stringify({ url: database.url, directory: house.log.directory, stopsAt, ...more });
-  const child = spawn(process.execPath, ['--import', harness('queue-worker-hook.mjs'), harness('backup-process.ts'), settings], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [said] = (await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])) as [Buffer | number];
-  child.kill('SIGKILL');
-  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-  return said.toString() === 'stopped\n';
+  return (await killedWhenStopped(['--import', harness('queue-worker-hook.mjs'), harness('backup-process.ts'), settings])).stopped;
 }
 
 /** Once the server has noticed that the other session is gone. */
@@ -69,17 +62,25 @@ async function objects(): Promise<string[]> {
 }
 
 describe('D4: a backup whose process is killed', () => {
-  it.each([1, 3])('before its object %i never was: nothing of it is listed, and the next one removes what is left', async (stopsAt) => {
-    const before = await house.archive.list();
-    expect(await killedAt(stopsAt)).toBe(true);
-    expect(await house.archive.list()).toEqual(before);
-    const next = await takeWhenFree();
-    const ids = new Set((await objects()).map((key) => key.split('/')[2]));
-    expect(ids).toEqual(new Set([...before.map(({ id }) => id), next.id]));
-    const running = await house.log.rows(`SELECT FROM backup WHERE state = 'running'`);
-    expect(running).toEqual([]);
-    await house.restore.check(await house.archive.open(await house.archive.find(next.id)));
-  });
+  it.each([
+    [1, 'before'],
+    [3, 'before'],
+    [2, 'within'],
+    [3, 'after'],
+  ] as const)(
+    'at its object %i, %s it, never was: nothing of it is listed, and the next one removes what is left',
+    async (stopsAt, moment) => {
+      const before = await house.archive.list();
+      expect(await killedAt(stopsAt, { moment })).toBe(true);
+      expect(await house.archive.list()).toEqual(before);
+      const next = await takeWhenFree();
+      const ids = new Set((await objects()).map((key) => key.split('/')[2]));
+      expect(ids).toEqual(new Set([...before.map(({ id }) => id), next.id]));
+      const running = await house.log.rows(`SELECT FROM backup WHERE state = 'running'`);
+      expect(running).toEqual([]);
+      await house.restore.check(await house.archive.open(await house.archive.find(next.id)));
+    },
+  );
 });
 
 describe('D4: a restore whose process is killed', () => {
