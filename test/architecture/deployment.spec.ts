@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { Client } from 'pg';
@@ -25,11 +25,13 @@ interface Service {
   readonly tmpfs?: readonly string[];
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
+  readonly networks?: readonly string[];
 }
 
 interface Compose {
   readonly services: Readonly<Record<string, Service>>;
   readonly secrets: Readonly<Record<string, { readonly file: string }>>;
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean } | null>>;
 }
 
 const text = readFileSync('docker-compose.yml', 'utf8');
@@ -112,10 +114,21 @@ describe('docker-compose.yml', () => {
     for (const name of serving) expect(compose.services[name]?.healthcheck).toBeUndefined();
   });
 
-  it('publishes ports on this machine only, and no port of a store', () => {
+  it('S4: publishes ports on this machine only, and no port of a store', () => {
     const published = Object.entries(compose.services).flatMap(([name, service]) => (service.ports ?? []).map((port) => [name, port]));
     expect(published.map(([name]) => name)).toEqual(['api', 'gateway']);
     for (const [, port] of published) expect(port).toMatch(/^127\.0\.0\.1:/);
+  });
+
+  it('S4: has the stores on a network that leads nowhere, and what reaches the world on another', () => {
+    const { back, front } = compose.networks;
+    expect([back?.internal, front?.internal]).toEqual([true, undefined]);
+    for (const name of ['postgres', 'redis', 'migrate']) expect([name, compose.services[name]?.networks]).toEqual([name, ['back']]);
+  });
+
+  it('S4: gives the login that owns the schema to what migrates and restores alone', () => {
+    const holders = lethe.filter(([, service]) => service.secrets?.includes('database_owner_url')).map(([name]) => name);
+    expect(holders).toEqual(['migrate']);
   });
 
   it('has no password in it: every secret is a file that make-secrets.sh makes', () => {
@@ -135,6 +148,54 @@ describe('docker-compose.yml', () => {
   it('O6: gives the key that signs the audit log to the worker alone', () => {
     const holders = lethe.filter(([, service]) => service.secrets?.includes('audit_key')).map(([name]) => name);
     expect(holders).toEqual(['worker']);
+  });
+});
+
+describe('S4: docs/deployment.md', () => {
+  const guide = readFileSync('docs/deployment.md', 'utf8');
+  const section = (title: string): string => guide.split(/^(?=## )/m).find((part) => part.startsWith(`## ${title}\n`)) ?? '';
+
+  it('says what the firewall lets through: every store, role and listener there is', () => {
+    const firewall = section('Firewall');
+    for (const name of [
+      ...serving,
+      'PostgreSQL',
+      'Redis',
+      'key management service',
+      'bucket',
+      'LETHE_ADMIN_LISTEN',
+      'LETHE_METRICS_TOKEN',
+      '/v1/',
+      '/admin',
+    ])
+      expect(firewall).toContain(name);
+  });
+
+  it('says who may do what: people, processes and the roles of the database', () => {
+    const access = section('Who may do what');
+    const { services } = compose;
+    for (const name of Object.keys(services).filter((each) => services[each]?.build !== undefined)) expect(access).toContain(`\`${name}\``);
+    const logins = readFileSync('deploy/postgres-logins.sh', 'utf8');
+    const roles = new Set([...logins.matchAll(/^CREATE ROLE (lethe_\w+) NOLOGIN/gm)].map(([, role = '']) => role));
+    expect(roles.size).toBe(5);
+    for (const role of roles) expect(access).toContain(`| \`${role}\` |`);
+  });
+
+  it('says how backups are set up: their place, their key, their test and their alarm', () => {
+    const backups = section('Backups');
+    for (const name of ['LETHE_BLOB_S3_', 'LETHE_BLOB_DIR', 'LETHE_BACKUP_DRILL_DAYS', 'root key', 'alarm'])
+      expect(backups).toContain(name);
+  });
+
+  it('names only settings that exist, and links only to what is there', () => {
+    const known = declaredSettings().map(({ env }) => env);
+    const isKnown = (name: string): boolean =>
+      [name, name.replace(/_FILE$/, '')].some((each) => known.includes(each)) ||
+      (name.endsWith('_') && known.some((each) => each.startsWith(name)));
+    const named = [...guide.matchAll(/\b(LETHE_[A-Z0-9_]+)/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !isKnown(name))).toEqual([]);
+    const linked = [...guide.matchAll(/\]\(([^)#:]+)/g)].map(([, path = '']) => join('docs', path));
+    expect(linked.filter((path) => !existsSync(path))).toEqual([]);
   });
 });
 
