@@ -1,14 +1,11 @@
-import type { PolicyProfile } from '../../contracts/policy-profile.js';
 import { PRODUCT_VERSION } from '../../app/product.js';
 import { CanaryInstance } from './instance/canary-instance.js';
 import { ThrowAwayRedis } from './instance/throw-away-redis.js';
 import { itinerary } from './itinerary.js';
-import { plantCalls } from './plant/plant-calls.js';
-import { DELETION_DAY, type PlantedOrganisation, plantOrganisation } from './plant/plant-organisation.js';
-import { plantPeople } from './plant/plant-people.js';
-import { learnSealed } from './plant/learn-sealed.js';
-import { neverKept, type PlantedWord } from './plant/planted-word.js';
+import { type PlantedGarden, plantEverything } from './plant/plant-everything.js';
+import type { PlantedWord } from './plant/planted-word.js';
 import type { CanaryReport, Cell, Presence, Survivor } from './report.js';
+import { RetentionBooks } from './retention-books.js';
 import { CanaryBook, UNKNOWN_PLACE } from './scan/canary-book.js';
 import { StoreScanner, type StoreScan } from './stores/scan-stores.js';
 
@@ -34,9 +31,10 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryReport> {
   const instance = await CanaryInstance.start({ profile: options.profile, redis, book });
   try {
     await options.sabotage?.(instance, book);
-    const run = new CanaryRun(instance, book, options.say ?? (() => undefined));
-    await run.plant(options.short ?? false);
-    const days = options.days ?? itinerary(instance.profile, run.words, options.short ?? false);
+    const planted = await plantEverything(instance, book, options.short ?? false);
+    const run = new CanaryRun({ instance, book, planted, say: options.say ?? (() => undefined) });
+    const deedDays = planted.deeds.map((deed) => deed.day);
+    const days = options.days ?? itinerary(instance.profile, { words: planted.words, deedDays, short: options.short ?? false });
     for (const day of days) await run.lookOn(day);
     const { name, digest } = instance.profile;
     return {
@@ -47,7 +45,7 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryReport> {
       endedAt: new Date().toISOString(),
       days,
       notScanned: [...(redis ? [] : ['Redis: there is none in this run, jobs are in the database']), ...NEVER_SCANNED],
-      words: run.words.length,
+      words: planted.words.length,
       ...run.findings(),
     };
   } finally {
@@ -60,10 +58,17 @@ const NEVER_SCANNED = [
   'blocks of the disk that no file has any more',
 ];
 
+/** What a run goes by. */
+interface RunParts {
+  readonly instance: CanaryInstance;
+  readonly book: CanaryBook;
+  readonly planted: PlantedGarden;
+  readonly say: (line: string) => void;
+}
+
 /** Words in an installation, and what was found of them so far. */
 class CanaryRun {
-  readonly words: PlantedWord[] = [];
-  private readonly takeDowns: (() => Promise<void>)[] = [];
+  private readonly words: readonly PlantedWord[];
   private readonly scanner: StoreScanner;
   private readonly survivors: Survivor[] = [];
   private readonly present: Presence[] = [];
@@ -72,46 +77,34 @@ class CanaryRun {
   private readonly cells: Cell[] = [];
   private stores: readonly string[] = [];
   private bytesScanned = 0;
+  private lastDay = -1;
 
-  constructor(
-    private readonly instance: CanaryInstance,
-    private readonly book: CanaryBook,
-    private readonly say: (line: string) => void,
-  ) {
-    this.scanner = new StoreScanner(book);
-  }
-
-  /** In an organisation of each plan, or of the first and the last. */
-  async plant(short: boolean): Promise<void> {
-    const { plans: all, windows } = this.instance.profile;
-    const plans = short ? [...new Set([...all.slice(0, 1), ...all.slice(-1)])] : all;
-    const losingKey = plans.filter((plan) => (windows.payload.days[plan] ?? 0) > DELETION_DAY).slice(-1);
-    const wanted = [...plans.map((plan) => ({ plan, losesKey: false })), ...losingKey.map((plan) => ({ plan, losesKey: true }))];
-    const organisations: PlantedOrganisation[] = [];
-    for (const each of wanted) {
-      const organisation = await plantOrganisation(this.instance, this.book, each);
-      organisations.push(organisation);
-      this.takeDowns.push(organisation.takeDown);
-      this.words.push(...organisation.words, ...(await plantCalls(this.instance, this.book, organisation)));
-    }
-    const people = await plantPeople(this.instance, this.book);
-    this.takeDowns.push(people.takeDown);
-    this.words.push(...people.words);
-    await this.instance.quiet();
-    await this.instance.contentWritten();
-    for (const organisation of organisations) this.words.push(...(await learnSealed(this.instance, this.book, organisation)));
-    this.words.push(...saidByProvider(this.instance.profile));
+  constructor(private readonly parts: RunParts) {
+    this.words = parts.planted.words;
+    this.scanner = new StoreScanner(parts.book);
   }
 
   async lookOn(day: number): Promise<void> {
-    if (day > 0) this.instance.clock.leapToDay(day);
-    if (day === DELETION_DAY) for (const takeDown of this.takeDowns) await takeDown();
-    if (day > 0) this.failures.push(...(await this.instance.runJobs()).map((each) => `day ${day}: ${each}`));
+    const { instance, say } = this.parts;
+    if (day > 0) await this.liveTo(day);
     for (const word of this.words) await this.read(word, day);
-    const stores = await this.instance.stores();
+    const stores = await instance.stores();
     this.stores = stores.map(({ name }) => name);
     for (const store of stores) this.judge(await this.scanner.scan(store), day);
-    this.say(`day ${day}: ${this.survivors.length} survivors, ${this.missing.length} missing so far`);
+    say(`day ${day}: ${this.survivors.length} survivors, ${this.missing.length} missing so far`);
+  }
+
+  /** Everything that was to be done until then is done, and the worker has had its round. */
+  private async liveTo(day: number): Promise<void> {
+    const { instance, planted } = this.parts;
+    instance.clock.leapToDay(day);
+    for (const deed of planted.deeds.filter((each) => each.day > this.lastDay && each.day <= day)) await deed.run();
+    this.lastDay = day;
+    const books = await RetentionBooks.open(instance);
+    this.failures.push(...(await instance.runJobs()).map((each) => `day ${day}: ${each}`));
+    const { overdue, unreceipted } = await books.close();
+    for (const { store, dataClass } of overdue) this.survivors.push({ ...overdueIn(store), class: dataClass, day });
+    for (const store of unreceipted) this.missing.push({ place: `receipt of what went from ${store}`, class: 'audit_log', day });
   }
 
   findings(): Pick<CanaryReport, 'stores' | 'bytesScanned' | 'survivors' | 'present' | 'missing' | 'failures' | 'cells'> {
@@ -167,15 +160,11 @@ class CanaryRun {
   }
 }
 
-/** What the provider said was the same to everybody. */
-function saidByProvider({ windows }: PolicyProfile): PlantedWord[] {
-  const goneFromDay = Math.max(...Object.values(windows.request_metadata.days)) + 1;
-  const requestId = neverKept('upstream request id', 'upstream request id', 'request_metadata');
-  return [
-    ...['output', 'output tool call', 'upstream error'].map((kind) => neverKept(kind, kind, 'payload')),
-    { ...requestId, mayBeIn: ['database', 'telemetry'], goneFromDay },
-  ];
+/** What Lethe's own look at the oldest of everything says. */
+function overdueIn(store: string): Pick<Survivor, 'place' | 'store' | 'found' | 'locations'> {
+  return { place: `the oldest of ${store}`, store: SURVEY, found: 1, locations: [store] };
 }
 
+const SURVEY = 'survey of retention';
 /** Where presence is looked for: what Lethe itself shows. */
 const API = 'API';

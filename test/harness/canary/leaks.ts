@@ -8,8 +8,8 @@ import type { CanaryInstance } from '../../../src/cli/canary/instance/canary-ins
 import type { CanaryBook } from '../../../src/cli/canary/scan/canary-book.ts';
 import type { Log } from '../../../src/platform/telemetry/logger.ts';
 
-/** Never kept under `zero-retention`. */
-export const LEAKED = 'prompt (standard)';
+/** Never kept under the plan `terse` of the brief profile. */
+export const LEAKED = 'prompt (terse)';
 
 /** The stores of an installation without Redis in which {@link leak} leaves its word. */
 export const LEAKY_STORES = [

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiscoveryService } from '@nestjs/core';
 import { Lethe } from '../../../app/lethe.js';
@@ -18,6 +17,7 @@ import type { Store, StoreGroup } from '../stores/store.js';
 import { tableStore } from '../stores/tables.js';
 import { withoutPageHeaders } from '../stores/wal-pages.js';
 import { OutsideWorld } from './outside-world.js';
+import { RunFolder } from './run-folder.js';
 import { ThrowAwayPostgres } from './throw-away-postgres.js';
 import { ThrowAwayRedis } from './throw-away-redis.js';
 import { TravelClock } from './travel-clock.js';
@@ -37,6 +37,7 @@ export class CanaryInstance {
     readonly world: OutsideWorld,
     private readonly parts: {
       readonly operatorToken: string;
+      readonly secondToken: string;
       readonly postgres: ThrowAwayPostgres;
       readonly redis: ThrowAwayRedis | null;
       readonly data: string;
@@ -49,11 +50,12 @@ export class CanaryInstance {
     const undo: Undo[] = [];
     try {
       const clock = new TravelClock();
-      const data = mkdtempSync(join(tmpdir(), 'lethe-canary-data-'));
-      undo.push(() => rmSync(data, { recursive: true, force: true }));
-      const postgres = await ThrowAwayPostgres.start();
+      const folder = RunFolder.claim();
+      undo.push(folder.discard);
+      const data = folder.make('data');
+      const postgres = await ThrowAwayPostgres.start(folder);
       undo.push(() => postgres.stop());
-      const ownRedis = redis ? await ThrowAwayRedis.start() : null;
+      const ownRedis = redis ? await ThrowAwayRedis.start(folder) : null;
       if (ownRedis) undo.push(() => ownRedis.stop());
       const world = await OutsideWorld.open({
         answer: book.word('output'),
@@ -67,8 +69,12 @@ export class CanaryInstance {
       const settings = loadSettings(environment({ profile, data, world, databaseUrl: postgres.url, redisUrl: ownRedis?.url }));
       const lethe = await Lethe.start(settings, { clock, log });
       undo.push(() => lethe.stop());
-      const { token } = await lethe.get(OperatorAdministration).createOperator('canary', CLI_ACTOR);
-      return new CanaryInstance(lethe, clock, world, { operatorToken: token, postgres, redis: ownRedis, data, lines, undo });
+      const operators = lethe.get(OperatorAdministration);
+      const [operatorToken, secondToken] = [
+        (await operators.createOperator('canary', CLI_ACTOR)).token,
+        (await operators.createOperator('second canary', CLI_ACTOR)).token,
+      ];
+      return new CanaryInstance(lethe, clock, world, { operatorToken, secondToken, postgres, redis: ownRedis, data, lines, undo });
     } catch (error) {
       await undoAll(undo);
       throw error;
@@ -78,6 +84,11 @@ export class CanaryInstance {
   /** Of an administrator, who may ask everything. */
   get operatorToken(): string {
     return this.parts.operatorToken;
+  }
+
+  /** Of another administrator, for what takes two. */
+  get secondToken(): string {
+    return this.parts.secondToken;
   }
 
   get profile(): PolicyProfile {
@@ -144,7 +155,8 @@ export class CanaryInstance {
     await this.until('what is kept of calls has been written', async () => {
       await new Promise((resolve) => setTimeout(resolve, SETTLED_MS));
       const [kept] = await this.rows<{ count: string }>(
-        'SELECT (SELECT count(*) FROM call_payload) + (SELECT count(*) FROM call_failed_input) AS count',
+        `SELECT (SELECT count(*) FROM call_payload) + (SELECT count(*) FROM call_failed_input)
+           + (SELECT count(*) FROM call_granted_content) AS count`,
       );
       const isSettled = Number(kept?.count) === before;
       before = Number(kept?.count);

@@ -1,34 +1,27 @@
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chownSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import pg from 'pg';
 import { EmbeddedPostgres } from '../../../platform/database/embedded-postgres.js';
 import { serverAccount } from '../../../platform/database/embedded-account.js';
+import type { RunFolder } from './run-folder.js';
 
 /** A PostgreSQL server for one run, which archives its WAL as one in production does. */
 export class ThrowAwayPostgres {
   private constructor(
     private readonly server: EmbeddedPostgres,
-    readonly folder: string,
+    private readonly folder: string,
     /** The superuser's. */
     readonly owner: pg.Pool,
   ) {}
 
-  static async start(): Promise<ThrowAwayPostgres> {
-    const folder = freshFolder();
-    const archive = join(folder, 'archive');
-    try {
-      mkdirSync(archive, { mode: 0o700 });
-      const account = serverAccount();
-      if (account.switched) chownSync(archive, account.uid, account.gid);
-      const server = await EmbeddedPostgres.start({ directory: join(folder, 'pg'), settings: settings(archive) });
-      const owner = new pg.Pool({ connectionString: server.url(), max: 2 });
-      owner.on('error', () => undefined);
-      return new ThrowAwayPostgres(server, folder, owner);
-    } catch (error) {
-      rmSync(folder, { recursive: true, force: true });
-      throw error;
-    }
+  static async start(folder: RunFolder): Promise<ThrowAwayPostgres> {
+    const archive = folder.make(ARCHIVE);
+    const account = serverAccount();
+    if (account.switched) chownSync(archive, account.uid, account.gid);
+    const server = await EmbeddedPostgres.start({ directory: join(folder.path, 'pg'), settings: settings(archive) });
+    const owner = new pg.Pool({ connectionString: server.url(), max: 2 });
+    owner.on('error', () => undefined);
+    return new ThrowAwayPostgres(server, folder.path, owner);
   }
 
   get url(): string {
@@ -44,7 +37,7 @@ export class ThrowAwayPostgres {
   }
 
   get archive(): string {
-    return join(this.folder, 'archive');
+    return join(this.folder, ARCHIVE);
   }
 
   /**
@@ -61,7 +54,6 @@ export class ThrowAwayPostgres {
   async stop(): Promise<void> {
     await this.owner.end();
     await this.server.stop();
-    rmSync(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 
   private async archived(segment: string): Promise<void> {
@@ -72,6 +64,7 @@ export class ThrowAwayPostgres {
   }
 }
 
+const ARCHIVE = 'archive';
 const ARCHIVE_WAIT_MS = 10_000;
 
 /**
@@ -89,11 +82,4 @@ function settings(archive: string): Readonly<Record<string, string>> {
     wal_recycle: 'off',
     min_wal_size: '32MB',
   };
-}
-
-/** `/tmp` before `TMPDIR`: sockets need short paths, and root's TMPDIR may be closed to the server's account. */
-function freshFolder(): string {
-  const folder = mkdtempSync(join(existsSync('/tmp') ? '/tmp' : tmpdir(), 'lethe-canary-'));
-  chmodSync(folder, 0o711);
-  return folder;
 }

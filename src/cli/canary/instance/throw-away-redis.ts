@@ -1,10 +1,9 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import type { RunFolder } from './run-folder.js';
 
 const START_MS = 10_000;
 
@@ -22,10 +21,11 @@ export class ThrowAwayRedis {
     return spawnSync('redis-server', ['--version'], { stdio: 'ignore' }).status === 0;
   }
 
-  static async start(): Promise<ThrowAwayRedis> {
-    const folder = mkdtempSync(join(tmpdir(), 'lethe-canary-redis-'));
+  static async start(run: RunFolder): Promise<ThrowAwayRedis> {
+    const folder = run.make('redis');
+    const pidfile = join(folder, 'redis.pid');
     const port = await freePort();
-    const options = { port, bind: '127.0.0.1', dir: folder, appendonly: 'yes', 'auto-aof-rewrite-percentage': 0, save: '' };
+    const options = { port, bind: '127.0.0.1', dir: folder, pidfile, appendonly: 'yes', 'auto-aof-rewrite-percentage': 0, save: '' };
     const server = spawn(
       'redis-server',
       Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]),
@@ -56,7 +56,6 @@ export class ThrowAwayRedis {
       this.server.kill('SIGKILL');
       await gone;
     }
-    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 

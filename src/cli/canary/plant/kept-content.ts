@@ -22,7 +22,8 @@ export class KeptContent {
 
   constructor(
     private readonly api: OperatorApi,
-    private readonly organisationId: string,
+    /** Whose calls, and made with which key. */
+    private readonly calling: { readonly id: string; readonly keyId: string },
     /** Days since planting. */
     private readonly today: () => number,
   ) {}
@@ -41,11 +42,11 @@ export class KeptContent {
 
   /** Everything there is to be read, once a day. */
   private async read(): Promise<void> {
-    const records = `/api/v1/usage/requests?organisationId=${this.organisationId}&limit=100`;
+    const records = `/api/v1/usage/requests?organisationId=${this.calling.id}&keyId=${this.calling.keyId}&limit=100`;
     this.calls ??= (await this.api.ask<CallList>('GET', records)).data.map(({ id }) => id);
     this.shown.clear();
     for (const id of this.calls) {
-      const text = await this.api.text(`/api/v1/organisations/${this.organisationId}/calls/${id}/content?purpose=security_review`);
+      const text = await this.api.text(`/api/v1/organisations/${this.calling.id}/calls/${id}/content?purpose=security_review`);
       const { request, answer } = JSON.parse(text) as Kept;
       this.shown.set(
         id,

@@ -11,6 +11,7 @@ const TAKEN_BYTES = 24;
 const SEALED = [
   { table: 'call_payload', kind: 'sealed payload', dataClass: 'payload' },
   { table: 'call_failed_input', kind: 'sealed failed input', dataClass: 'failed_input' },
+  { table: 'call_granted_content', kind: 'sealed content under a grant', dataClass: 'payload' },
 ] as const;
 
 /** Ciphertexts of an organisation's calls, and its wrapped content key, as words of their own. */
@@ -24,7 +25,7 @@ export async function learnSealed(instance: CanaryInstance, book: CanaryBook, or
   };
   for (const { table, kind, dataClass } of SEALED) {
     const rows = await instance.rows<{ sealed: Buffer; due: string }>(
-      `SELECT sealed, expires_on::text AS due FROM ${table} WHERE organisation_id = $1 ORDER BY call_id`,
+      `SELECT sealed, expires_on::text AS due FROM ${table} WHERE organisation_id = $1 AND sealed IS NOT NULL ORDER BY call_id`,
       [organisation.id],
     );
     const today = Math.floor(instance.clock.beganMs / DAY_MS);

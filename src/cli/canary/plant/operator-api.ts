@@ -20,6 +20,13 @@ export class OperatorApi {
     return (text === '' ? undefined : JSON.parse(text)) as T;
   }
 
+  /** Asks for what must be refused, and answers the status. */
+  async attempt(method: string, path: string): Promise<number> {
+    const response = await fetch(`${this.url}${path}`, { method, headers: { authorization: `Bearer ${this.token}` } });
+    await response.arrayBuffer();
+    return response.status;
+  }
+
   /** The answer as it is, whatever it is: for looking whether a word is in it. */
   async text(path: string): Promise<string> {
     const response = await fetch(`${this.url}${path}`, { headers: { authorization: `Bearer ${this.token}` } });

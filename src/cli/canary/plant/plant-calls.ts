@@ -40,7 +40,7 @@ class Calls {
     private readonly organisation: PlantedOrganisation,
   ) {
     this.api = new OperatorApi(instance.lethe.url, instance.operatorToken);
-    this.content = new KeptContent(this.api, organisation.id, () => instance.clock.day);
+    this.content = new KeptContent(this.api, organisation, () => instance.clock.day);
   }
 
   word(kind: string): string {

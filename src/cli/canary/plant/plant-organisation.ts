@@ -10,8 +10,14 @@ export interface PlantedOrganisation {
   readonly label: string;
   /** Its content key is destroyed on {@link DELETION_DAY}, and with it all its content (C4). */
   readonly losesKey: boolean;
-  /** A secret of its API key. */
+  /** A legal hold covers what is known of its calls, until it is released (D5). */
+  readonly isHeld: boolean;
+  readonly projectId: string;
+  readonly keyId: string;
+  /** The secret of its API key. */
   readonly key: string;
+  /** What its directory signs in with (SCIM). */
+  readonly directorySecret: string;
   readonly words: readonly PlantedWord[];
   /** Deletes what an organisation can delete of its set-up. */
   readonly takeDown: () => Promise<void>;
@@ -28,21 +34,29 @@ interface Made {
   readonly secret: string;
 }
 
+/** What sets an organisation apart from others of its plan. */
+export interface OrganisationFate {
+  readonly plan: string;
+  readonly losesKey?: boolean;
+  readonly isHeld?: boolean;
+}
+
 /** An organisation with a word in every field it can write of its set-up, and every secret it is given. Part of it is deleted on {@link DELETION_DAY}. */
 export async function plantOrganisation(
   instance: CanaryInstance,
   book: CanaryBook,
-  { plan, losesKey }: { readonly plan: string; readonly losesKey: boolean },
+  { plan, losesKey = false, isHeld = false }: OrganisationFate,
 ): Promise<PlantedOrganisation> {
-  const label = losesKey ? `${plan}, key destroyed` : plan;
+  const label = losesKey ? `${plan}, key destroyed` : isHeld ? `${plan}, held` : plan;
   const api = new OperatorApi(instance.lethe.url, instance.operatorToken);
   const names = { slug: book.word(`organisation slug (${label})`), name: book.word(`organisation name (${label})`) };
   const { id } = await api.ask<Made>('POST', '/api/v1/organisations', names);
   if (plan !== instance.profile.plans[0]) await api.ask('PUT', `/admin/v1/organisations/${id}/plan`, { plan });
   const setUp = new SetUp(book, api, { id, label });
-  const key = await setUp.plantWhatStays();
+  const made = await setUp.plantWhatStays();
   await setUp.plantWhatIsDeleted(`${instance.world.url}/hook/`);
-  return { id, label, losesKey, key, words: setUp.words, takeDown: () => setUp.takeDown(losesKey ? ['/content-keys'] : []) };
+  const takeDown = () => setUp.takeDown(losesKey ? ['/content-keys'] : []);
+  return { id, label, losesKey, isHeld, ...made, words: setUp.words, takeDown };
 }
 
 /** What an organisation writes of its set-up, through the API. */
@@ -60,8 +74,7 @@ class SetUp {
     this.at = `/api/v1/organisations/${organisation.id}`;
   }
 
-  /** Answers the secret of its API key. */
-  async plantWhatStays(): Promise<string> {
+  async plantWhatStays(): Promise<Pick<PlantedOrganisation, 'projectId' | 'keyId' | 'key' | 'directorySecret'>> {
     this.stays('organisation slug', '', ['mail']);
     this.stays('organisation name', '', ['mail', 'webhooks']);
     const project = await this.make('/projects', { name: this.stays('project name', '/projects') });
@@ -79,7 +92,7 @@ class SetUp {
       scopes: ['inference:invoke', 'usage:read'],
     });
     this.handedOut('API key', key.secret);
-    return key.secret;
+    return { projectId: project.id, keyId: key.id, key: key.secret, directorySecret: directory.secret };
   }
 
   /** `hook`: where webhooks may be sent to. */

@@ -7,6 +7,7 @@ import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { CLI_ACTOR } from '../../installation.js';
 import { type CanaryInstance, MAIL_FOLDER } from '../instance/canary-instance.js';
 import type { CanaryBook } from '../scan/canary-book.js';
+import type { Deed } from './deed.js';
 import { OperatorApi } from './operator-api.js';
 import { DELETION_DAY } from './plant-organisation.js';
 import { neverKept, type PlantedWord } from './planted-word.js';
@@ -14,8 +15,8 @@ import { Visitor } from './visitor.js';
 
 export interface PlantedPeople {
   readonly words: readonly PlantedWord[];
-  /** Removes the account of the one who is to be removed. */
-  readonly takeDown: () => Promise<void>;
+  /** The account of the one who is to be removed is. */
+  readonly deeds: readonly Deed[];
 }
 
 interface Ways {
@@ -42,7 +43,7 @@ export async function plantPeople(instance: CanaryInstance, book: CanaryBook): P
   if (signsUp) await people.begin('a person who never confirms', withPassword);
   return {
     words: people.words,
-    takeDown: () => instance.lethe.get(RemoveMinor).run(leaving as AccountId, CLI_ACTOR),
+    deeds: [{ day: DELETION_DAY, run: () => instance.lethe.get(RemoveMinor).run(leaving as AccountId, CLI_ACTOR) }],
   };
 }
 

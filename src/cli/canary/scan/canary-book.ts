@@ -73,9 +73,9 @@ export class CanaryBook {
     this.foreign.push(...[...formsOf(value), ...bytes].map((form) => ({ ...form, place })));
   }
 
-  /** Bytes that were made of something planted, such as what it was sealed into. */
+  /** Bytes that were made of something planted, such as what it was sealed into. As a word they are hexadecimal, as in a row written as JSON. */
   bytes(place: string, value: Buffer): void {
-    this.wordByPlace.set(place, value.toString('base64'));
+    this.wordByPlace.set(place, value.toString('hex'));
     this.foreign.push(...formsOfBytes('bytes', value).map((form) => ({ ...form, place })));
   }
 
