@@ -67,5 +67,5 @@ declareStore({
   retention: { kind: 'window' },
   export: { withheld: 'ciphertext; read call by call, for a purpose, through the API' },
   erasure: { shredKeyIn: 'content_key' },
-  holds: { day: 'technical', organisation_id: 'identifier', call_id: 'identifier', sealed: 'secret' },
+  holds: { day: 'personal', organisation_id: 'identifier', call_id: 'identifier', sealed: 'secret' },
 });
