@@ -125,7 +125,8 @@ describe('the transparency log', () => {
     const answers: number[] = [];
     for (let times = 0; times < 130; times += 1) answers.push((await ask('/audit-log/keys')).status);
     expect(answers.slice(0, 100)).toEqual(Array(100).fill(200));
-    expect(answers.at(-1)).toBe(429);
+    // A few more are let in while they are asked: some every second.
+    expect(answers.slice(100)).toContain(429);
   });
 });
 

@@ -194,8 +194,12 @@ export class Cluster {
     return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as LogLine);
   }
 
-  /** Waits until every call is settled, by its own gateway or by the reaper. */
+  /** Waits until every call is settled, by its own gateway or by the reaper, and no replica has a journal that waits to be replayed. */
   async settle(withinMs = 40_000): Promise<void> {
+    await until('every journal is replayed', withinMs, async () => {
+      const pages = await Promise.all(this.addresses().map(async (address) => (await fetch(`${address}/metrics`)).text()));
+      return pages.every((page) => /^lethe_journal_bytes 0$/m.test(page));
+    });
     await until('every intent is settled', withinMs, async () => {
       const [open] = await this.rows<{ count: number }>('SELECT count(*)::int AS count FROM call_intent');
       return open?.count === 0;

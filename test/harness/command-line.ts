@@ -19,7 +19,7 @@ export interface Invocation {
   readonly stdin?: string;
 }
 
-/** The built command line in a folder of its own, run as a shell would, with nothing of this process's environment but the PATH. */
+/** The built command line in a folder of its own, run as a shell would, with nothing of this process's environment but the PATH and where compiled code is kept. */
 export class CommandLine {
   readonly folder = mkdtempSync(join(tmpdir(), 'lethe-cli-'));
 
@@ -32,9 +32,10 @@ export class CommandLine {
   }
 
   run(args: readonly string[], { env = {}, stdin = '' }: Invocation = {}): Promise<Outcome> {
+    const { PATH, NODE_COMPILE_CACHE } = process.env;
     const child = spawn(process.execPath, [PROGRAM, ...args], {
       cwd: this.folder,
-      env: { PATH: process.env['PATH'], LETHE_DATA_DIR: this.dataFolder, ...this.env, ...env },
+      env: { PATH, ...(NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {}), LETHE_DATA_DIR: this.dataFolder, ...this.env, ...env },
     });
     const said = { stdout: '', stderr: '' };
     child.stdout.on('data', (piece: Buffer) => void (said.stdout += piece.toString()));

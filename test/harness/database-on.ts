@@ -1,11 +1,7 @@
-import pg from 'pg';
-import type { OwnPostgres } from './postgres.js';
+import { copyTemplate, type OwnPostgres } from './postgres.js';
 
-/** An empty database on a server that several tests share. */
+/** A database with every migration applied, on a server that several tests share. */
 export async function createDatabaseOn(server: OwnPostgres, name: string): Promise<string> {
-  const client = new pg.Client({ connectionString: server.url() });
-  await client.connect();
-  await client.query(`CREATE DATABASE ${name}`);
-  await client.end();
+  await copyTemplate(server.url(), 'lethe_template', name);
   return server.url(name);
 }

@@ -58,15 +58,20 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const server = inject('databaseServerUrl');
   const template = templateName(inject('databaseRunId'));
   const name = `lethe_test_${randomBytes(6).toString('hex')}`;
-  await withClient(server, async (client) => {
-    await ensureTemplate(client, server, template);
-    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
-  });
+  await copyTemplate(server, template, name);
   return {
     url: databaseUrl(server, name),
     name,
     drop: () => withClient(server, (client) => dropDatabase(client, name)),
   };
+}
+
+/** Makes a database from a migrated template, and that before where it is not there yet. */
+export function copyTemplate(server: string, template: string, name: string): Promise<void> {
+  return withClient(server, async (client) => {
+    await ensureTemplate(client, server, template);
+    await client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
+  });
 }
 
 /**

@@ -110,9 +110,9 @@ process.once('exit', () => {
 });
 
 function launch(options: Omit<ProgramOptions, 'ready'>): { child: ChildProcess; said: () => string } {
-  const { PATH, HOME } = process.env;
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, ['--enable-source-maps', options.program, ...(options.arguments ?? [])], {
-    env: { PATH, HOME, ...options.environment },
+    env: { PATH, HOME, ...(NODE_COMPILE_CACHE ? { NODE_COMPILE_CACHE } : {}), ...options.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   running.add(child);

@@ -48,7 +48,7 @@ export async function carryOnWithoutPostgres(options: OutageOptions): Promise<Bo
     const awayToMs = performance.now();
     await options.postgres.start();
     await cluster.startReplica(1);
-    await sleep(2_500);
+    await sleep(1_000);
     const calls = await load.stop();
     options.say?.(`clients: ${described(calls)}`);
     const during = calls.filter((call) => call.beganMs > awayFromMs && call.endedMs < awayToMs && call.ending === 'complete').length;
@@ -77,7 +77,7 @@ export async function carryOnWithFrozenPostgres(options: OutageOptions): Promise
     options.postgres.pause();
     await sleep(options.awayMs);
     options.postgres.resume();
-    await sleep(2_500);
+    await sleep(1_000);
     const calls = await load.stop();
     options.say?.(`clients: ${described(calls)}`);
     expectOnlyKilledCallsFailed(calls, []);
