@@ -9,7 +9,7 @@ import { CredentialVault } from '../../modules/credentials/credentials.contract.
 import { PriceBook } from '../../modules/usage/core/price-book.js';
 import { ChangeFeed } from '../../platform/database/change-feed.js';
 import { SystemPool } from '../../platform/database/system-pool.js';
-import { examineNotificationKey } from './examine-mail.js';
+import { examineInstallationKeys } from './examine-installation-keys.js';
 import { examinePolicy } from './examine-policy.js';
 import { error, type Finding, ok, warn } from './finding.js';
 
@@ -26,7 +26,7 @@ export async function examineConfiguration(application: INestApplicationContext,
     ...(await credentialFindings(application, rootKey)),
     ...(await routeFindings(application)),
     // The finding about the root key says it all where that is missing.
-    ...(rootKey === 'works' ? await examineNotificationKey(application) : []),
+    ...(rootKey === 'works' ? await examineInstallationKeys(application) : []),
   ];
 }
 

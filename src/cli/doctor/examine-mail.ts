@@ -1,7 +1,5 @@
-import type { INestApplicationContext } from '@nestjs/common';
 import { join, resolve } from 'node:path';
 import { AppError } from '../../kernel/errors.js';
-import { NotificationKeys } from '../../modules/notifications/core/notification-keys.js';
 import { sendgridKey } from '../../modules/notifications/core/sendgrid-signature.js';
 import type { Settings } from '../../platform/config/settings.js';
 import { createMailTransport } from '../../platform/mail/mail-factory.js';
@@ -41,19 +39,5 @@ async function serverFinding(settings: Settings): Promise<Finding> {
     const { reason, smtpCode } = failure.details as { readonly reason?: string; readonly smtpCode?: number | null };
     const code = [reason, smtpCode].filter(Boolean).join(' ');
     return error('mail', `${host} takes no mails (${code}).`, 'Check address, port, TLS and password of LETHE_SMTP_URL.');
-  }
-}
-
-/** Whether the key opens that queued mails and webhook secrets are sealed under. Makes none. */
-export async function examineNotificationKey(application: INestApplicationContext): Promise<Finding[]> {
-  const subject = 'notification key';
-  try {
-    const state = await application.get(NotificationKeys, { strict: false }).inspect();
-    return [ok(subject, state === 'absent' ? 'It is made at the first start.' : 'It opens.')];
-  } catch (failure) {
-    if (!(failure instanceof AppError)) throw failure;
-    return [
-      error(subject, failure.publicMessage, 'Find the root key it was wrapped with: see docs/notifications.md, "When the key is lost".'),
-    ];
   }
 }
