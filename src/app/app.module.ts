@@ -1,4 +1,4 @@
-import { type DynamicModule, Module } from '@nestjs/common';
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { TerminusModule } from '@nestjs/terminus';
 import { AccountsModule } from '../modules/accounts/accounts.module.js';
@@ -24,10 +24,13 @@ import { RoutingModule } from '../modules/routing/routing.module.js';
 import { TenantsModule } from '../modules/tenants/tenants.module.js';
 import { UsageModule } from '../modules/usage/usage.module.js';
 import { UsagePathModule } from '../modules/usage/usage-path.module.js';
+import { ServerLog } from '../platform/database/server-log.js';
 import { HealthController } from './health.controller.js';
 import { PlatformModule, type Runtime } from './platform.module.js';
 import { Readiness } from './readiness.js';
 import { ReadinessProbes } from './readiness-probes.js';
+import { SweepFinishedJobs } from './sweep-finished-jobs.js';
+import { SweepServerLog } from './sweep-server-log.js';
 
 /** The whole application. Every role has every module but the gateway's; what a role does not do it does not start. */
 @Module({})
@@ -62,7 +65,18 @@ export class AppModule {
         ...(runtime.settings.roles.includes('gateway') ? [gateway] : []),
       ],
       controllers: [HealthController],
-      providers: [Readiness, ReadinessProbes, { provide: APP_GUARD, useExisting: CallerAccessGuard }],
+      providers: [
+        Readiness,
+        ReadinessProbes,
+        SweepFinishedJobs,
+        ...sweptLog(runtime),
+        { provide: APP_GUARD, useExisting: CallerAccessGuard },
+      ],
     };
   }
+}
+
+/** Of a server that this process has started itself. */
+function sweptLog({ database }: Runtime): Provider[] {
+  return database.log === undefined ? [] : [{ provide: SweepServerLog, useValue: new SweepServerLog(new ServerLog(database.log)) }];
 }

@@ -35,6 +35,8 @@ export interface OpenDatabase {
   /** For migrations and the queue's schema. */
   readonly ownerUrl: string;
   readonly embedded: boolean;
+  /** The file that the embedded server writes its log to; the operator's own has one elsewhere. */
+  readonly log?: string;
   /** Stops the embedded server if this process owns it. */
   close(): Promise<void>;
 }
@@ -53,7 +55,7 @@ export async function openDatabase(settings: Settings, mode: 'own' | 'borrow' = 
   const directory = join(settings.dataDirectory, 'database');
   const server =
     mode === 'own' ? await EmbeddedPostgres.start({ directory, restartOnCrash: true }) : await EmbeddedPostgres.borrow({ directory });
-  return { url: server.url(), ownerUrl: server.url(), embedded: true, close: () => server.stop() };
+  return { url: server.url(), ownerUrl: server.url(), embedded: true, log: server.log, close: () => server.stop() };
 }
 
 /** Brings the schema up to this version, or makes sure that it is when `LETHE_MIGRATE=never`. Answers the migrations it applied. */

@@ -36,7 +36,8 @@ export interface Runtime {
   readonly log: Log;
   readonly clock: Clock;
   readonly profile: LoadedProfile;
-  readonly database: { readonly url: string; readonly ownerUrl: string };
+  /** `log`: the file that a built-in server writes to. */
+  readonly database: { readonly url: string; readonly ownerUrl: string; readonly log?: string };
 }
 
 /** Connections of the ledger and the snapshots: two flushes in flight and one to spare. */

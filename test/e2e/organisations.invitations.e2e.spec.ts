@@ -4,10 +4,12 @@ import type { OrganisationId } from '../../src/kernel/ids.js';
 import { newSecret } from '../../src/kernel/secrets.js';
 import { SweepInvitationsJob } from '../../src/modules/accounts/jobs/sweep-invitations.job.js';
 import { OrganisationAdministration } from '../../src/modules/tenants/tenants.contract.js';
+import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { type Browser, type Person, signIn, signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
 import { type MailServer, startMailServer } from '../harness/mail.js';
 import { killAt, memberOf, rolesIn } from '../harness/organisations.js';
+import { sweepTables } from '../harness/sweeps.js';
 
 const ACTOR = { kind: 'system', id: 'test' } as const;
 const MINUTE_MS = 60_000;
@@ -237,7 +239,7 @@ describe('an invitation', () => {
     expect(await codeOf(accept(browser, againToken))).toEqual([410, 'members/invitation_not_valid']);
     clock.advance(7 * DAY_MS);
     expect(await codeOf(accept(await signIn(test.lethe, id), renewed))).toEqual([410, 'members/invitation_not_valid']);
-    await test.lethe.get(SweepInvitationsJob).sweep();
+    await sweepTables(test.lethe.get(SweepInvitationsJob), test.lethe.get(UnitOfWork));
     expect(await pending()).toBe(0);
   });
 });

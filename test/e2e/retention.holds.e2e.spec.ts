@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../src/kernel/ids.js';
 import { RunRetention } from '../../src/modules/retention/core/run-retention.js';
+import { SurveyStores } from '../../src/modules/retention/core/survey/survey-stores.js';
 import { SweepStoresJob } from '../../src/modules/retention/jobs/sweep-stores.job.js';
 import { OperatorAdministration } from '../../src/modules/auth/auth.contract.js';
 import { Clock, DAY_MS } from '../../src/kernel/clock.js';
 import { type Person, signUp } from '../harness/accounts.js';
 import { TestLethe, type TestTenant } from '../harness/app.js';
-import { admin } from '../harness/staff.js';
+import { admin, recruit, type StaffMember } from '../harness/staff.js';
 
 /** Goes on by itself and can be put forward; it does not claim to be real time, which retention would hold against the database's. */
 class AheadClock extends Clock {
@@ -136,6 +137,122 @@ describe('legal holds', () => {
     expect(await place(scope(), 'lop_nobody')).toMatchObject({ status: 401 });
     const owner = await member('owner');
     expect(await owner.browser.get('/retention/receipts')).toMatchObject({ status: 403 });
+  });
+});
+
+describe('what a hold keeps', () => {
+  interface Rows {
+    readonly data: { table: string; organisationId: string; columns: Record<string, unknown>; withheld: string[] }[];
+    readonly nextCursor: string | null;
+    readonly errors?: { field: string }[];
+  }
+  let path: string;
+  let other: TestTenant;
+
+  const rows = (query: string, more: { token?: string | null } = {}) => admin<Rows>(test, { path: `${path}/rows?${query}`, ...more });
+
+  beforeAll(async () => {
+    other = await test.tenant();
+    const person = await signUp(test.lethe);
+    for (const { organisationId } of [tenant, other])
+      await test.rows(`INSERT INTO membership VALUES ($1, $2, 'viewer', 'founder', now(), now())`, [organisationId, person.accountId]);
+    const dataClasses = ['account_profile', 'security_log'];
+    const hold = await place({ matter: 'LIT-9', reason: 'litigation', accountId: person.accountId, dataClasses });
+    path = `/legal-holds/${hold.body.id}`;
+    await test.rows('DELETE FROM membership WHERE account_id = $1', [person.accountId]);
+    await test.rows('DELETE FROM account_session WHERE account_id = $1', [person.accountId]);
+  });
+
+  it('D5, C7: is read for a purpose, page by page, without secrets, and the audit log of the organisation tells of each page', async () => {
+    const first = await rows('purpose=legal_request&limit=1');
+    expect(first).toMatchObject({ status: 200, body: { data: [{ table: 'account_session' }] } });
+    expect(first.headers.get('cache-control')).toBe('no-store');
+    const [session] = first.body.data;
+    expect(session?.columns).toMatchObject({ method: expect.any(String) as unknown });
+    expect(session?.withheld).toContain('token_hash');
+    expect(session?.columns).not.toHaveProperty('token_hash');
+    const rest = await rows(`purpose=legal_request&limit=5&cursor=${first.body.nextCursor}`);
+    expect(rest.body.data.map(({ table }) => table)).toEqual(['membership', 'membership']);
+    expect(rest.body.nextCursor).toBeNull();
+    const own = await rows(`purpose=data_subject_request&table=membership&organisationId=${tenant.organisationId}`);
+    expect(own.body.data.map(({ organisationId }) => organisationId)).toEqual([tenant.organisationId]);
+    const events = await test.rows(
+      `SELECT organisation_id AS "organisationId", detail FROM audit_event WHERE action = 'legal_hold.read' ORDER BY id`,
+    );
+    const detail = { matter: 'LIT-9', reason: 'litigation', table: null, isContinued: false };
+    expect(events).toEqual([
+      { organisationId: null, detail: { ...detail, purpose: 'legal_request', rows: 1 } },
+      { organisationId: null, detail: { ...detail, purpose: 'legal_request', rows: 2, isContinued: true } },
+      { organisationId: tenant.organisationId, detail: { ...detail, purpose: 'data_subject_request', table: 'membership', rows: 1 } },
+    ]);
+  });
+
+  it.each([
+    ['without a purpose', '', 400],
+    ['for one that is not in the list', 'purpose=curiosity', 400],
+    ['of a table that is no name', 'purpose=legal_request&table=a%20b', 400],
+    ['from a place that is none', 'purpose=legal_request&cursor=e30', 400],
+    [
+      'from a place somebody made up',
+      `purpose=legal_request&cursor=${Buffer.from('{"table":"x","digest":"no"}').toString('base64url')}`,
+      200,
+    ],
+  ])('is asked for %s: %s is %i', async (_what, query, status) => {
+    expect(await rows(query)).toMatchObject({ status });
+  });
+
+  it('A3, A4: is shown to no member of the organisation, whatever their role, and to nobody who does not say who they are', async () => {
+    const query = 'purpose=legal_request';
+    expect(await rows(query, { token: null })).toMatchObject({ status: 401 });
+    expect(await rows(query, { token: tenant.key })).toMatchObject({ status: 403 });
+    for (const role of ['owner', 'privacy_officer']) {
+      const answer = await (await member(role)).browser.send('GET', `/admin/v1${path}/rows?${query}`);
+      expect([role, answer.status]).toEqual([role, 403]);
+    }
+    expect(await admin(test, { path: `/legal-holds/${newId()}/rows?${query}` })).toMatchObject({
+      status: 404,
+      body: { code: 'retention/hold_not_found' },
+    });
+  });
+
+  it('S2: staff on duty see rows of an organisation they have broken the glass for, and of no other', async () => {
+    const officer = await recruit(test, clock, 'privacy_officer');
+    expect((await officer.beginDuty()).status).toBe(200);
+    const ask = (query: string) => officer.send<Rows & { code?: string }>('GET', `/admin/v1${path}/rows?purpose=legal_request${query}`);
+    const needed = { status: 403, body: { code: 'auth/break_glass_required' } };
+    expect(await ask('')).toMatchObject(needed);
+    expect(await ask(`&organisationId=${tenant.organisationId}`)).toMatchObject(needed);
+    const grant = await officer.openBreakGlass(tenant.organisationId, { reason: 'legal_request' });
+    expect(grant.status).toBe(201);
+    const seen = await ask(`&organisationId=${tenant.organisationId}`);
+    expect(seen).toMatchObject({ status: 200, body: { data: [{ organisationId: tenant.organisationId }] } });
+    expect(JSON.stringify(seen.body)).not.toContain(other.organisationId);
+    expect(await ask(`&organisationId=${other.organisationId}`)).toMatchObject(needed);
+    expect(await ask('')).toMatchObject(needed);
+    const used = await test.rows(`SELECT FROM audit_event WHERE action = 'break_glass.used' AND target_id = $1`, [grant.body.id]);
+    expect(used).toHaveLength(1);
+  });
+});
+
+describe('data kept past its time', () => {
+  it('D2: administrators and privacy officers are told when it begins and when it has ended, and nobody else is', async () => {
+    const [officer, support] = [await recruit(test, clock, 'privacy_officer'), await recruit(test, clock, 'support')];
+    const long = new Date(clock.nowMs() - 9 * DAY_MS);
+    await test.rows('DELETE FROM retention_alarm');
+    await test.rows(`INSERT INTO retention_alarm VALUES ('billing_record', $1, $1)`, [long]);
+    await test.rows(`INSERT INTO retention_removal VALUES ('files.left', 'left', 1, 1, $1)`, [long]);
+    await test.lethe.get(SurveyStores).run();
+    await test.lethe.get(SurveyStores).run();
+    await test.rows('DELETE FROM retention_removal');
+    const told = async ({ browser }: StaffMember) => {
+      const notices = await browser.get<{ data: { kind: string; title: string }[] }>('/account/notices');
+      return notices.body.data.filter(({ kind }) => kind.startsWith('data_overdue'));
+    };
+    const heard = await told(officer);
+    expect(heard.filter(({ kind }) => kind === 'data_overdue_ended')).toHaveLength(1);
+    expect(heard.map(({ title }) => title)).toContain('Data is kept past its time');
+    expect(new Set(heard.map((each) => JSON.stringify(each))).size).toBe(heard.length);
+    expect(await told(support)).toEqual([]);
   });
 });
 

@@ -1,9 +1,12 @@
 import { TOTP, URI } from 'otpauth';
 import { expect } from 'vitest';
-import { SystemClock } from '../../src/kernel/clock.js';
+import { type Clock, SystemClock } from '../../src/kernel/clock.js';
 import type { Person } from './accounts.js';
 
 const STEP_MS = 30_000;
+
+/** A clock that a test may move on. */
+export type SteerableClock = Clock & { advance(ms: number): void };
 
 /** The time of day, which a test may move on. */
 export class MovableClock extends SystemClock {
@@ -28,7 +31,7 @@ export class AuthenticatorApp {
 
   constructor(
     uri: string,
-    private readonly clock: SystemClock,
+    private readonly clock: Clock,
   ) {
     this.totp = URI.parse(uri) as TOTP;
   }
@@ -48,7 +51,7 @@ export class AuthenticatorApp {
 /** A person with an authenticator app set up in their browser. Its first code is used up: the clock stands one step further. */
 export async function enrolApp(
   person: Person,
-  clock: MovableClock,
+  clock: SteerableClock,
 ): Promise<{ readonly app: AuthenticatorApp; readonly recoveryCodes: string[] }> {
   const begun = await person.browser.post<{ uri: string }>('/account/second-factors/totp');
   expect(begun.status).toBe(201);

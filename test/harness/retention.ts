@@ -4,6 +4,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { type ExpiringTable, ExpiringTables } from '../../src/contracts/expiring-tables.js';
 import type { PolicyProfile } from '../../src/contracts/policy-profile.js';
+import type { StaffNews } from '../../src/contracts/staff-news.js';
 import type { SweptStore, SweptTables } from '../../src/contracts/swept-store.js';
 import type { Clock } from '../../src/kernel/clock.js';
 import { newId, type OperatorId } from '../../src/kernel/ids.js';
@@ -25,22 +26,27 @@ import { ReadHolds } from '../../src/modules/retention/core/holds/read-holds.js'
 import { ReleaseHold } from '../../src/modules/retention/core/holds/release-hold.js';
 import { MaintainPartitions, PartitionTools } from '../../src/modules/retention/core/maintain-partitions.js';
 import { Partitions } from '../../src/modules/retention/core/partitions.js';
+import { AccountForSweeps } from '../../src/modules/retention/core/purge/account-for-sweeps.js';
 import { DropPartitions } from '../../src/modules/retention/core/purge/drop-partitions.js';
 import { KnownTables } from '../../src/modules/retention/core/purge/known-tables.js';
 import { FilingDesk, FilingRules, RefileRows } from '../../src/modules/retention/core/purge/refile-rows.js';
+import { OwnSurvey, SweepOwnStores } from '../../src/modules/retention/core/purge/sweep-own-stores.js';
 import { SweepGround, SweepStores } from '../../src/modules/retention/core/purge/sweep-stores.js';
 import { TrustedClock } from '../../src/modules/retention/core/purge/trusted-clock.js';
 import { CloseReceipts } from '../../src/modules/retention/core/receipts/close-receipts.js';
 import { ReceiptBooks, Receipts } from '../../src/modules/retention/core/receipts/receipts.js';
 import { RetentionExpiry } from '../../src/modules/retention/core/retention-expiry.js';
 import { RoundBounds, RunRetention } from '../../src/modules/retention/core/run-retention.js';
-import { AlarmBell, SurveyStores } from '../../src/modules/retention/core/survey/survey-stores.js';
+import { AlarmBell, OverdueAlarm } from '../../src/modules/retention/core/survey/overdue-alarm.js';
+import { SurveyReport, SurveyStores } from '../../src/modules/retention/core/survey/survey-stores.js';
 import { SweepRegistry } from '../../src/modules/retention/core/survey/sweep-registry.js';
 import { KnownStores, Survivors } from '../../src/modules/retention/core/survey/survivors.js';
+import { AlarmsRepository } from '../../src/modules/retention/data/alarms.repository.js';
 import { FiledWindowsRepository } from '../../src/modules/retention/data/filed-windows.repository.js';
 import { LegalHoldEntity } from '../../src/modules/retention/data/legal-hold.entity.js';
 import { LegalHoldsRepository } from '../../src/modules/retention/data/legal-holds.repository.js';
 import { ReceiptsRepository } from '../../src/modules/retention/data/receipts.repository.js';
+import { RemovalsRepository } from '../../src/modules/retention/data/removals.repository.js';
 import { Settings } from '../../src/platform/config/settings.js';
 import { sessionAs } from '../../src/platform/database/roles.js';
 import { TypeOrmUnitOfWork } from '../../src/platform/database/typeorm-unit-of-work.js';
@@ -54,6 +60,8 @@ export interface RetentionOptions {
   readonly clock: Clock;
   readonly tables: readonly ExpiringTable[];
   readonly sweeps?: readonly (SweptTables | SweptStore)[];
+  /** Who tells staff. */
+  readonly news?: StaffNews;
   readonly windows?: FixedWindows;
   /** What the transactions are to be run by, made of what would run them. */
   readonly unitOfWork?: (real: UnitOfWork) => UnitOfWork;
@@ -71,6 +79,7 @@ export class TestRetention {
   readonly emptying: EmptyHolds;
   readonly survey: SurveyStores;
   readonly sweeping: SweepStores;
+  readonly ownSweeping: SweepOwnStores;
   readonly receipts: Receipts;
   readonly placing: PlaceHold;
   readonly releasing: ReleaseHold;
@@ -94,6 +103,7 @@ export class TestRetention {
       new ErasureExpiry(),
       new RetentionExpiry(),
       ...(options.sweeps ?? []),
+      options.news,
     ]);
     const registry = new ExpiringTableRegistry(discovery);
     const sweeps = new SweepRegistry(discovery);
@@ -102,7 +112,8 @@ export class TestRetention {
     const trusted = new TrustedClock(partitions, clock, log);
     const survivors = new Survivors(new KnownStores(registry, sweeps), this.windows, this.unitOfWork, clock);
     const audit = new CommittedAuditLog(new AuditEventsRepository(), clock, this.windows);
-    const books = new ReceiptBooks(new ReceiptsRepository(), audit, this.unitOfWork, this.metrics);
+    const receiptRows = new ReceiptsRepository();
+    const books = new ReceiptBooks(receiptRows, audit, this.unitOfWork, this.metrics);
     this.receipts = new Receipts(books, survivors, this.windows, clock);
     const drop = new DropPartitions(partitions, this.receipts, clock, log);
     this.maintenance = new MaintainPartitions(registry, new PartitionTools(partitions, known, drop, trusted), this.windows, clock);
@@ -120,10 +131,13 @@ export class TestRetention {
     this.releasing = new ReleaseHold(this.unitOfWork, audited, clock);
     this.reading = new ReadHolds(this.unitOfWork, this.holds, reach);
     this.emptying = new EmptyHolds(audited, this.receipts, this.unitOfWork, clock);
-    this.survey = new SurveyStores(survivors, this.receipts, new AlarmBell(books, log), clock);
+    const bell = new AlarmBell(new AlarmsRepository(), receiptRows, audit, discovery);
+    const report = new SurveyReport(this.receipts, new OverdueAlarm(bell, this.unitOfWork, clock, log), clock);
+    this.survey = new SurveyStores(survivors, report, this.metrics, clock);
     const closing = new CloseReceipts(this.receipts, clock);
-    const ground = new SweepGround(sweeps, new CommittedLegalHolds(this.holds), closing, this.unitOfWork);
-    this.sweeping = new SweepStores(ground, this.receipts, clock, log);
+    const accounts = new AccountForSweeps(this.receipts, new RemovalsRepository(), this.unitOfWork, clock);
+    this.sweeping = new SweepStores(new SweepGround(sweeps, new CommittedLegalHolds(this.holds), accounts, closing), clock, log);
+    this.ownSweeping = new SweepOwnStores(this.sweeping, new OwnSurvey(survivors, report, clock), log);
     this.all = new RunRetention(this.refiling, this.maintenance, this.emptying, new RoundBounds(trusted, closing, this.survey));
   }
 

@@ -3,7 +3,7 @@ import type { OperatorId } from '../../src/kernel/ids.js';
 import type { StaffRole } from '../../src/platform/http/staff-roles.js';
 import { Browser, type BrowserAnswer, type Person, signUp } from './accounts.js';
 import type { TestLethe } from './app.js';
-import { type AuthenticatorApp, enrolApp, type MovableClock } from './authenticator-app.js';
+import { type AuthenticatorApp, enrolApp, type SteerableClock } from './authenticator-app.js';
 
 let recruited = 0;
 
@@ -45,7 +45,7 @@ export class StaffMember {
     readonly operatorId: OperatorId,
     readonly person: Person,
     readonly app: AuthenticatorApp,
-    private readonly clock: MovableClock,
+    private readonly clock: SteerableClock,
   ) {}
 
   get browser(): Browser {
@@ -81,7 +81,7 @@ export class StaffMember {
 }
 
 /** Adds a member of staff, invites a new account to take the place, and has it set up an authenticator app. */
-export async function recruit(test: TestLethe, clock: MovableClock, role: StaffRole): Promise<StaffMember> {
+export async function recruit(test: TestLethe, clock: SteerableClock, role: StaffRole): Promise<StaffMember> {
   recruited += 1;
   const added = await admin<{ id: OperatorId }>(test, {
     method: 'POST',

@@ -61,10 +61,10 @@ describe('doctor on the journal', () => {
     mkdirSync(journal, { recursive: true });
     expect(await examineJournal(settings)).toMatchObject([{ level: 'ok' }]);
     writeFileSync(join(journal, '0000000001.jsonl'), '{}\n');
-    writeFileSync(join(journal, 'rejected.jsonl'), '{}\n');
+    writeFileSync(join(journal, 'rejected-2026-12-24.jsonl'), '{}\n');
     expect(await examineJournal(settings)).toMatchObject([
       { level: 'warn', action: expect.stringContaining('replays') },
-      { level: 'error', message: expect.stringContaining('rejected.jsonl') },
+      { level: 'error', message: expect.stringContaining('rejected-*.jsonl') },
     ]);
   });
 });

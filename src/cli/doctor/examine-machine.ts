@@ -74,7 +74,7 @@ function journalFindings(folder: string): Finding[] {
   const files = readdirSync(folder).map((name) => ({ name, bytes: statSync(join(folder, name)).size }));
   const bytesOf = (pattern: RegExp): number => files.filter(({ name }) => pattern.test(name)).reduce((sum, { bytes }) => sum + bytes, 0);
   const waiting = bytesOf(/^\d{10}\.jsonl$/);
-  const rejected = bytesOf(/^rejected\.jsonl$/);
+  const rejected = bytesOf(/^rejected-.*\.jsonl$/);
   const holder = directoryLockHolder(folder);
   const findings: Finding[] = [];
   if (waiting > 0) {
@@ -86,12 +86,12 @@ function journalFindings(folder: string): Finding[] {
     findings.push(warn('journal', message, action));
   }
   if (rejected > 0) {
-    const path = join(folder, 'rejected.jsonl');
+    const path = join(folder, 'rejected-*.jsonl');
     findings.push(
       error(
         'journal',
         `PostgreSQL refused ledger records; they are in ${path}.`,
-        'They are calls that were made and are not in the ledger: report them, and keep the file.',
+        'They are calls that were made and are in the ledger without their figures: report them, and copy what you need before the day in the name is over.',
       ),
     );
   }

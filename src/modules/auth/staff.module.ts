@@ -13,6 +13,7 @@ import { AuditedDuties } from './core/staff/audited-duties.js';
 import { DutyRules } from './core/staff/duty-rules.js';
 import { ReadStaff } from './core/staff/read-staff.js';
 import { ServeDuty } from './core/staff/serve-duty.js';
+import { TellStaff } from './core/staff/tell-staff.js';
 import { BreakGlassController } from './http/break-glass/break-glass.controller.js';
 import { OrganisationBreakGlassController } from './http/break-glass/organisation-break-glass.controller.js';
 import { DutyController } from './http/staff/duty.controller.js';
@@ -30,6 +31,7 @@ import { CloseBreakGlassJob } from './jobs/close-break-glass.job.js';
     DutyRules,
     AuditedDuties,
     ServeDuty,
+    TellStaff,
     AffectedOrganisation,
     OpenBreakGlass,
     ReadBreakGlass,

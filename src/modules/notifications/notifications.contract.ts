@@ -42,6 +42,9 @@ export const MESSAGE_VALUES = {
   /** The record that proves a domain is gone; `until` the domain keeps its effect. */
   domain_record_missing: { needs: ['organisation', 'domain', 'until'], may: [] },
   domain_lost: { needs: ['organisation', 'domain'], may: [] },
+  /** To the operator's staff: something of a class is kept past its time. */
+  data_overdue: { needs: ['dataClass', 'store', 'hours'], may: [] },
+  data_overdue_ended: { needs: ['dataClass'], may: [] },
   /** The only one that is advertising: goes to those who asked for it and to nobody else. */
   product_news: { needs: ['heading', 'text', 'link'], may: [] },
 } as const satisfies Record<string, { readonly needs: readonly string[]; readonly may: readonly string[] }>;

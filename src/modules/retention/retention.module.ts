@@ -5,6 +5,7 @@ import { PolicyBooks, PutProfileInForce } from './core/profile/put-profile-in-fo
 import { ChangeOrganisationPolicy, PolicyDesk } from './core/windows/change-organisation-policy.js';
 import { LeastWindows } from './core/windows/least-windows.js';
 import { PolicyInForceRepository } from './data/policy-in-force.repository.js';
+import { HeldRowsController } from './http/held-rows.controller.js';
 import { LegalHoldsController } from './http/legal-holds.controller.js';
 import { OrganisationHoldsController } from './http/organisation-holds.controller.js';
 import { ReceiptsController } from './http/receipts.controller.js';
@@ -21,6 +22,7 @@ import { PartitionMaintenance } from './retention.contract.js';
     OrganisationPolicyController,
     OrganisationPlanController,
     LegalHoldsController,
+    HeldRowsController,
     OrganisationHoldsController,
     ReceiptsController,
   ],

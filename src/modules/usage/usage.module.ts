@@ -1,6 +1,8 @@
 import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { Settings } from '../../platform/config/settings.js';
+import { requireRedisPrefix } from '../../platform/redis/redis-prefixes.js';
 import { AuditModule } from '../audit/audit.module.js';
 import { NotificationsModule } from '../notifications/notifications.module.js';
 import { TenantsModule } from '../tenants/tenants.module.js';
@@ -29,6 +31,8 @@ import { RollHours } from './core/rollups/roll-hours.js';
 import { RollUpUsage } from './core/rollups/roll-up-usage.js';
 import { RollupWindows } from './core/rollups/rollup-windows.js';
 import { SetRateLimit } from './core/set-rate-limit.js';
+import { SweepJournal } from './core/sweep-journal.js';
+import { SweepRateCounters } from './core/sweep-rate-counters.js';
 import { UsageExpiry } from './core/usage-expiry.js';
 import { WatchKeys } from './core/watch-keys.js';
 import { BudgetEntity } from './data/budget.entity.js';
@@ -59,7 +63,7 @@ import { BudgetAlerts, TellBudgetThresholdJob } from './jobs/tell-budget-thresho
 import { SweepKeyHabitsJob } from './jobs/sweep-key-habits.job.js';
 import { WatchKeysJob } from './jobs/watch-keys.job.js';
 import { UsageAnalytics } from './usage-analytics.contract.js';
-import './usage.inventory.js';
+import { RATE_COUNTERS } from './usage.inventory.js';
 
 const useCases = [
   CreateBudget,
@@ -130,6 +134,13 @@ const rollups = [
     WatchKeys,
     WatchKeysJob,
     SweepKeyHabitsJob,
+    SweepJournal,
+    {
+      provide: SweepRateCounters,
+      useFactory: ({ redisUrl }: Settings) =>
+        redisUrl === undefined ? null : new SweepRateCounters(redisUrl, requireRedisPrefix(RATE_COUNTERS)),
+      inject: [Settings],
+    },
     ...rollups,
     UsageExpiry,
     { provide: UsageAnalytics, useClass: PostgresUsageAnalytics },

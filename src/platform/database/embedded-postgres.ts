@@ -89,6 +89,11 @@ export class EmbeddedPostgres {
     return this.running.adopted;
   }
 
+  /** The file it writes its log to. */
+  get log(): string {
+    return this.layout.log;
+  }
+
   get socketDirectory(): string {
     return this.running.postmaster.socketDirectory;
   }

@@ -52,6 +52,7 @@ export const PERMISSIONS = {
   'content_keys:write': 'Rotate and destroy an organisation’s content keys.',
   'holds:read': 'Read the legal holds on an organisation.',
   'holds:write': 'Place legal holds; ask for their release, agree to it and turn it down. Operators only.',
+  'held_rows:read': 'Read the rows that legal holds keep aside, for a purpose that the audit log names. Operators only.',
   'receipts:read': 'Read the receipts of retention, and what would go when. Operators only.',
   'installation_audit:read': 'Read the audit log of the installation itself: what its staff did, without any organisation’s events.',
 } as const;

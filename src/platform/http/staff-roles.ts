@@ -42,6 +42,7 @@ export const STAFF_PERMISSIONS: Readonly<Record<StaffRole, ReadonlySet<Permissio
     'content_policy:read',
     'installation_audit:read',
     'holds:read',
+    'held_rows:read',
     'receipts:read',
     'break_glass:write',
   ]),

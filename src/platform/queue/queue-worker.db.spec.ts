@@ -226,7 +226,7 @@ describe.each([
       const job = yearly();
       const second = await start([job], options({ scheduleCheckMs: 50 }));
       await vi.waitFor(() => second.worker.check(), { timeout: 5_000 });
-      expect((await stateOf()).schedulers).toEqual(['once.a.year', 'queue.sweep']);
+      expect((await stateOf()).schedulers).toEqual(['once.a.year']);
       await sleep(300);
       expect(job.rounds).toBe(0);
     });
@@ -283,7 +283,16 @@ describe.each([
       await vi.waitFor(() => expect(outcomes.filter(([job]) => job.startsWith('thing'))).toHaveLength(2), { timeout: 5_000 });
       await vi.waitFor(async () => expect(await stateOf()).toMatchObject({ failed: 1 }));
       await sleep(1_200);
-      await worker.sweep();
+      expect(await worker.finished.oldest()).toMatchObject({ keptMs: 1_000, ageMs: expect.toSatisfy((ms: number) => ms > 1_000) });
+      expect(await worker.finished.count()).toBe(2);
+      const names: string[] = [];
+      for await (const batch of worker.finished.due()) {
+        names.push(...batch.names);
+        await batch.remove();
+      }
+      await worker.forgetEvents();
+      expect(names).toHaveLength(2);
+      expect(await worker.finished.oldest()).toBeNull();
       expect(await stateOf()).toMatchObject({ completed: 0, failed: 0 });
       expect(await everythingStored()).not.toContain('thing.failed');
     });

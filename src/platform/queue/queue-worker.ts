@@ -4,14 +4,14 @@ import type { Clock } from '../../kernel/clock.js';
 import { kernelErrors } from '../../kernel/errors.js';
 import type { UnitOfWork } from '../database/unit-of-work.js';
 import type { Log } from '../telemetry/logger.js';
+import { FinishedJobs } from './finished-jobs.js';
 import type { JobRegistry } from './job-registry.js';
 import { JobRunner, type QueueName } from './job-runner.js';
 import { OutboxRelay, type OutgoingEvent } from './outbox-relay.js';
 import { QueueSession } from './queue-session.js';
 import { openStore, type JobQueue, type JobWorker, type QueueStore, type WorkerSettings } from './queue-store.js';
-import { DEFAULT_TUNING, type KeptJobs, type QueueOptions, type QueueTuning } from './queue-options.js';
+import { DEFAULT_TUNING, type QueueOptions, type QueueTuning } from './queue-options.js';
 import type { JobMetrics, RepeatedJob } from './queue-ports.js';
-import { SweepQueueJob } from './sweep-queue.job.js';
 import { Trouble } from './trouble.js';
 
 const HAND_OVER_TIMEOUT_MS = 10_000;
@@ -44,6 +44,7 @@ const QUEUES = ['events', 'recurring', 'long'] as const;
  * Starting does not wait for the stores: it goes on trying until they answer, and meanwhile {@link check} rejects.
  */
 export class QueueWorker {
+  readonly finished: FinishedJobs;
   private readonly tuning: QueueTuning;
   private readonly session: QueueSession;
   private readonly relay: OutboxRelay;
@@ -65,8 +66,9 @@ export class QueueWorker {
     private readonly registry: JobRegistry,
     private readonly around: QueueSurroundings,
   ) {
-    registry.addJob(new SweepQueueJob(() => this.sweep()));
     this.tuning = { ...DEFAULT_TUNING, ...options.tuning };
+    const { keepCompleted: completed, keepFailed: failed } = this.tuning;
+    this.finished = new FinishedJobs(() => (this.running ? lanesOf(this.running).map(({ queue }) => queue) : []), { completed, failed });
     this.relay = new OutboxRelay(around.unitOfWork, (events) => this.handOver(events), around.log, this.tuning);
     this.session = new QueueSession(options, around.log, this.tuning.reconnectMs, () => this.relay.wake());
     this.runner = new JobRunner(registry, this.session, around);
@@ -108,16 +110,11 @@ export class QueueWorker {
     this.running = undefined;
   }
 
-  /** Removes finished jobs older than they may be, and the stream of what happened to them. */
-  async sweep(): Promise<void> {
+  /** Empties the stream of what happened to which job. */
+  async forgetEvents(): Promise<void> {
     const running = this.running;
     if (!running) return;
-    const { keepCompleted, keepFailed } = this.tuning;
-    for (const { queue } of lanesOf(running)) {
-      await clean(queue, 'completed', keepCompleted);
-      await clean(queue, 'failed', keepFailed);
-      await running.store.forgetEvents(queue);
-    }
+    for (const { queue } of lanesOf(running)) await running.store.forgetEvents(queue);
   }
 
   /**
@@ -246,10 +243,6 @@ function laneOf({ isLong }: RepeatedJob): 'recurring' | 'long' {
 async function close(running: Running): Promise<void> {
   await Promise.allSettled(lanesOf(running).flatMap(({ queue, worker }) => [worker.close(true), queue.close()]));
   await running.store.close();
-}
-
-async function clean(queue: JobQueue, state: 'completed' | 'failed', kept: KeptJobs): Promise<void> {
-  await queue.clean(kept.age * 1_000, 0, state);
 }
 
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {

@@ -8,6 +8,7 @@ import { Metrics } from '../telemetry/metrics.js';
 import { JobRegistry } from './job-registry.js';
 import { PostgresOutbox } from './postgres-outbox.js';
 import { QueueHealth } from './queue-health.js';
+import { QueueHousekeeping } from './queue-housekeeping.js';
 import type { QueueOptions } from './queue-options.js';
 import type { JobMetrics } from './queue-ports.js';
 import { QueueWorker, type QueueSurroundings } from './queue-worker.js';
@@ -43,7 +44,7 @@ class QueueLifecycle implements OnModuleInit, OnApplicationBootstrap, OnApplicat
 
 /**
  * The outbox, and for the worker role the queue behind it. Needs `UnitOfWork`, `Clock`, `Log` and `Metrics` from global modules.
- * Exports the outbox (under the token of the contract) and {@link QueueHealth}.
+ * Exports the outbox (under the token of the contract), {@link QueueHealth} and {@link QueueHousekeeping}.
  */
 @Module({})
 export class QueueModule {
@@ -67,8 +68,13 @@ export class QueueModule {
           useFactory: (lifecycle: QueueLifecycle) => new QueueHealth(() => lifecycle.worker),
           inject: [QueueLifecycle],
         },
+        {
+          provide: QueueHousekeeping,
+          useFactory: (lifecycle: QueueLifecycle) => new QueueHousekeeping(() => lifecycle.worker),
+          inject: [QueueLifecycle],
+        },
       ],
-      exports: [outbox, QueueHealth],
+      exports: [outbox, QueueHealth, QueueHousekeeping],
     };
   }
 }

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { SweptTables } from '../../../contracts/swept-store.js';
+import { SweptTables, type TableSweep } from '../../../contracts/swept-store.js';
 import { Clock } from '../../../kernel/clock.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { InvitationsRepository } from '../data/members/invitations.repository.js';
 import { OwnershipOffersRepository } from '../data/members/ownership-offers.repository.js';
 
@@ -9,7 +8,6 @@ import { OwnershipOffersRepository } from '../data/members/ownership-offers.repo
 @Injectable()
 export class SweepInvitationsJob extends SweptTables {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
     private readonly invitations: InvitationsRepository,
     private readonly offers: OwnershipOffersRepository,
     private readonly clock: Clock,
@@ -17,9 +15,9 @@ export class SweepInvitationsJob extends SweptTables {
     super();
   }
 
-  override sweep(): Promise<Readonly<Record<string, number>>> {
+  override async sweep({ removing }: TableSweep): Promise<void> {
     const now = this.clock.now();
-    return this.unitOfWork.asSystem(async (tx) => ({
+    await removing(async (tx) => ({
       invitation: await this.invitations.deleteExpired(tx, now),
       ownership_offer: await this.offers.deleteExpired(tx, now),
     }));

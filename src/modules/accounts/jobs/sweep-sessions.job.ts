@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { SweptTables } from '../../../contracts/swept-store.js';
+import { SweptTables, type TableSweep } from '../../../contracts/swept-store.js';
 import { Clock } from '../../../kernel/clock.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { SessionRules } from '../core/sessions/session-rules.js';
 import { SessionsRepository } from '../data/sessions.repository.js';
 
@@ -9,7 +8,6 @@ import { SessionsRepository } from '../data/sessions.repository.js';
 @Injectable()
 export class SweepSessionsJob extends SweptTables {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
     private readonly sessions: SessionsRepository,
     private readonly rules: SessionRules,
     private readonly clock: Clock,
@@ -17,7 +15,7 @@ export class SweepSessionsJob extends SweptTables {
     super();
   }
 
-  override async sweep(): Promise<Readonly<Record<string, number>>> {
-    return { account_session: await this.unitOfWork.asSystem((tx) => this.sessions.sweep(tx, this.clock.now(), this.rules.idleSince())) };
+  override async sweep({ removing }: TableSweep): Promise<void> {
+    await removing(async (tx) => ({ account_session: await this.sessions.sweep(tx, this.clock.now(), this.rules.idleSince()) }));
   }
 }

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThan, MoreThan, Not } from 'typeorm';
+import { In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import type { AccountId, OperatorId, OperatorTokenId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { StaffRole } from '../../../platform/http/staff-roles.js';
@@ -75,6 +75,15 @@ export class OperatorsRepository {
 
   countOtherAdministrators(tx: Tx, except: OperatorId): Promise<number> {
     return tx.countBy(OperatorEntity, { id: Not(except), role: 'administrator', status: 'active' });
+  }
+
+  /** The accounts that active operators of these roles sign in with. */
+  async accountsOf(tx: Tx, roles: readonly StaffRole[]): Promise<AccountId[]> {
+    const operators = await tx.find(OperatorEntity, {
+      where: { role: In([...roles]), status: 'active', accountId: Not(IsNull()) },
+      order: { id: 'ASC' },
+    });
+    return operators.flatMap(({ accountId }) => (accountId === null ? [] : [accountId]));
   }
 
   async update(tx: Tx, id: OperatorId, change: OperatorChange): Promise<void> {

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Survivor, type SweepContext, SweptStore, type Swept } from '../../../contracts/swept-store.js';
+import { type StoreSweep, type Survivor, SweptStore } from '../../../contracts/swept-store.js';
 import { DAY_MS } from '../../../kernel/clock.js';
 import { BackupTables } from '../data/backup-tables.js';
 import { BackupArchive } from './archive/backup-archive.js';
@@ -8,6 +8,9 @@ import { backupsOf, readPlace } from './archive/backup-places.js';
 import { BackupCatalogue } from './backup-catalogue.js';
 import { CLOCK_SKEW_MS, isAhead, isDue, ROUND_MS } from './backup-moments.js';
 import { BackupWindows } from './backup-windows.js';
+
+type Removable = Pick<BackupHeader, 'id' | 'installation'>;
+type Removed = { readonly objects: number; readonly bytes: number };
 
 /** Of what has no manifest and has not grown for so long the process has died, and the data key with it. */
 const UNFINISHED_MS = 3 * DAY_MS;
@@ -30,21 +33,17 @@ export class ExpireBackups extends SweptStore {
     super();
   }
 
-  override async sweep({ nowMs, signal }: SweepContext): Promise<Swept> {
+  override async sweep(round: StoreSweep): Promise<void> {
+    const { nowMs, signal } = round;
     const { installation } = await this.tables.installation();
     const stored = await this.archive.list(installation);
     await this.catalogue.reconcile(installation, stored);
-    const swept = { rows: 0, bytes: 0 };
     for (const header of [...stored.filter((each) => isDue(each, nowMs)), ...(await this.uncountable(stored, nowMs))]) {
-      if (signal.aborted) return swept;
-      const removed = await this.archive.remove(header, signal);
-      await this.catalogue.deleted(header, removed);
-      swept.rows += 1;
-      swept.bytes += removed.bytes;
+      if (signal.aborted) return;
+      await this.remove(header, round, (removed) => this.catalogue.deleted(header, removed));
     }
-    await this.removeUnreadable(installation, stored, { nowMs, signal });
+    await this.removeUnreadable(installation, stored, round);
     await this.archive.discardUnfinished(new Date(nowMs - UNFINISHED_MS), signal);
-    return swept;
   }
 
   override async oldestSurvivor(): Promise<Survivor | null> {
@@ -65,11 +64,7 @@ export class ExpireBackups extends SweptStore {
   }
 
   /** Objects of no backup that can be read: of one that was never finished, or whose manifest is damaged. They get no longer than others. */
-  private async removeUnreadable(
-    installation: string,
-    stored: readonly BackupHeader[],
-    { nowMs, signal }: Pick<SweepContext, 'nowMs' | 'signal'>,
-  ): Promise<void> {
+  private async removeUnreadable(installation: string, stored: readonly BackupHeader[], round: StoreSweep): Promise<void> {
     const readable = new Set(stored.map(({ id }) => id));
     const old = new Map<string, number>();
     for await (const { key, modifiedAt } of this.archive.objects(backupsOf(installation))) {
@@ -79,7 +74,16 @@ export class ExpireBackups extends SweptStore {
       old.set(place.id, Math.max(old.get(place.id) ?? 0, modifiedAt.getTime() + keptMs));
     }
     for (const [id, untilMs] of old) {
-      if (untilMs <= nowMs) await this.archive.remove({ id: id as BackupHeader['id'], installation }, signal);
+      if (untilMs <= round.nowMs) await this.remove({ id: id as BackupHeader['id'], installation }, round);
     }
+  }
+
+  private async remove(backup: Removable, { signal, removing }: StoreSweep, then?: (removed: Removed) => Promise<void>): Promise<void> {
+    let bytes = 0;
+    for await (const object of this.archive.objectsOf(backup)) bytes += object.bytes;
+    await removing([{ entry: backup.id, bytes }], async () => {
+      const removed = await this.archive.remove(backup, signal);
+      await then?.(removed);
+    });
   }
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { RetentionWindows } from '../../../contracts/retention-windows.js';
 import { Clock, DAY_MS, utcDayAfter } from '../../../kernel/clock.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { MailDeliveryEventsRepository } from '../data/mail-delivery-events.repository.js';
 import { SuppressedAddressesRepository } from '../data/suppressed-addresses.repository.js';
 import { AddressHash } from './address-hash.js';
@@ -48,8 +48,7 @@ export class RecordDeliveryEvents {
   }
 
   /** Forgets addresses that were suppressed long ago. */
-  forgetOldSuppressions(): Promise<number> {
-    const before = new Date(this.clock.nowMs() - SUPPRESSED_DAYS * DAY_MS);
-    return this.books.unitOfWork.asSystem((tx) => this.books.suppressed.removeOlder(tx, before));
+  forgetOldSuppressions(tx: Tx): Promise<number> {
+    return this.books.suppressed.removeOlder(tx, new Date(this.clock.nowMs() - SUPPRESSED_DAYS * DAY_MS));
   }
 }

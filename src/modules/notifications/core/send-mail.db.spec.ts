@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type MailServer, type MailServerOptions, type ReceivedMail, startMailServer } from '../../../../test/harness/mail.js';
 import { NotificationsApp } from '../../../../test/harness/notifications.js';
+import { sweepTables } from '../../../../test/harness/sweeps.js';
 import { ManualClock } from '../../../kernel/clock.js';
 import { type AccountId, newId } from '../../../kernel/ids.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import type { MailId } from '../data/outgoing-mail.entity.js';
+import { GiveUpMailsJob } from '../jobs/give-up-mails.job.js';
 import { Mailer, type MessageKind, type Recipient, type ValuesOf } from '../notifications.contract.js';
 import { ChangePreferences } from './change-preferences.js';
 import { NotificationKeys } from './notification-keys.js';
@@ -115,10 +117,10 @@ describe('a queued mail', () => {
     await run(first);
     expect(await waiting()).toBe(0);
     await queue('sign_in_link', someone('older@reader.example'), { link, minutes: 15 });
-    await app.inner.get(SendMail).giveUpOld();
+    await sweepTables(app.inner.get(GiveUpMailsJob), app.inner.get(UnitOfWork));
     expect(await waiting()).toBe(1);
     clock.advance(DAY_MS + 3_700_000);
-    await app.inner.get(SendMail).giveUpOld();
+    await sweepTables(app.inner.get(GiveUpMailsJob), app.inner.get(UnitOfWork));
     expect(await waiting()).toBe(0);
     expect(server.mails().some(({ to }) => to.startsWith('old'))).toBe(false);
   });

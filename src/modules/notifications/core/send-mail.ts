@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../kernel/clock.js';
 import { AppError } from '../../../kernel/errors.js';
-import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 import { MailTransport } from '../../../platform/mail/mail-transport.js';
 import { Log } from '../../../platform/telemetry/logger.js';
 import { type MailOutcome, Metrics } from '../../../platform/telemetry/metrics.js';
@@ -66,14 +66,15 @@ export class SendMail {
     await this.finish(mail, 'sent');
   }
 
-  /** Forgets mails whose every try failed; answers how many. */
-  async giveUpOld(): Promise<number> {
-    const { clock, log, metrics } = this.report;
-    const before = new Date(clock.nowMs() - SWEEP_MS);
-    const count = await this.unitOfWork.asSystem((tx) => this.queue.removeOlder(tx, before));
+  /** Forgets mails whose every try failed and answers how many, for {@link reportGivenUp} once that has committed. */
+  removeOld(tx: Tx): Promise<number> {
+    return this.queue.removeOlder(tx, new Date(this.report.clock.nowMs() - SWEEP_MS));
+  }
+
+  reportGivenUp(count: number): void {
+    const { log, metrics } = this.report;
     for (let given = 0; given < count; given += 1) metrics.mailFinished('given_up');
     if (count > 0) log.error('mails were given up: no try succeeded for a day', { component: 'mail', count });
-    return count;
   }
 
   private async finish({ id }: OutgoingMailRow, outcome: MailOutcome): Promise<void> {

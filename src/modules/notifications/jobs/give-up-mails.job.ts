@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SweptTables } from '../../../contracts/swept-store.js';
+import { SweptTables, type TableSweep } from '../../../contracts/swept-store.js';
 import { RecordDeliveryEvents } from '../core/record-delivery-events.js';
 import { SendMail } from '../core/send-mail.js';
 
@@ -13,7 +13,9 @@ export class GiveUpMailsJob extends SweptTables {
     super();
   }
 
-  override async sweep(): Promise<Readonly<Record<string, number>>> {
-    return { outgoing_mail: await this.send.giveUpOld(), suppressed_address: await this.events.forgetOldSuppressions() };
+  override async sweep({ removing }: TableSweep): Promise<void> {
+    const { outgoing_mail: count = 0 } = await removing(async (tx) => ({ outgoing_mail: await this.send.removeOld(tx) }));
+    this.send.reportGivenUp(count);
+    await removing(async (tx) => ({ suppressed_address: await this.events.forgetOldSuppressions(tx) }));
   }
 }

@@ -218,6 +218,17 @@ export const ENGLISH: Language = {
         'Its identity provider lets nobody of this domain in, and its people may sign in as others do. Put the record back and prove the domain anew.',
       ],
     },
+    data_overdue: {
+      subject: 'Data is kept past its time',
+      paragraphs: [
+        'Something of the class {dataClass} in {store} should have been deleted {hours} hours ago. Until it is, {service} keeps it longer than it promises.',
+        'Look for the reason in the log of a worker (“something is kept past its time”), and at the receipts of retention. You will hear when it has ended.',
+      ],
+    },
+    data_overdue_ended: {
+      subject: 'Data is no longer kept past its time',
+      paragraphs: ['Nothing of the class {dataClass} is kept past its time any more.'],
+    },
     product_news: { subject: 'News', paragraphs: ['{heading}', '{text}', { action: 'Read on' }] },
   },
 };

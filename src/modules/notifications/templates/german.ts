@@ -222,6 +222,17 @@ export const GERMAN: Language = {
         'Ihr Identitätsanbieter lässt niemanden mehr aus dieser Domain ein, und ihre Leute melden sich an wie andere auch. Stellen Sie den Eintrag wieder her und weisen Sie die Domain neu nach.',
       ],
     },
+    data_overdue: {
+      subject: 'Daten werden über ihre Frist hinaus aufbewahrt',
+      paragraphs: [
+        'Etwas der Klasse {dataClass} in {store} hätte vor {hours} Stunden gelöscht sein sollen. Bis es das ist, hält {service} sein Versprechen nicht.',
+        'Suchen Sie den Grund im Protokoll eines Workers („something is kept past its time“) und in den Belegen der Aufbewahrung. Sie hören, wenn es vorüber ist.',
+      ],
+    },
+    data_overdue_ended: {
+      subject: 'Daten werden nicht mehr über ihre Frist hinaus aufbewahrt',
+      paragraphs: ['Von der Klasse {dataClass} wird nichts mehr über seine Frist hinaus aufbewahrt.'],
+    },
     product_news: { subject: 'Neuigkeiten', paragraphs: ['{heading}', '{text}', { action: 'Weiterlesen' }] },
   },
 };

@@ -204,6 +204,17 @@ export const SIMPLIFIED_CHINESE: Language = {
         '其身份提供方不再允许该域名的人员登录，他们可以按其他方式登录。请恢复记录并重新验证域名。',
       ],
     },
+    data_overdue: {
+      subject: '有数据超过保留期限',
+      paragraphs: [
+        '{store} 中类别为 {dataClass} 的数据本应在 {hours} 小时前删除。在删除之前，{service} 的保留时间超出了承诺。',
+        '请在工作进程的日志（“something is kept past its time”）和保留回执中查找原因。恢复正常后您会收到通知。',
+      ],
+    },
+    data_overdue_ended: {
+      subject: '数据不再超过保留期限',
+      paragraphs: ['类别为 {dataClass} 的数据已不再超过保留期限。'],
+    },
     product_news: { subject: '最新消息', paragraphs: ['{heading}', '{text}', { action: '继续阅读' }] },
   },
 };

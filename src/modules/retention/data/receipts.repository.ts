@@ -3,8 +3,13 @@ import type { DataClass } from '../../../contracts/data-classes.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import './retention.inventory.js';
 
-/** `purged`: expired partitions dropped; `refiled`: moved to an earlier day; `swept`: deleted by its owner; `released`: what a hold had kept. */
-export type RetentionAction = 'purged' | 'refiled' | 'swept' | 'released';
+/**
+ * `purged`: expired partitions dropped; `refiled`: moved to an earlier day; `swept`: deleted by its owner; `released`: what a hold had kept; `observed`:
+ * what a store that lets go by itself still had.
+ */
+export const RETENTION_ACTIONS = ['purged', 'refiled', 'swept', 'released', 'observed'] as const;
+
+export type RetentionAction = (typeof RETENTION_ACTIONS)[number];
 
 /** What a run, or a step of one, did to one store. */
 export interface Removal {
@@ -31,6 +36,8 @@ export interface Receipt extends Removal {
   readonly durationMs: number;
   /** When the oldest row left was written; null when there is none, or nothing says so. */
   readonly oldestWrittenAt: Date | null;
+  /** How much is left; null where nobody counts it. */
+  readonly remaining: number | null;
 }
 
 export interface ReceiptFilter {
@@ -74,15 +81,16 @@ export class ReceiptsRepository {
     await tx.query(`SELECT create_expiry_partition('retention_receipt', $1)`, [receipt.expiresOn]);
     await tx.query(
       `INSERT INTO retention_receipt (store, action, data_class, cut_off, partitions, rows, rows_exact, bytes, held, began_at, id, expires_on,
-         duration_ms, oldest_written_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
-      [...valuesOf(receipt), receipt.id, receipt.expiresOn, Math.round(receipt.durationMs), receipt.oldestWrittenAt],
+         duration_ms, oldest_written_at, remaining) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
+      [...valuesOf(receipt), receipt.id, receipt.expiresOn, Math.round(receipt.durationMs), receipt.oldestWrittenAt, receipt.remaining],
     );
   }
 
   /** Newest first. */
   async list(tx: Tx, { store, before, notExpiredBefore }: ReceiptFilter, limit: number): Promise<Receipt[]> {
     return tx.query(
-      `SELECT ${REMOVAL}, id, expires_on::text AS "expiresOn", duration_ms::float8 AS "durationMs", oldest_written_at AS "oldestWrittenAt"
+      `SELECT ${REMOVAL}, id, expires_on::text AS "expiresOn", duration_ms::float8 AS "durationMs", oldest_written_at AS "oldestWrittenAt",
+         remaining::float8 AS remaining
        FROM retention_receipt
        WHERE expires_on >= $1 AND ($2::text IS NULL OR store = $2) AND ($3::uuid IS NULL OR id < $3) ORDER BY id DESC LIMIT $4`,
       [notExpiredBefore, store ?? null, before ?? null, limit],

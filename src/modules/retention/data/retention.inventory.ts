@@ -28,7 +28,26 @@ declareTable({
     began_at: 'technical',
     duration_ms: 'technical',
     oldest_written_at: 'technical',
+    remaining: 'technical',
   },
+});
+
+declareTable({
+  ...nobodys,
+  table: 'retention_removal',
+  description: 'What a sweep of a store outside the database is about to remove, until it is noted that it is gone',
+  dataClass: 'operational',
+  retention: { kind: 'transient', from: 'announced_at', within: 'P2D' },
+  columns: { store: 'technical', entry: 'identifier', rows: 'technical', bytes: 'technical', announced_at: 'technical' },
+});
+
+declareTable({
+  ...nobodys,
+  table: 'retention_alarm',
+  description: 'The classes of which something is kept past its time, as long as it is',
+  dataClass: 'operational',
+  retention: { kind: 'installation', reason: 'at most a row for each class there is, and none while the promises are kept' },
+  columns: { data_class: 'technical', raised_at: 'technical', seen_at: 'technical' },
 });
 
 declareTable({

@@ -4,7 +4,7 @@ import type { WindowedClass } from '../../../contracts/data-classes.js';
 import { IfGiven } from '../../../platform/http/field-rules.js';
 import { PageQuery } from '../../../platform/http/pagination.js';
 import type { PreviewedTable } from '../core/survey/preview-retention.js';
-import type { Receipt, RetentionAction } from '../data/receipts.repository.js';
+import { type Receipt, RETENTION_ACTIONS, type RetentionAction } from '../data/receipts.repository.js';
 
 /** Which receipts to list. */
 export class ReceiptsQuery extends PageQuery {
@@ -22,8 +22,11 @@ export class ReceiptDto {
 
   store: string;
 
-  /** `purged`: expired partitions dropped; `refiled`: moved to an earlier day; `swept`: deleted one by one; `released`: what a legal hold had kept. */
-  @ApiProperty({ enum: ['purged', 'refiled', 'swept', 'released'], enumName: 'RetentionAction' })
+  /**
+   * `purged`: expired partitions dropped; `refiled`: moved to an earlier day; `swept`: deleted one by one; `released`: what a legal hold had kept;
+   * `observed`: nothing was removed, since the store lets go by itself, and this is what it still had.
+   */
+  @ApiProperty({ enum: RETENTION_ACTIONS, enumName: 'RetentionAction' })
   action: RetentionAction;
 
   dataClass: string;
@@ -54,11 +57,15 @@ export class ReceiptDto {
   @ApiProperty({ type: 'string', nullable: true })
   oldestWrittenAt: string | null;
 
+  /** How much is left in the store: files, keys, jobs. Null where nobody counts it, as of rows. */
+  @ApiProperty({ type: 'number', nullable: true })
+  remaining: number | null;
+
   static of(this: void, receipt: Receipt): ReceiptDto {
-    const { id, store, action, dataClass, partitions, rows, rowsExact, bytes, held, durationMs } = receipt;
+    const { id, store, action, dataClass, partitions, rows, rowsExact, bytes, held, durationMs, remaining } = receipt;
     const moments = { cutOff: receipt.cutOff.toISOString(), beganAt: receipt.beganAt.toISOString() };
     const oldestWrittenAt = receipt.oldestWrittenAt?.toISOString() ?? null;
-    return { id, store, action, dataClass, partitions, rows, rowsExact, bytes, held, durationMs, ...moments, oldestWrittenAt };
+    return { id, store, action, dataClass, partitions, rows, rowsExact, bytes, held, durationMs, ...moments, oldestWrittenAt, remaining };
   }
 }
 

@@ -25,7 +25,9 @@ function openJournal(folder: string): Journal {
   return journal;
 }
 
-const entry = (id: string, padding = ''): JournalEntry => ({ intent: { id, requested_model: padding } as IntentRow });
+const entry = (id: string, padding = ''): JournalEntry => ({
+  intent: { id, requested_model: padding, expires_on: '2026-12-24' } as IntentRow,
+});
 
 async function drain(journal: Journal): Promise<string[]> {
   const ids: string[] = [];
@@ -150,7 +152,7 @@ describe('the journal', () => {
     await journal.append([entry('fine')]);
     expect(await drain(journal)).toEqual(['fine']);
     await journal.removeIfDrained();
-    expect(readFileSync(join(directory, 'rejected.jsonl'), 'utf8')).toBe(`${JSON.stringify(entry('odd'))}\n`);
+    expect(readFileSync(join(directory, 'rejected-2026-12-24.jsonl'), 'utf8')).toBe(`${JSON.stringify(entry('odd'))}\n`);
   });
 
   it('removes its folder when it is drained, and only then', async () => {

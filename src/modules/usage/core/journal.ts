@@ -28,7 +28,9 @@ interface ClosedSegment {
   readonly bytes: number;
 }
 
-const SEGMENT = /^\d{10}\.jsonl$/;
+export const SEGMENT = /^\d{10}\.jsonl$/;
+/** Entries that were set aside, by the day they expire on. */
+export const REJECTED = /^rejected-(\d{4}-\d\d-\d\d)\.jsonl$/;
 /** A segment is read whole when it is replayed, some of them while calls wait: some hundred entries, one commit, keep that short. */
 const SEGMENT_BYTES = 262_144;
 
@@ -65,10 +67,11 @@ export class Journal {
     return done;
   }
 
-  /** Keeps an entry that Postgres will never take, for a person to look at: `rejected.jsonl` in the same folder. */
+  /** Keeps an entry that Postgres will never take, for a person to look at until it expires: `rejected-<day>.jsonl` in the same folder. */
   async setAside(entry: JournalEntry): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
-    const file = await open(join(this.directory, 'rejected.jsonl'), 'a', 0o600);
+    const { expires_on: day } = 'intent' in entry ? entry.intent : entry.record;
+    const file = await open(join(this.directory, `rejected-${day}.jsonl`), 'a', 0o600);
     try {
       await file.appendFile(`${JSON.stringify(entry)}\n`);
       await file.sync();
@@ -156,7 +159,8 @@ async function syncFolder(directory: string): Promise<void> {
   }
 }
 
-function parseLines(text: string): { entries: JournalEntry[]; damagedLines: number } {
+/** Entries of a file, in order. */
+export function parseLines(text: string): { entries: JournalEntry[]; damagedLines: number } {
   const entries: JournalEntry[] = [];
   let damagedLines = 0;
   for (const line of text.split('\n')) {

@@ -215,7 +215,9 @@ describe('while Postgres is stopped', () => {
     await server.start();
     await backToDirect({ ledger, instanceId, ...own });
     await settledOnce(calls);
-    expect(readFileSync(join(journalFolder(directory, instanceId), 'rejected.jsonl'), 'utf8')).toContain(calls[2]?.id);
+    const folder = journalFolder(directory, instanceId);
+    const [rejected] = readdirSync(folder).filter((name) => /^rejected-\d{4}-\d\d-\d\d\.jsonl$/.test(name));
+    expect(readFileSync(join(folder, rejected ?? ''), 'utf8')).toContain(calls[2]?.id);
     const { rows } = await owner.query('SELECT usage_source, cost, error_code FROM call_record WHERE id = $1', [calls[2]?.id]);
     expect(rows).toEqual([{ usage_source: 'unknown', cost: null, error_code: 'usage/record_refused' }]);
   });

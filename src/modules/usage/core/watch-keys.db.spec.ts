@@ -2,6 +2,7 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
+import { sweepTables } from '../../../../test/harness/sweeps.js';
 import { DAY_MS, ManualClock } from '../../../kernel/clock.js';
 import { newId, type OrganisationId } from '../../../kernel/ids.js';
 import { Settings } from '../../../platform/config/settings.js';
@@ -60,7 +61,7 @@ async function round(settings: Partial<Settings> = {}): Promise<void> {
   const reporting = new ReportUnusualKeys(habits, new PostgresOutbox(clock), all);
   const watching = new WatchKeys(unitOfWork, habits, reporting, clock);
   await new WatchKeysJob(watching, all).run(new AbortController().signal);
-  await new SweepKeyHabitsJob(watching).sweep();
+  await sweepTables(new SweepKeyHabitsJob(watching), unitOfWork);
 }
 
 interface Key {

@@ -32,8 +32,8 @@ export class WatchKeys {
   }
 
   /** Habits are forgotten after seven days, whether keys are watched or not. Answers how many hours of keys were. */
-  forgetOld(): Promise<number> {
-    return this.unitOfWork.asSystem((tx) => this.habits.forgetBefore(tx, this.clock.nowMs() - HABIT_MS));
+  forgetOld(tx: Tx): Promise<number> {
+    return this.habits.forgetBefore(tx, this.clock.nowMs() - HABIT_MS);
   }
 
   private async catchUp(figure: HabitFigure, signal: AbortSignal): Promise<void> {

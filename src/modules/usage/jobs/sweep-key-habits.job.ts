@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { SweptTables } from '../../../contracts/swept-store.js';
+import { SweptTables, type TableSweep } from '../../../contracts/swept-store.js';
 import { WatchKeys } from '../core/watch-keys.js';
 
 /** Forgets old habits also where nobody watches keys any more: a clean-up does not stop with the feature (peers 18). */
@@ -9,7 +9,7 @@ export class SweepKeyHabitsJob extends SweptTables {
     super();
   }
 
-  override async sweep(): Promise<Readonly<Record<string, number>>> {
-    return { key_habit: await this.watching.forgetOld() };
+  override async sweep({ removing }: TableSweep): Promise<void> {
+    await removing(async (tx) => ({ key_habit: await this.watching.forgetOld(tx) }));
   }
 }

@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigurationApp } from '../../../../../test/harness/configuration.js';
+import { sweepTables } from '../../../../../test/harness/sweeps.js';
 import { ErasuresNoted } from '../../../../../test/harness/usage.js';
 import { ManualClock } from '../../../../kernel/clock.js';
 import { type AccountId, newId, type OrganisationId, type SessionId } from '../../../../kernel/ids.js';
-import type { Tx } from '../../../../platform/database/unit-of-work.js';
+import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { KeyManagementService } from '../../../../platform/kms/key-management-service.js';
 import { rotateLocalRootKey } from '../../../../platform/kms/root-key-file.js';
 import { Accounts, SignIn } from '../../accounts.contract.js';
@@ -174,7 +175,7 @@ describe('using factors up', () => {
     const late = await give();
     clock.advance(300_000);
     expect(await take(late)).toBeNull();
-    await lethe.get(SweepWebauthnChallengesJob).sweep();
+    await sweepTables(lethe.get(SweepWebauthnChallengesJob), lethe.get(UnitOfWork));
     expect((await lethe.owner.query('SELECT FROM webauthn_challenge')).rowCount).toBe(0);
   });
 });

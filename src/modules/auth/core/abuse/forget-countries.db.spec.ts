@@ -2,8 +2,8 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Replica, startReplica } from '../../../../../test/harness/module-context.js';
 import { createTestDatabase, type TestDatabase } from '../../../../../test/harness/postgres.js';
+import { sweepTables } from '../../../../../test/harness/sweeps.js';
 import { FixedWindows } from '../../../../../test/harness/windows.js';
-import type { SweepContext } from '../../../../contracts/swept-store.js';
 import type { ApiKeyId, OrganisationId } from '../../../../kernel/ids.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { OrganisationAdministration } from '../../../tenants/tenants.contract.js';
@@ -59,9 +59,9 @@ it('D2: a country a key was not used from for its organisation’s window is gon
     }
   }
   const sweep = new ForgetCountries(unitOfWork, countries, new TwoWindows());
-  const context = { nowMs: Date.parse('2026-05-31T00:00:01Z'), signal: new AbortController().signal } as SweepContext;
-  expect(await sweep.sweep(context)).toEqual({ key_country: 3 });
-  expect(await sweep.sweep(context)).toEqual({ key_country: 0 });
+  const nowMs = Date.parse('2026-05-31T00:00:01Z');
+  expect(await sweepTables(sweep, unitOfWork, nowMs)).toEqual({ key_country: 3 });
+  expect(await sweepTables(sweep, unitOfWork, nowMs)).toEqual({ key_country: 0 });
   const { rows } = await owner.query('SELECT key_id AS "keyId", country FROM key_country ORDER BY country');
   expect(rows).toEqual([
     { keyId: long.keyId, country: 'BE' },

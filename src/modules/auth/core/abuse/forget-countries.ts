@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RetentionWindows } from '../../../../contracts/retention-windows.js';
-import { type SweepContext, SweptTables } from '../../../../contracts/swept-store.js';
+import { SweptTables, type TableSweep } from '../../../../contracts/swept-store.js';
 import { DAY_MS } from '../../../../kernel/clock.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { KeyCountriesRepository, type LastDay } from '../../data/key-countries.repository.js';
@@ -19,9 +19,8 @@ export class ForgetCountries extends SweptTables {
     super();
   }
 
-  override async sweep({ nowMs, signal }: SweepContext): Promise<{ readonly key_country: number }> {
+  override async sweep({ nowMs, signal, removing }: TableSweep): Promise<void> {
     const newest = utcDay(nowMs - Math.min(...this.windows.inForce('network_trace')) * DAY_MS);
-    let rows = 0;
     let due: LastDay[] = [];
     do {
       const after = due.at(-1)?.organisationId ?? null;
@@ -32,9 +31,9 @@ export class ForgetCountries extends SweptTables {
         organisationId,
         day: utcDay(nowMs - this.windows.days('network_trace', organisationId) * DAY_MS),
       }));
-      if (due.length > 0) rows += await this.unitOfWork.asSystem((tx) => this.countries.forgetUnseen(tx, due));
+      const batch = due;
+      if (batch.length > 0) await removing(async (tx) => ({ key_country: await this.countries.forgetUnseen(tx, batch) }));
     } while (due.length === BATCH && !signal.aborted);
-    return { key_country: rows };
   }
 }
 

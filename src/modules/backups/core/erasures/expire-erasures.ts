@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { type Survivor, type SweepContext, SweptStore, type Swept } from '../../../../contracts/swept-store.js';
+import { type StoreSweep, type Survivor, SweptStore } from '../../../../contracts/swept-store.js';
 import { DAY_MS, utcDay } from '../../../../kernel/clock.js';
 import { BackupTables } from '../../data/backup-tables.js';
 import { ErasureCopies } from './erasure-copies.js';
@@ -17,16 +17,12 @@ export class ExpireErasures extends SweptStore {
     super();
   }
 
-  override async sweep({ nowMs, signal }: SweepContext): Promise<Swept> {
-    const swept = { rows: 0, bytes: 0 };
+  override async sweep({ nowMs, signal, removing }: StoreSweep): Promise<void> {
     const today = utcDay(nowMs);
     for await (const { key, bytes, lastDay } of this.copies.list(await this.installation())) {
-      if (signal.aborted || lastDay >= today) return swept;
-      await this.copies.remove(key, signal);
-      swept.rows += 1;
-      swept.bytes += bytes;
+      if (signal.aborted || lastDay >= today) return;
+      await removing([{ entry: key, bytes }], () => this.copies.remove(key, signal));
     }
-    return swept;
   }
 
   override async oldestSurvivor(): Promise<Survivor | null> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ErasureLedger } from '../../../../contracts/erasure-ledger.js';
 import { HOLD_PLACED, type LegalHoldId } from '../../../../contracts/legal-holds.js';
-import type { OperatorId } from '../../../../kernel/ids.js';
+import type { OperatorId, OrganisationId } from '../../../../kernel/ids.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, AuditLog } from '../../../audit/audit.contract.js';
 import type { LegalHoldEntity } from '../../data/legal-hold.entity.js';
@@ -10,6 +10,13 @@ import { retentionErrors } from '../../retention.errors.js';
 import { HOLD_RELEASED, placedDetail } from './replay-holds.js';
 
 type HoldAction = 'placed' | 'release_requested' | 'release_withdrawn' | 'released' | 'emptied';
+
+/** What was read of what a hold keeps, and in whose audit log that stands: an organisation's, or the installation's. */
+export interface HoldReading {
+  readonly hold: LegalHoldEntity;
+  readonly organisationId: OrganisationId | null;
+  readonly read: { readonly purpose: string; readonly table: string | null; readonly rows: number; readonly isContinued: boolean };
+}
 
 /** Legal holds as they begin and end, each step with its row in the audit log of the organisation it names, or of the installation. */
 @Injectable()
@@ -40,6 +47,17 @@ export class AuditedHolds {
     const detail = { requestedBy: hold.releaseRequestedBy, releasedBy: actor.id };
     await this.ledger.record(tx, { kind: HOLD_RELEASED, subjectId: hold.id, detail });
     await this.record(tx, hold, 'released', actor);
+  }
+
+  /** Somebody looks at rows that are kept. The organisation they belong to learns of it, also when the hold names an account alone. */
+  async recordReading(tx: Tx, { hold, organisationId, read }: HoldReading, actor: AuditActor): Promise<void> {
+    await this.audit.record(tx, {
+      actor,
+      action: 'legal_hold.read',
+      organisationId,
+      target: { type: 'legal_hold', id: hold.id },
+      detail: { matter: hold.matter, reason: hold.reason, ...read },
+    });
   }
 
   async record(tx: Tx, hold: LegalHoldEntity, action: HoldAction, actor: AuditActor): Promise<void> {

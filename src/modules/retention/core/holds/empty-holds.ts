@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { RetentionWindows } from '../../../../contracts/retention-windows.js';
-import { SweptTables } from '../../../../contracts/swept-store.js';
+import { SweptTables, type TableSweep } from '../../../../contracts/swept-store.js';
 import { Clock, DAY_MS } from '../../../../kernel/clock.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { LegalHoldEntity } from '../../data/legal-hold.entity.js';
@@ -65,13 +65,12 @@ export class ForgetHolds extends SweptTables {
   constructor(
     private readonly rows: LegalHoldsRepository,
     private readonly windows: RetentionWindows,
-    private readonly unitOfWork: UnitOfWork,
   ) {
     super();
   }
 
-  override async sweep({ nowMs }: { readonly nowMs: number }): Promise<Readonly<Record<string, number>>> {
+  override async sweep({ nowMs, removing }: TableSweep): Promise<void> {
     const before = new Date(nowMs - this.windows.days('audit_log', null) * DAY_MS);
-    return { legal_hold: await this.unitOfWork.asSystem((tx) => this.rows.forget(tx, before)) };
+    await removing(async (tx) => ({ legal_hold: await this.rows.forget(tx, before) }));
   }
 }

@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { DataClass } from '../../../../contracts/data-classes.js';
 import { RetentionWindows } from '../../../../contracts/retention-windows.js';
 import { Clock, utcDay, utcDayAfter } from '../../../../kernel/clock.js';
 import { newId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { Metrics } from '../../../../platform/telemetry/metrics.js';
 import { AuditLog } from '../../../audit/audit.contract.js';
-import { Survivors } from '../survey/survivors.js';
+import { type Left, type StoreAge, Survivors } from '../survey/survivors.js';
 import { ReceiptsRepository, type Removal, type RetentionAction } from '../../data/receipts.repository.js';
 
 /** Where receipts are written down. */
@@ -41,10 +40,10 @@ export class Receipts {
   /** Writes the receipt of what has been noted, and of what is left; nothing when nothing was noted. */
   async close(store: string, action: RetentionAction): Promise<void> {
     const { unitOfWork, rows, metrics } = this.books;
-    const oldest = await this.survivors.of(store);
+    const left = await this.survivors.of(store);
     const removal = await unitOfWork.asSystem(async (tx) => {
       const noted = await rows.takeProgress(tx, store, action);
-      if (noted !== null) await this.write(tx, noted, oldest?.writtenAt ?? null);
+      if (noted !== null) await this.write(tx, noted, left);
       return noted;
     });
     if (removal !== null) metrics.retentionRemoved(removal.dataClass, removal.action, removal);
@@ -55,25 +54,27 @@ export class Receipts {
     return this.books.unitOfWork.asSystem((tx) => this.books.rows.listProgress(tx, begunBefore));
   }
 
-  /** The day's receipt of a store of which nothing was due: that it was looked at, and how old the oldest row is. False when it has one. */
-  daily(store: string, dataClass: DataClass, oldestWrittenAt: Date | null): Promise<boolean> {
+  /** The day's receipt of a store of which nothing was due: that it was looked at, and what is left. False when it has one. */
+  daily({ store, dataClass, expiresByItself, ...left }: StoreAge): Promise<boolean> {
     const { unitOfWork, rows } = this.books;
     return unitOfWork.asSystem(async (tx) => {
       const now = this.clock.now();
       if ((await rows.receiptedSince(tx, utcDay(now.getTime()))).has(store)) return false;
       const nothing = { partitions: 0, rows: 0, rowsExact: true, bytes: 0, held: 0 };
-      await this.write(tx, { ...nothing, store, action: 'purged', dataClass, cutOff: now, beganAt: now }, oldestWrittenAt);
+      const action = expiresByItself ? 'observed' : 'purged';
+      await this.write(tx, { ...nothing, store, action, dataClass, cutOff: now, beganAt: now }, left);
       return true;
     });
   }
 
-  private async write(tx: Tx, removal: Removal, oldestWrittenAt: Date | null): Promise<void> {
+  private async write(tx: Tx, removal: Removal, { oldest, remaining }: Left): Promise<void> {
     const { rows, audit } = this.books;
+    const oldestWrittenAt = oldest?.writtenAt ?? null;
     const nowMs = this.clock.nowMs();
     const id = newId<ReturnType<typeof newId>>();
     const durationMs = Math.max(0, nowMs - removal.beganAt.getTime());
     const expiresOn = utcDayAfter(nowMs, this.windows.days('audit_log', null));
-    await rows.add(tx, { ...removal, id, expiresOn, durationMs, oldestWrittenAt });
+    await rows.add(tx, { ...removal, id, expiresOn, durationMs, oldestWrittenAt, remaining });
     await rows.markReceipt(tx, removal.store, utcDay(nowMs));
     await audit.record(tx, {
       actor: { kind: 'system', id: 'retention' },
@@ -91,6 +92,7 @@ export class Receipts {
         held: removal.held,
         durationMs,
         oldestWrittenAt: oldestWrittenAt?.toISOString() ?? null,
+        remaining,
       },
     });
   }

@@ -3,7 +3,8 @@ import { createTestDatabase, type TestDatabase } from '../../../../../test/harne
 import { TestRetention } from '../../../../../test/harness/retention.js';
 import { fixedWindows } from '../../../../../test/harness/windows.js';
 import { declareTable } from '../../../../contracts/data-inventory.js';
-import { SweptStore, SweptTables } from '../../../../contracts/swept-store.js';
+import { StaffNews, type StaffMessage } from '../../../../contracts/staff-news.js';
+import { type StoreSweep, SweptStore, SweptTables, type TableSweep } from '../../../../contracts/swept-store.js';
 import { DAY_MS, ManualClock, utcDay, utcDayAfter } from '../../../../kernel/clock.js';
 import { kernelErrors } from '../../../../kernel/errors.js';
 
@@ -28,24 +29,47 @@ declareTable({
 class ScrapSweep extends SweptTables {
   isBroken = false;
 
-  override async sweep(): Promise<Readonly<Record<string, number>>> {
+  override async sweep({ nowMs, removing }: TableSweep): Promise<void> {
     if (this.isBroken) throw kernelErrors.unavailable();
-    const { rowCount } = await retention.owner.query('DELETE FROM scrap WHERE written_at < $1', [new Date(clock.nowMs() - 1.5 * HOUR_MS)]);
-    return { scrap: rowCount ?? 0 };
+    const sql = 'WITH gone AS (DELETE FROM scrap WHERE written_at < $1 RETURNING 1) SELECT count(*)::int AS rows FROM gone';
+    await removing(async (tx) => {
+      const [gone] = await tx.query<{ rows: number }[]>(sql, [new Date(nowMs - 1.5 * HOUR_MS)]);
+      return { scrap: gone?.rows ?? 0 };
+    });
   }
 }
 
 class Drawer extends SweptStore {
-  override readonly store = 'drawer.things';
+  override readonly store: string = 'drawer.things';
   override readonly dataClass = 'operational';
   oldest: Date | null = null;
 
-  override sweep() {
-    return Promise.resolve({ rows: 2, bytes: 70 });
+  override sweep({ removing }: StoreSweep): Promise<void> {
+    return removing(
+      [
+        { entry: 'a thing', bytes: 30 },
+        { entry: 'another', bytes: 40 },
+      ],
+      () => Promise.resolve(),
+    );
+  }
+
+  override entries() {
+    return Promise.resolve(7);
   }
 
   override oldestSurvivor() {
     return Promise.resolve(this.oldest && { writtenAt: this.oldest, dueAt: new Date(this.oldest.getTime() + HOUR_MS) });
+  }
+}
+
+/** What staff was told. */
+class Ear extends StaffNews {
+  readonly heard: StaffMessage[] = [];
+
+  override tell(_tx: unknown, message: StaffMessage): Promise<void> {
+    this.heard.push(message);
+    return Promise.resolve();
   }
 }
 
@@ -54,6 +78,7 @@ let clock: ManualClock;
 let retention: TestRetention;
 let scraps: ScrapSweep;
 let drawer: Drawer;
+let ear: Ear;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -63,19 +88,19 @@ afterAll(() => database?.drop());
 
 beforeEach(async () => {
   clock = new ManualClock(START);
-  [scraps, drawer] = [new ScrapSweep(), new Drawer()];
+  [scraps, drawer, ear] = [new ScrapSweep(), new Drawer(), new Ear()];
   const windows = fixedWindows({ request_metadata: 3 });
-  retention = await TestRetention.open(database.url, { clock, tables: TABLES, sweeps: [scraps, drawer], windows });
+  retention = await TestRetention.open(database.url, { clock, tables: TABLES, sweeps: [scraps, drawer], news: ear, windows });
   await retention.rows(
     `CREATE TABLE diary (id int, expires_on date NOT NULL, written_at timestamptz, PRIMARY KEY (id, expires_on)) PARTITION BY RANGE (expires_on);
-     CREATE TABLE scrap (written_at timestamptz); GRANT SELECT, INSERT ON diary, scrap TO lethe_system`,
+     CREATE TABLE scrap (written_at timestamptz); GRANT SELECT, INSERT, DELETE ON diary, scrap TO lethe_system`,
   );
   await retention.all.run();
 });
 
 afterEach(async () => {
   await retention.rows(
-    'DROP TABLE diary, scrap; DELETE FROM retention_receipt; DELETE FROM retention_progress; DELETE FROM retention_store',
+    'DROP TABLE diary, scrap; DELETE FROM retention_receipt; DELETE FROM retention_progress; DELETE FROM retention_store; DELETE FROM retention_alarm',
   );
   await retention.close();
 });
@@ -133,6 +158,10 @@ describe('a sweep', () => {
     expect((await receipts('drawer.things')).filter(({ action }) => action === 'swept')).toEqual([
       { action: 'swept', rows: 6, bytes: 210, partitions: 0 },
     ]);
+    const [receipt] = await retention.rows(
+      `SELECT remaining::int FROM retention_receipt WHERE store = 'drawer.things' AND action = 'swept'`,
+    );
+    expect(receipt).toEqual({ remaining: 7 });
   });
 });
 
@@ -162,5 +191,67 @@ describe('something that outlived its time', () => {
     clock.advance(HOUR_MS);
     await retention.all.run();
     expect(await retention.metrics.render()).toContain('lethe_retention_overdue_seconds{data_class="request_metadata"} 0');
+  });
+
+  it('D2: is told to staff once for its class, however often it is seen and in how many stores, and once more when it has ended', async () => {
+    await retention.rows('INSERT INTO scrap VALUES ($1)', [new Date(START)]);
+    drawer.oldest = new Date(START);
+    clock.advance(2 * DAY_MS);
+    for (let hour = 0; hour < 30; hour += 1) {
+      await retention.all.run();
+      clock.advance(HOUR_MS);
+    }
+    expect(ear.heard).toEqual([{ kind: 'data_overdue', values: { dataClass: 'operational', store: 'drawer.things', hours: 47 } }]);
+    drawer.oldest = null;
+    await retention.all.run();
+    // The scrap is overdue still.
+    clock.advance(HOUR_MS);
+    await retention.all.run();
+    expect(ear.heard).toHaveLength(1);
+    await retention.sweeping.run(SIGNAL);
+    for (let hour = 0; hour < 5; hour += 1) {
+      clock.advance(HOUR_MS);
+      await retention.all.run();
+    }
+    expect(ear.heard.slice(1)).toEqual([{ kind: 'data_overdue_ended', values: { dataClass: 'operational' } }]);
+    const ended = await retention.rows(`SELECT target_id FROM audit_event WHERE action = 'retention.overdue_ended'`);
+    expect(ended).toEqual([{ target_id: 'operational' }]);
+    // Another time is another incident.
+    drawer.oldest = new Date(START);
+    clock.advance(HOUR_MS);
+    await retention.all.run();
+    expect(ear.heard.at(-1)).toMatchObject({ kind: 'data_overdue' });
+  });
+});
+
+describe('a store that lets go by itself', () => {
+  it('D2: has a receipt a day of what was seen in it, and one that each process has is swept and looked at by its process', async () => {
+    class Clockwork extends Drawer {
+      override readonly store = 'clockwork.keys';
+      override readonly expiresByItself = true;
+      override readonly isOfProcess = true;
+
+      override sweep(): Promise<void> {
+        return Promise.resolve();
+      }
+    }
+    const clockwork = new Clockwork();
+    clockwork.oldest = new Date(START);
+    const process = await TestRetention.open(database.url, { clock, tables: TABLES, sweeps: [clockwork] });
+    await process.all.run();
+    await process.sweeping.run(SIGNAL);
+    expect(await receipts('clockwork.keys')).toEqual([]);
+    for (let day = 0; day < 2; day += 1) {
+      await process.ownSweeping.run();
+      await process.ownSweeping.run();
+      clock.advance(DAY_MS);
+    }
+    const observed = { action: 'observed', rows: 0, remaining: 7, oldest: new Date(START) };
+    expect(
+      await retention.rows(
+        `SELECT action, rows::int, remaining::int, oldest_written_at AS oldest FROM retention_receipt WHERE store = 'clockwork.keys' ORDER BY id`,
+      ),
+    ).toEqual([observed, observed]);
+    await process.close();
   });
 });

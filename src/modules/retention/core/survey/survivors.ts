@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { DataClass, WindowedClass } from '../../../../contracts/data-classes.js';
 import { declaredTables, type TableDeclaration } from '../../../../contracts/data-inventory.js';
 import type { ExpiringTable } from '../../../../contracts/expiring-tables.js';
+import type { SweptStore } from '../../../../contracts/swept-store.js';
 import { RetentionWindows } from '../../../../contracts/retention-windows.js';
 import { Clock, DAY_MS } from '../../../../kernel/clock.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
@@ -9,6 +10,9 @@ import { ExpiringTableRegistry } from '../expiring-table-registry.js';
 import { durationMs, endOfDay, isSwept } from '../purge/due-moment.js';
 import { classOf } from '../purge/known-tables.js';
 import { SweepRegistry } from './sweep-registry.js';
+
+/** Rows are not counted for a receipt: it would cost what dropping partitions avoids. */
+const TABLE = { expiresByItself: false, remaining: null } as const;
 
 /** The oldest thing left in a store. */
 export interface OldestLeft {
@@ -18,11 +22,20 @@ export interface OldestLeft {
   readonly dueAt: Date;
 }
 
-/** One store and the oldest thing in it; null when it is empty. */
-export interface StoreAge {
+/** What is left in a store. */
+export interface Left {
+  /** Null when it is empty. */
+  readonly oldest: OldestLeft | null;
+  /** How much there is; null where nobody counts it. */
+  readonly remaining: number | null;
+}
+
+/** One store and what is left in it. */
+export interface StoreAge extends Left {
   readonly store: string;
   readonly dataClass: DataClass;
-  readonly oldest: OldestLeft | null;
+  /** Whether it lets go by itself, so that there is only something to be seen. */
+  readonly expiresByItself: boolean;
 }
 
 /** Where stores are found. */
@@ -50,27 +63,32 @@ export class Survivors {
   async all(): Promise<StoreAge[]> {
     const ages: StoreAge[] = [];
     for (const table of this.stores.expiring.tables()) {
-      ages.push({ store: table.table, dataClass: classOf(table), oldest: await this.ofTable(table) });
+      ages.push({ ...TABLE, store: table.table, dataClass: classOf(table), oldest: await this.ofTable(table) });
     }
     for (const declaration of declaredTables()) {
       // The queue's tables are its own role's; it answers for them as a store.
       if (!isSwept(declaration.retention) || declaration.table.includes('.')) continue;
-      ages.push({ store: declaration.table, dataClass: declaration.dataClass, oldest: await this.ofSwept(declaration) });
+      ages.push({ ...TABLE, store: declaration.table, dataClass: declaration.dataClass, oldest: await this.ofSwept(declaration) });
     }
-    for (const swept of this.stores.swept.stores()) {
-      ages.push({ store: swept.store, dataClass: swept.dataClass, oldest: await swept.oldestSurvivor(this.clock.nowMs()) });
-    }
+    for (const swept of this.stores.swept.stores()) ages.push(await this.ofStore(swept));
     return ages;
   }
 
-  /** Null for a store that is none, or is empty. */
-  async of(store: string): Promise<OldestLeft | null> {
+  /** What this process has to itself. */
+  async ofProcess(): Promise<StoreAge[]> {
+    const ages: StoreAge[] = [];
+    for (const swept of this.stores.swept.ownStores()) ages.push(await this.ofStore(swept));
+    return ages;
+  }
+
+  /** Nothing for a store that is none. Of one that each process has of its own, what this one has. */
+  async of(store: string): Promise<Left> {
     const table = this.stores.expiring.tables().find((each) => each.table === store);
-    if (table) return this.ofTable(table);
+    if (table) return { ...TABLE, oldest: await this.ofTable(table) };
     const declaration = declaredTables().find((each) => each.table === store);
-    if (declaration) return this.ofSwept(declaration);
-    const swept = this.stores.swept.stores().find((each) => each.store === store);
-    return (await swept?.oldestSurvivor(this.clock.nowMs())) ?? null;
+    if (declaration) return { ...TABLE, oldest: await this.ofSwept(declaration) };
+    const swept = [...this.stores.swept.stores(), ...this.stores.swept.ownStores()].find((each) => each.store === store);
+    return swept ? this.ofStore(swept) : { oldest: null, remaining: null };
   }
 
   async ofTable(table: ExpiringTable): Promise<OldestLeft | null> {
@@ -86,6 +104,12 @@ export class Survivors {
     // Whatever day it was filed under, nothing may be older than the longest window.
     const longest = new Date(row.writtenAt.getTime() + (this.longestDays(table) + 1) * DAY_MS);
     return { writtenAt: row.writtenAt, dueAt: longest < filed ? longest : filed };
+  }
+
+  private async ofStore(swept: SweptStore): Promise<StoreAge> {
+    const { store, dataClass, expiresByItself } = swept;
+    const [oldest, remaining] = [await swept.oldestSurvivor(this.clock.nowMs()), await swept.entries()];
+    return { store, dataClass, expiresByItself, oldest, remaining };
   }
 
   private async ofSwept({ table, retention, dataClass }: TableDeclaration): Promise<OldestLeft | null> {

@@ -12,8 +12,18 @@ export class SweepRegistry {
     return this.found().filter((each) => each instanceof SweptTables);
   }
 
-  /** Stops at two stores of one name. */
+  /** What all processes share. */
   stores(): readonly SweptStore[] {
+    return this.allStores().filter(({ isOfProcess }) => !isOfProcess);
+  }
+
+  /** What this process has to itself. */
+  ownStores(): readonly SweptStore[] {
+    return this.allStores().filter(({ isOfProcess }) => isOfProcess);
+  }
+
+  /** Stops at two stores of one name. */
+  private allStores(): readonly SweptStore[] {
     const stores = this.found().filter((each) => each instanceof SweptStore);
     assert(new Set(stores.map(({ store }) => store)).size === stores.length, 'a store is swept by one module only');
     return stores;

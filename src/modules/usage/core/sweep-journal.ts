@@ -1,0 +1,141 @@
+import { readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Injectable } from '@nestjs/common';
+import { LegalHolds } from '../../../contracts/legal-holds.js';
+import { type StoreSweep, type Survivor, SweptStore } from '../../../contracts/swept-store.js';
+import { DAY_MS, utcDay } from '../../../kernel/clock.js';
+import type { OrganisationId } from '../../../kernel/ids.js';
+import { Settings } from '../../../platform/config/settings.js';
+import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
+import { type JournalEntry, parseLines, REJECTED, SEGMENT } from './journal.js';
+
+/** What a file of the journal has. */
+interface JournalFile {
+  /** Below the folder of all journals. */
+  readonly name: string;
+  /** The day its entries expire on, for those that were set aside; null for what waits to be replayed. */
+  readonly day: string | null;
+  readonly bytes: number;
+  readonly entries: readonly JournalEntry[];
+}
+
+/**
+ * Lets go of entries that PostgreSQL refused, a file a day, when the day that their records would have expired on is over (D2). One that a legal hold covers
+ * stays (D5). What waits to be replayed is in the database as soon as there is one again, and is only looked at.
+ */
+@Injectable()
+export class SweepJournal extends SweptStore {
+  override readonly store = 'files.journal';
+  override readonly dataClass = 'request_metadata';
+  override readonly isOfProcess = true;
+  private readonly folder: string;
+
+  constructor(
+    settings: Settings,
+    private readonly holds: LegalHolds,
+    private readonly unitOfWork: UnitOfWork,
+  ) {
+    super();
+    this.folder = join(settings.dataDirectory, 'journal');
+  }
+
+  override async sweep({ nowMs, signal, removing }: StoreSweep): Promise<void> {
+    const today = utcDay(nowMs);
+    for (const file of await this.files()) {
+      if (signal.aborted) return;
+      if (file.day === null || file.day >= today) continue;
+      const held = await this.heldOf(file);
+      const rows = file.entries.length - held.length;
+      if (rows === 0 && held.length > 0) continue;
+      const kept = linesOf(held);
+      await removing([{ entry: file.name, rows, bytes: Math.max(0, file.bytes - kept.length) }], () => this.replace(file.name, kept));
+    }
+  }
+
+  override async oldestSurvivor(): Promise<Survivor | null> {
+    let oldest: Survivor | null = null;
+    for (const file of await this.files()) {
+      const held = new Set(await this.heldOf(file));
+      for (const entry of file.entries.filter((each) => !held.has(each))) {
+        const { started_at: startedAt, expires_on: day } = rowOf(entry);
+        const dueAt = new Date(Date.parse(day) + DAY_MS);
+        if (oldest === null || dueAt < oldest.dueAt) oldest = { writtenAt: new Date(startedAt), dueAt };
+      }
+    }
+    return oldest;
+  }
+
+  override async entries(): Promise<number> {
+    return (await this.files()).reduce((sum, { entries }) => sum + entries.length, 0);
+  }
+
+  /** Also those of processes that share the folder, or did. A file that goes meanwhile is none. */
+  private async files(): Promise<JournalFile[]> {
+    const folders = await readdir(this.folder, { withFileTypes: true }).catch(noneThere);
+    const files: JournalFile[] = [];
+    for (const folder of folders.filter((each) => each.isDirectory())) {
+      for (const { name: file } of await readdir(join(this.folder, folder.name), { withFileTypes: true }).catch(noneThere)) {
+        const day = REJECTED.exec(file)?.[1] ?? null;
+        if (day === null && !SEGMENT.test(file)) continue;
+        const name = join(folder.name, file);
+        const [text] = await readFile(join(this.folder, name), 'utf8').then((found) => [found], noneThere);
+        if (text !== undefined) files.push({ name, day, bytes: Buffer.byteLength(text), entries: parseLines(text).entries });
+      }
+    }
+    return files;
+  }
+
+  private heldOf({ entries }: JournalFile): Promise<JournalEntry[]> {
+    return this.unitOfWork.asSystem(async (tx) => {
+      const held: JournalEntry[] = [];
+      for (const entry of entries) {
+        const { organisation_id: organisationId, started_at: startedAt } = rowOf(entry);
+        const fromMs = Date.parse(startedAt);
+        const scope = {
+          dataClass: 'request_metadata',
+          organisationId: organisationId as OrganisationId,
+          fromMs,
+          toMs: fromMs + 1,
+        } as const;
+        if ((await this.holds.covering(tx, scope)).length > 0) held.push(entry);
+      }
+      return held;
+    });
+  }
+
+  /** All of the new content or all of the old, and no file when there is none; nor a folder, when that was the last of a process that is gone. */
+  private async replace(name: string, content: string): Promise<void> {
+    const path = join(this.folder, name);
+    if (content !== '') {
+      await writeFile(`${path}.new`, content, { mode: 0o600, flush: true });
+      await rename(`${path}.new`, path);
+      return;
+    }
+    await rm(path, { force: true });
+    // Whoever is alive has their claim in it.
+    await rmdir(join(path, '..')).catch((error: unknown) => {
+      if (!isAbsent(error) && codeOf(error) !== 'ENOTEMPTY') throw error;
+    });
+  }
+}
+
+function rowOf(entry: JournalEntry) {
+  return 'intent' in entry ? entry.intent : entry.record;
+}
+
+function linesOf(entries: readonly JournalEntry[]): string {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
+}
+
+function noneThere(error: unknown): never[] {
+  if (isAbsent(error)) return [];
+  throw error;
+}
+
+function isAbsent(error: unknown): boolean {
+  return codeOf(error) === 'ENOENT';
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}
