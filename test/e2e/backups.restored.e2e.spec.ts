@@ -30,7 +30,6 @@ import { TestLethe, type TestTenant } from '../harness/app.js';
 import { BACKUP_ACTOR, takeBackup, withDatabase } from '../harness/backups.js';
 import { createTestDatabase, type TestDatabase } from '../harness/postgres.js';
 import { sweepStore } from '../harness/sweeps.js';
-import { sweepStore } from '../harness/sweeps.js';
 
 /** Databases are made, filled and thrown away, on a machine that may be busy with other tests. */
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
