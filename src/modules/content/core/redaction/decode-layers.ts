@@ -2,12 +2,12 @@ import { type View, ViewBuilder } from './view.ts';
 
 /**
  * Zero-width, soft and directional characters, which hide a key from a search and not from who reads it; and the NUL that UTF-16 read
- * as bytes leaves between letters.
+ * as bytes leaves between letters. The colours of terminals (ECMA-48) are treated alike.
  */
 const UNSEEN = String.raw`\0\u00ad\u061c\u115f\u180e\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff`;
-const INVISIBLE = new RegExp(`(?:[${UNSEEN}]|\u200d|\u034f|[\ufe00-\ufe0f])+`, 'g');
+const INVISIBLE = new RegExp(`(?:[${UNSEEN}]|\u001b\\[[0-9;]{0,16}[A-Za-z]|\u200d|\u034f|[\ufe00-\ufe0f])+`, 'g');
 const WIDE = /[\uff01-\uff5e\u3000]/g;
-const HIDDEN = new RegExp(`[${UNSEEN}\uff01-\uff5e\u3000]|\u200d|\u034f|[\ufe00-\ufe0f]`);
+const HIDDEN = new RegExp(`[${UNSEEN}\u001b\uff01-\uff5e\u3000]|\u200d|\u034f|[\ufe00-\ufe0f]`);
 
 /** Full-width characters as ASCII, and without what is not seen. Nothing, where there is neither. */
 export function withoutDisguise(text: string): View | undefined {
@@ -39,6 +39,23 @@ export function withoutMargins(text: string): View | undefined {
   }
   view.copy(text.slice(kept), kept);
   return view.build();
+}
+
+const PRINTED = /=(?:([0-9A-F]{2})|\r?\n)/g;
+
+/** The text of a mail that was written in quoted-printable (RFC 2045). Nothing, where none says that it is. */
+export function withoutQuotedPrintable(text: string): View | undefined {
+  if (!text.includes('uoted-printable')) return undefined;
+  const view = new ViewBuilder();
+  let kept = 0;
+  for (const found of text.matchAll(PRINTED)) {
+    const end = found.index + found[0].length;
+    view.copy(text.slice(kept, found.index), kept);
+    view.decode(found[1] === undefined ? '' : (safe(Number.parseInt(found[1], 16)) ?? ''), found.index, end);
+    kept = end;
+  }
+  view.copy(text.slice(kept), kept);
+  return kept === 0 ? undefined : view.build();
 }
 
 const NAMED: Readonly<Record<string, string>> = {

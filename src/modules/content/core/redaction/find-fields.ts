@@ -1,5 +1,6 @@
 import { isIn } from './character-classes.ts';
 import type { FindingSink } from './findings.ts';
+import { findInBlock, isHolder } from './find-blocks.ts';
 import { findColumn, isCell } from './find-columns.ts';
 import { findAuthorization, findCookies } from './find-structures.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
@@ -45,6 +46,7 @@ function nameAround(text: string, start: number, end: number): Name {
 /** Looks at the value of the name around `start`…`end`. Gives where the search may go on. */
 export function findField(text: string, start: number, end: number, sink: FindingSink): number {
   const name = nameAround(text, start, end);
+  if (isHolder(name.text)) findInBlock(text, name.end, sink);
   if (isInQuery(text, name) && URL_PARAMETER.test(name.text)) return findParameter(text, name, sink);
   if (
     name.kind === 'none' ||
@@ -76,9 +78,9 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
 const ATTRIBUTE =
   /["'](?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{1,8}(?:[a-z]{1,16}:)?(?:value|content)=["']([^"'<>]{1,2048})["']/y;
 
-/** `name="api_key" translatable="false">…<`: what the element holds. */
+/** `name="api_key" translatable="false">…<`: what the element holds, unless it says that it is a digest. */
 const CONTENT =
-  /(?:["']|(?=\s{1,8}[\w:-]{1,32}=["']))(?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{0,8}>(?:\s{0,16}<(?:value|string)>)?([^"'<>\s]{1,2048})</y;
+  /(?:["']|(?=\s{1,8}[\w:-]{1,32}=["']))(?!\s{1,8}(?:digest|hash|alg(?:orithm)?)=)(?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{0,8}>(?:\s{0,16}<(?:value|string)>)?([^"'<>\s]{1,2048})</y;
 
 /** `name="api_key" type="text" value="…"`: attributes of one element. */
 function attributeBehind(text: string, name: Name): ReadValue | undefined {
@@ -121,9 +123,14 @@ function findParameter(text: string, name: Name, sink: FindingSink): number {
   return end;
 }
 
-const DISTANT =
-  /[ ,](?:[^\n"`={}();<>]{0,64}?(?: (?:is|was|to|be|now|are|ist|lautet|est|es|è|é|er|är|jest|zní|este|on|là|equals):?|:)|(?:is|was|to|be|now|are|ist|lautet|est|es|è|é|er|är|jest|zní|este|on|là|equals):?)[ ]+(?:now |set to )?["'`*«„“]{0,2}\s?/y;
-const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
+const VERB = '(?:to be|is|was|to|be|now|are|ist|lautet|est|es|è|é|er|är|jest|zní|je|este|on|là|είναι|equals)';
+const DISTANT = new RegExp(
+  String.raw`[ ,](?:[^\n"\`={}();<>]{0,64}?(?: ${VERB}:?|:| =)|${VERB}:?)[ ]+(?:now |set to )?["'\`*«„“]{0,2}\s?`.replaceAll('\\`', '`'),
+  'y',
+);
+/** "Your new token was created:", and below it nothing but the value. */
+const BELOW = /[ ,:][^\n]{0,80}\n(?:[ \t]{0,8}\r?\n)?[ \t>$]{0,12}["'`]?(?=\S{16,1024}["'`]?[ \t]{0,8}(?:\r?\n|$))/y;
+const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}[([]?["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
 
 /** "The password for the staging database is …", "creds are admin / …": a value some words away must look like one by itself. */
 function findInProse(text: string, name: Name, sink: FindingSink): number | undefined {
@@ -143,7 +150,19 @@ function findInProse(text: string, name: Name, sink: FindingSink): number | unde
     return end;
   }
   findBefore(text, name, sink);
-  return undefined;
+  return findBelow(text, name, sink);
+}
+
+function findBelow(text: string, name: Name, sink: FindingSink): number | undefined {
+  BELOW.lastIndex = name.end;
+  const gap = BELOW.exec(text);
+  if (gap === null) return undefined;
+  const start = name.end + gap[0].length;
+  const end = endOfBare(text, start);
+  const value = text.slice(start, end);
+  if (!isSecretValue(name.kind, value, 'apart') || (name.kind === 'key' && !/^(?=.*[A-Z])(?=.*[a-z])/.test(value))) return undefined;
+  sink.add(start, end, 'prose');
+  return end;
 }
 
 const LEADING =
@@ -166,7 +185,7 @@ function findBefore(text: string, name: Name, sink: FindingSink): void {
 
 /** Names of a password in languages without Latin letters, or without spaces between words. */
 const FOREIGN =
-  /(?:пароль|пароля|паролем|секрет|ключ|токен|schlüssel|clé(?: [A-Z]{2,8})?|キー|密码|密碼|口令|密钥|密鑰|令牌|パスワード|暗証番号|秘密鍵|トークン|비밀번호|암호|토큰|비밀키|كلمة المرور|كلمة السر|סיסמה|סיסמא|κωδικός|รหัสผ่าน|पासवर्ड|mật khẩu|contraseña|mot de passe|şifre|hasło|lösenord|kata sandi|seed phrase|recovery phrase|pass phrase|one-time code|secret word)/gi;
+  /(?:пароль|пароля|паролем|jelszó|parolas[ıi]|şifresi|heslem|секрет|ключ|токен|schlüssel|clé(?: [A-Z]{2,8})?|キー|密码|密碼|口令|密钥|密鑰|令牌|パスワード|暗証番号|秘密鍵|トークン|비밀번호|암호|토큰|비밀키|كلمة المرور|كلمة السر|סיסמה|סיסמא|κωδικός|รหัสผ่าน|पासवर्ड|mật khẩu|contraseña|mot de passe|şifre|hasło|lösenord|kata sandi|seed phrase|recovery phrase|pass phrase|one-time code|secret word)/gi;
 /** An ending, some words, and then what says that the value follows: "Lösenordet till servern är …", "Пароль от сервера: …". */
 const FOREIGN_DISTANCE =
   /\p{L}{0,8}(?: [\p{L}\d'’.-]{1,20}){0,6}?\s{0,2}(?:[:=：＝]|(?<=\s)(?:is|to|es|est|är|er|jest|è|é|là|ist|lautet|—|–))\s{1,2}["'`«„“]?\s?(?=[\x21-\x7e])/uy;

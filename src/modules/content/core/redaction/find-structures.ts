@@ -4,7 +4,10 @@ import type { FindingSink } from './findings.ts';
 import { isPlaceholder } from './plausibility.ts';
 import { looksRandom } from './randomness.ts';
 
-const HEADER = /-{4,5} ?BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-{4,5}/y;
+/** What armour says of the private keys it holds, and of those that both sides share. */
+const ARMOURED = String.raw`(?:[A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}|OpenVPN (?:Static|tls-crypt-v2 (?:client|server)) key(?: V\d)?)`;
+const HEADER = new RegExp(`-{4,5} ?BEGIN ${ARMOURED}-{4,5}`, 'y');
+const NEXT_ARMOUR = new RegExp(`-{4,5} ?(?:END|BEGIN) ${ARMOURED}-{0,5}`);
 const LONGEST_KEY = 24_576;
 const NOT_KEY_MATERIAL = /[^A-Za-z0-9+/=\s\\"',:;()+.-]/g;
 
@@ -19,7 +22,7 @@ export function findPrivateKey(text: string, at: number, sink: FindingSink): num
   const body = start + header[0].length;
   const window = text.slice(body, body + LONGEST_KEY);
   // The next beginning ends the search too: of keys without an end, each is looked at once.
-  const closing = /-{4,5} ?(?:END|BEGIN) [A-Z0-9 ]{0,40}PRIVATE KEY[A-Z ]{0,10}-{0,5}/.exec(window);
+  const closing = NEXT_ARMOUR.exec(window);
   const end =
     closing?.[0].includes('END') === true && isKeyMaterial(window.slice(0, closing.index))
       ? body + closing.index + closing[0].length
@@ -128,7 +131,7 @@ export function findKubernetesSecret(text: string, at: number, sink: FindingSink
 
 const PARAMETER = /(?:response|nonce|cnonce|oauth_token|oauth_signature|oauth_nonce|signature|mac|token|hash)="?([^",\s]{8,512})/gi;
 const SCHEME =
-  /(?:bearer|basic|token|api-?key|key|digest|negotiate|ntlm|oauth|hawk|ssws|bot|jwt|dpop|splunk|geniekey|klaviyo-api-key|aws4-hmac-sha256|kong-jwt|apikey|secret|user|sso-key|pvetoken|session)\b[ :=]+/iy;
+  /(?:bearer|basic|token|api-?key|key|digest|negotiate|ntlm|oauth|hawk|ssws|bot|jwt|dpop|splunk|geniekey|klaviyo-api-key|aws4-hmac-sha256|kong-jwt|apikey|secret|user|sso-key|pvetoken|session)\b[ :=]+(?:token="?)?/iy;
 
 /** What follows the name of an Authorization header, to the end of its line or quote. */
 export function findAuthorization(text: string, at: number, sink: FindingSink): number | undefined {
@@ -207,48 +210,6 @@ export function findCookies(text: string, at: number, sink: FindingSink): number
     if (identifies) sink.add(place, place + value.length, 'header');
   }
   return end;
-}
-
-/** Ways of writing a password that need no name for it. Anchored (sticky) where the literal begins; the password is the group. */
-interface Spelling {
-  readonly literal: string;
-  readonly pattern: RegExp;
-}
-
-export const SPELLINGS: readonly Spelling[] = [
-  { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
-  { literal: 'wifi:', pattern: /WIFI:(?:[TSHRAEI]{1,3}:[^;\n]{0,64};){0,4}P:((?:\\.|[^;\n\\]){4,128});/iy },
-  { literal: 'auth ', pattern: /(?<=> )AUTH (?:\w{1,64} )?(\S{6,256})/iy },
-  { literal: 'pass ', pattern: /(?<=^|\n)PASS ([^\s:]{6,256})(?=\r?\n|$)/y },
-  { literal: ' identify ', pattern: / IDENTIFY (?:[\w-]{1,32} )?(\S{6,256})(?=\s|$)/y },
-  { literal: 'requirepass ', pattern: /requirepass ["']?([^\s"']{6,256})/y },
-  { literal: 'assword:', pattern: /assword:\s?["']\s{0,2};?\s{0,8}(?:exp_)?send(?:line)?(?: --)? ["']([^"'\\\n]{4,256})/iy },
-  { literal: 'auth=(', pattern: /auth=\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{6,256})["']/y },
-  {
-    literal: 'url.create(',
-    pattern: /URL\.create\(\s{0,4}["'][^"'\n]{1,64}["'],\s{0,8}["'][^"'\n]{1,128}["'],\s{0,8}["']([^"'\n]{6,256})["']/iy,
-  },
-  { literal: 'snmp-server community', pattern: /snmp-server community (\S{4,64})/iy },
-  { literal: 'jdbc:oracle:', pattern: /jdbc:oracle:[a-z0-9]{1,8}:[\w$#]{1,64}\/([^@\s"'/]{2,128})@/iy },
-  { literal: '.login(', pattern: /\.login\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{4,256})["']/iy },
-  { literal: 'login: ', pattern: /login: ["'`]?[\w.@+-]{2,64}["'`]? ?(?:\/|\||,|:) ?["'`]?(\S{6,128})/iy },
-  // A database, then who, then by which password.
-  ...['getconnection(', 'new pdo(', 'mysqli_connect(', 'mysql_connect('].map((literal) => ({
-    literal,
-    pattern:
-      /(?:getConnection|new PDO|mysqli?_connect)\(\s{0,4}(?:["'][^"'\n]{1,200}["']|[\w.$]{1,64})\s{0,4},\s{0,8}(?:["'][^"'\n]{1,128}["']|[\w.$]{1,64})\s{0,4},\s{0,8}["']([^"'\n]{4,256})["']/iy,
-  })),
-  { literal: 'pscredential(', pattern: /PSCredential\(\s{0,4}["'][^"'\n]{1,128}["']\s{0,4},\s{0,4}["']([^"'\n]{4,256})["']/iy },
-];
-
-export function findSpelling(text: string, at: number, { pattern }: Spelling, sink: FindingSink): number | undefined {
-  pattern.lastIndex = at;
-  const found = pattern.exec(text);
-  const password = found?.[1];
-  if (found === null || password === undefined || isPlaceholder(password)) return undefined;
-  const start = at + found[0].lastIndexOf(password);
-  sink.add(start, start + password.length, 'credential');
-  return start + password.length;
 }
 
 /** The address of a Go data source, `user:password@tcp(host:port)/name`. `at` is where `@` stands. */

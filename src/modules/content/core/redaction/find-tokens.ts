@@ -12,6 +12,9 @@ const JUDGED = 192;
 const LONG_RUN = 160;
 const NEXT_TRY = 48;
 const LONGEST_WORD = 160;
+const MOST_LINES = 40;
+/** Lines of a broken token are at least as long, but for the last. */
+const BROKEN_LINE = 40;
 const CONTINUED = /(?:\\?\r?\n|\\)[ \t]{0,32}/y;
 
 /** A token that begins with a known prefix at a word's beginning. Gives where it ends, or nothing. */
@@ -48,8 +51,19 @@ function isTokenBody(value: string): boolean {
   return looksRandom(value, 8) || (!/[-_. ]/.test(value) && /\d/.test(value));
 }
 
-/** A terminal or a mail program broke the token: the next line begins with the rest of it, and holds nothing else up to a space or quote. */
+/** A terminal or a mail program broke the token, a long one more than once: each next line begins with more of it. */
 function endOfWrapped(text: string, end: number): number {
+  let last = end;
+  for (let lines = 0; lines < MOST_LINES; lines++) {
+    const next = endOfNextLine(text, last);
+    if (next === last || next - last < BROKEN_LINE) return next;
+    last = next;
+  }
+  return last;
+}
+
+/** The next line begins with the rest of it, and holds nothing else up to a space or quote. */
+function endOfNextLine(text: string, end: number): number {
   CONTINUED.lastIndex = end;
   const gap = CONTINUED.exec(text);
   if (gap === null) return end;
@@ -72,8 +86,9 @@ export function findPattern(text: string, end: number, candidate: TokenPattern, 
     candidate.pattern.lastIndex = from;
     const found = candidate.pattern.exec(text);
     if (found === null || from + found[0].length < end) continue;
-    sink.add(from, from + found[0].length, 'token');
-    return from + found[0].length;
+    const stop = endOfWrapped(text, from + found[0].length);
+    sink.add(from, stop, 'token');
+    return stop;
   }
   return undefined;
 }
@@ -118,13 +133,19 @@ const PAIRS: readonly RegExp[] = [
   /(?<![\w+/])[A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6}(?!\w)/g,
   /(?<!\w)[0-9a-f]{32}FFFFNRAL(?!\w)/g,
   /(?<!\w)[A-Za-z0-9_-]{60,68}_[A-Za-z0-9]{4}_[A-Za-z0-9-]{0,40}/g,
-  // Ghost, Ably, Bitwarden's machine accounts; keys of Bitcoin and Stellar wallets, of NEAR.
+  // Ghost, Ably, Bitwarden's machine accounts; keys of Bitcoin and Stellar wallets, of NATS and NEAR.
   /(?<![\w:])[0-9a-f]{24}:[0-9a-f]{64}(?!\w)/g,
   /(?<![\w.-])[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{6}:[A-Za-z0-9_-]{40,46}(?![\w-])/g,
   /(?<!\w)0\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\.[A-Za-z0-9]{20,40}:[A-Za-z0-9+/]{20,30}={0,2}/g,
   /(?<![\w+/=.-])(?:5[HJK][1-9A-HJ-NP-Za-km-z]{49}|[KLc][1-9A-HJ-NP-Za-km-z]{51})(?![\w+/=.-])/g,
-  /(?<![\w+/=.-])S[A-D][A-Z2-7]{54}(?![\w+/=.-])/g,
+  /(?<![\w+/=.-])S(?:[A-D][A-Z2-7]{54}|[ACNOUX][A-Z2-7]{56})(?![\w+/=.-])/g,
   /(?<!\w)ed25519:[1-9A-HJ-NP-Za-km-z]{80,90}(?!\w)/g,
+  // crates.io, Jenkins, Adyen, Azure DevOps, joining a cluster of k3s.
+  /(?<!\w)(?:cio[A-Za-z0-9]{32}|11[0-9a-f]{32}|AQE[A-Za-z0-9]{1,4}[\w*+/=-]{80,200}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})(?!\w)/g,
+  /(?<!\w)K10[0-9a-f]{64}::[a-z]{4,8}:[A-Za-z0-9]{8,64}/g,
+  // Recovery keys of BitLocker, product keys; ngrok.
+  /(?<![\w-])(?:\d{6}(?:-\d{6}){7}|(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z\d]{5}(?:-[A-Z\d]{5}){4})(?![\w-])/g,
+  /(?<!\w)2[A-Za-z0-9]{26}_[A-Za-z0-9]{20,24}(?!\w)/g,
   /(?<!\w)[0-9a-f]{8}:[0-9a-f]{8}(?=@(?:gems|enterprise)\.contribsys)/g,
 ];
 
@@ -134,4 +155,21 @@ export function findPairs(run: string, offset: number, sink: FindingSink): void 
   for (const pattern of PAIRS) {
     eachMatch(pattern, run, (found) => sink.add(offset + found.index, offset + found.index + found[0].length, 'token'));
   }
+  if (run.length < LEAST_ISSUED || !/[_-]/.test(run) || !/[A-Z]/.test(run)) return;
+  eachMatch(ISSUED, run, (found) => {
+    const [whole, prefix, body] = found as unknown as [string, string, string];
+    if (IDS.test(prefix) || !DRAWN.test(body) || !looksRandom(body, 28) || new Set(body).size === body.length) return;
+    sink.add(offset + found.index, offset + found.index + whole.length, 'token');
+  });
 }
+
+/**
+ * How tokens are made since GitHub showed the way, whoever makes them: a short prefix, then at least thirty letters of both cases and
+ * digits. Ids are made alike, but shorter, or of one case.
+ */
+const ISSUED = /(?<![\w./@\\-])([a-z][a-z0-9]{1,9}(?:[_-][a-z][a-z0-9]{0,9}){0,2})[_-]([A-Za-z0-9_-]{30,255})(?![\w=+/-])/g;
+const LEAST_ISSUED = 33;
+const DRAWN = /^(?=[^A-Z]*[A-Z])(?=[^a-z]*[a-z])(?=(?:\D*\d){2})[A-Za-z0-9_-]*[A-Za-z0-9]{20}/;
+/** What names an object and opens none; digests; what a page sends along with its scripts. */
+const IDS =
+  /^(?:id|ids|msg|message|call|tool|toolu|srvtoolu|resp|response|chatcmpl|cmpl|gen|req|request|file|container|batch|msgbatch|thread|run|step|asst|vs|fc|rs|ws|ci|ig|evt|event|cus|ch|pi|pm|price|prod|sub|in|txn|acct|dpl|prj|team|user|usr|org|proj|project|conv|img|image|task|job|trace|span|commit|node|ref|sha\d{0,3}|nonce|ftjob|ft|blob|page|doc|item|order|inv|invoice|we|src|card|bank|pay|pk|phc|pub|public|etag|cache|hash|digest|checksum|integrity|v\d{1,2})(?:[_-]|$)/;

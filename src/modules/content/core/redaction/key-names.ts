@@ -10,7 +10,7 @@ const words = (list: string): ReadonlySet<string> => new Set(list.trim().split(/
 const PASSWORD = words(`password passwd passwords passwort passphrase pass pwd psw pw passcode psk mnemonic userpass dbpass dbpassword
   kennwort senha contrasena contraseña clave motdepasse mdp wachtwoord haslo hasło heslo jelszo lozinka parola sifre şifre sandi salasana
   losenord lösenord adgangskode passord adgangskod пароль пароля паролем парола κωδικός сifra seedphrase wepkey presharedkey psk2 storepass keypass
-  passe securestring bindpw rootpw userpw sudopass becomepass smtppass`);
+  passe securestring bindpw rootpw userpw authtok sudopass becomepass smtppass`);
 const SECRET =
   words(`secret token apikey apitoken authtoken accesstoken refreshtoken idtoken bearertoken secretkey secretaccesskey accesskey
   privatekey authkey signingkey encryptionkey masterkey sharedkey sessiontoken clientsecret appsecret apisecret credential credentials creds cred
@@ -43,7 +43,7 @@ const TELLING =
   num exists missing valid invalid error errors message reset forgot changed change updated created rotation rotated interval days hours minutes
   seconds ms date time timestamp location region bucket host hostname port email user username login page screen form input inputs output button link
   route helper helpers handler util utils class cls func fn callback listener validator validation rules rule regex pattern check checker generator parser
-  tokenizer per visible shown hidden column columns table length2 strength similarity view group parameter param params request response code2 vault
+  sha spki tokenizer per visible shown hidden column columns table length2 strength similarity view group parameter param params request response code2 vault
   fingerprint thumbprint checksum digest map list2 stack trace types2 hashed key_id keyid note comment template env2 var2 variable variables limits
   detail details created_at char chars bytes bits usages metric metrics cap quota remaining estimate ratio sec ops dashboard doc docs documentation`);
 /** Words behind the one that counts, which change nothing. */
@@ -58,6 +58,11 @@ const FOREIGN_KEYS =
   words(`schluessel schlussel chave chiave klucz sleutel nyckel avain noekle nokkel kulcs klic cle cles clef jeton segreto segreta
   segredo geheimnis geheim anahtar cheie llave`);
 const FOREIGN_KEY_ENDING = /(?:schl(?:ue|u)ssel|sleutel|nyckel|avain|geheimnis)$/;
+/** "Password" in languages that put endings to it. */
+const PASSWORD_STEM =
+  /^(?:parolas|sifres|şifres|jelsz|hesl[aou]|hasl[aeo]|lösenord|losenord|salasana|wachtwoord|kennwort|passwort|adgangskod|passord|парол)/;
+/** Before `key` only: a token for a registry opens it. */
+const HARMLESS_TO_KEYS = words('registry redis header json yaml service model provider cloud2 resource document');
 const STANDALONE_HARMLESS = words('keypress keyword keywords keyboard monkey turkey keynote key keys keyframe');
 
 const AUTHORIZATION = words(
@@ -118,7 +123,7 @@ function classify(name: string): KeyKind {
 function byParts(parts: readonly string[], joined: string): KeyKind {
   const last = parts.at(-1) ?? '';
   const before = parts.at(-2) ?? '';
-  if (parts.some((part) => PASSWORD.has(part) && part.length > 2))
+  if (parts.some((part) => (PASSWORD.has(part) && part.length > 2) || PASSWORD_STEM.test(part)))
     return PASSWORD.has(last) || parts.length <= 5 ? passwordOrNot(parts) : 'none';
   if (last === 'key' || last === 'keys') {
     if (parts.some((part) => OPENING.has(part)) && !HARMLESS.has(before)) return 'secret';
@@ -126,7 +131,7 @@ function byParts(parts: readonly string[], joined: string): KeyKind {
   }
   const pair = before + last;
   if (CODES.has(last) || CODES.has(pair)) return 'code';
-  if (SECRET.has(last) || SECRET.has(pair)) return HARMLESS.has(before) || before === 'public' ? 'none' : 'secret';
+  if (SECRET.has(last) || SECRET.has(pair)) return HARMLESS.has(before) && !HARMLESS_TO_KEYS.has(before) ? 'none' : 'secret';
   for (const [ending, kind] of ENDINGS) if (ending.test(last) && last.length < 40) return kind;
   if (['auth', 'pw', 'salt', 'sig', 'dsn', 'sid', 'seed'].includes(last)) return last === 'pw' ? 'password' : 'key';
   if (parts.some((part) => FOREIGN_KEYS.has(part) || FOREIGN_KEY_ENDING.test(part))) return 'key';

@@ -22,15 +22,25 @@ const IDENTIFIER = /^[A-Za-z_$][\w$]*[?!]?$/;
 const LETTERS_ONLY = /^\p{L}+$/u;
 const ABOUT_PASSWORDS =
   /\b(?:pass(?:word|phrase|code)s?|secrets?|tokens?|keys?|credentials?|your|must|enter|invalid|incorrect|wrong|required?|please|reset|forgot(?:ten)?|confirm|show|hide|should|cannot|not|missing|expired|characters?|letters?|the|is|are|of|for|passwor[dt]|wachtwoord|senha|passe|adgangskode|parola)\b|contraseña|hasło|şifre|lösenord|пароль|密码|密碼|パスワード|비밀번호/i;
+const ABOUT_CREDENTIALS = /secret|token|key|auth|cred|pass|cert|bearer|jwt|session|account|client|test|v\d/i;
 /** Digits of examples, and years. */
 const COUNTED = /^(?:0*1234?5?6?7?8?|(?:19|20)\d\d|(\d)\1+)$/;
 /** A range of versions of a package that is called after what it deals with. */
 const VERSIONS = /^[\^~<>=v]{1,2}\d+\.\d+(?:\.\d+)?$/;
+/** A regular expression, as rules and validators have them. */
+const PATTERN = /\\[sdwbSDWB](?:[*+?{)]|\[)|\[\^?(?:A-Z|a-z|0-9|\\[wds])|\(\?[:=!i]/;
 const ENVIRONMENT_NAME = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
 
 /** Whether a value says of itself that it is none: a placeholder, a reference to a variable or a file, nothing. */
 export function isPlaceholder(value: string): boolean {
-  if (value.length < 3 || VERSIONS.test(value) || PLACEHOLDER.test(value) || REFERENCE.test(value) || ENVIRONMENT_NAME.test(value))
+  if (
+    value.length < 3 ||
+    VERSIONS.test(value) ||
+    PLACEHOLDER.test(value) ||
+    REFERENCE.test(value) ||
+    ENVIRONMENT_NAME.test(value) ||
+    PATTERN.test(value)
+  )
     return true;
   if (/^\[[^\]]{0,60}\]$|^<[^>]{0,80}>$|^\{\{?[^}]{0,80}\}\}?$|^%[A-Za-z_]\w*%$|^__\w+__$/.test(value)) return true;
   if (/\$\{[A-Za-z_][\w.:?/-]{0,60}\}|\{\{[\w .$|'"()/,-]{1,80}\}\}|\$\([^)]{1,80}\)|\$\{\{/.test(value)) return true;
@@ -80,7 +90,12 @@ function isSecret(value: string, standing: Standing): boolean {
   if (standing === 'loose')
     return looksRandom(value, 14) || (value.length >= 8 && looksLikePassword(value) && /\d/.test(value) && !looksNamed(value));
   if (standing === 'quoted' && /[^\w.:/+=-]/.test(value) && value.length >= 10) return true;
-  return looksRandom(value, 8) && !looksNamed(value);
+  return (looksRandom(value, 8) || isChosen(value)) && !looksNamed(value);
+}
+
+/** What a person thought of where a secret was asked for: a word or two and a number, `Deltameadow7188`. */
+function isChosen(value: string): boolean {
+  return /^(?=.*[a-z])(?=.*[A-Z])[A-Za-z\d]{8,22}\d{2}$/.test(value) && !ABOUT_CREDENTIALS.test(value);
 }
 
 /** Names with a number, as hosts, files, versions and resources have them: `cmp2-qat-1208358310`, `web21prqodx24021.example`. */

@@ -198,13 +198,51 @@ describe('places a secret stands in (C2)', () => {
     'the third argument of a connection': `new PDO('mysql:host=db', $user, '${secret}')`,
     'an attribute of Android': `<meta-data android:name="x.API_KEY" android:value="${secret}" />`,
     'Swedish prose': `L\u00f6senordet till servern \u00e4r ${secret}`,
+    'the line below a sentence': `\u2714 Your new API token was created:\n    ${secret}\nStore it now.`,
+    'the last argument of a client': `client := NewClient("https://api.example.com", "${secret}", 30*time.Second)`,
+    'the account of a call': `ssh.connect('host', 22, 'deploy', '${secret}')`,
+    'what a call signs with': `jwt.sign(payload, '${secret}', { expiresIn: '1h' })`,
+    'a request that is refused': `Warum bekomme ich mit ${secret} einen 401?`,
+    'a dictionary of keys': `API_KEYS = {\n    'openai': '${secret}',\n}`,
+    'members of a block of JSON': JSON.stringify({ secrets: { stripe: secret } }),
+    'members of a list of JSON': JSON.stringify({ tokens: [secret] }),
+    'the rows of an insert': `INSERT INTO users (email, password) VALUES ('a@b.example', '${secret}');`,
+    'cookies a browser saved': JSON.stringify({ cookies: [{ name: 'session', value: secret }] }),
+    'a mail in quoted-printable': `Content-Transfer-Encoding: quoted-printable\n\nYour API token=3A ${secret.slice(0, 12)}=\n${secret.slice(12)}\n`,
+    'the colours of a terminal': `\u001b[32mAPI_KEY\u001b[0m=\u001b[1m${secret}\u001b[0m`,
+    'a part of a form': `Content-Disposition: form-data; name="password"\r\n\r\n${secret}\r\n--b--`,
+    'secrets of CHAP': `# client server secret\nalice * "${secret}" *\n`,
+    'the last argument of a program': `rabbitmqctl add_user deploy ${secret}`,
+    'the second option of a program': `snmpwalk -v3 -A first-Passw0rd -X ${secret} host`,
+    'a pipe into chpasswd': `echo "deploy:${secret}" | sudo chpasswd`,
+    'a slice of bytes in Rust': `const JWT_SECRET: &[u8] = b"${secret}";`,
+    'a link that lets in': `https://app.example.com/reset-password/${secret}`,
+    'an element behind its key': `<String><Key>Password</Key><Value ProtectInMemory="True">${secret}</Value></String>`,
+    'a token issued by nobody known': `see zzq_${secret}${secret.slice(0, 12)} here`,
+    'a static key of OpenVPN': `-----BEGIN OpenVPN Static key V1-----\n${Buffer.from(secret).toString('hex')}\n-----END OpenVPN Static key V1-----`,
     'a token of many parts': `snyk_uat.${'1a2b3c4d'}.${secret}-${secret}`,
   };
 
   it.each(Object.entries(places))('%s', (_, text) => {
     const output = redacted(text) ?? '';
     expect(output).not.toContain(secret.slice(0, 12));
+    expect(output).not.toContain(secret.slice(12));
     expect(output).not.toContain(Buffer.from(secret).toString('base64').slice(0, 16));
+    expect(output).not.toContain(Buffer.from(secret).toString('hex').slice(0, 24));
+  });
+
+  it('a token that was broken over lines goes with all of them', () => {
+    const part = (text: string): string => Buffer.from(text).toString('base64url');
+    const jwt = `${part('{"alg":"HS256","typ":"JWT"}')}.${part(`{"sub":"614627055","name":"${secret}"}`)}.${part(secret.repeat(2))}`;
+    const lines = jwt.match(/.{1,72}/g) ?? [];
+    const output = redacted(`The token of the browser:\n${lines.join('\n')}\nWhat are its claims?`) ?? '';
+    for (const line of lines) expect(output).not.toContain(line.slice(0, 20));
+    expect(output).toContain('What are its claims?');
+  });
+
+  it('a code for once is cut where it is called one', () => {
+    expect(redacted('Your verification code is 483920. Do not share it.')).toBe('Your verification code is [redacted]. Do not share it.');
+    expect(redacted('The exit code is 483920.')).toBe('The exit code is 483920.');
   });
 
   it.each([
@@ -218,6 +256,13 @@ describe('places a secret stands in (C2)', () => {
     'LED_PIN = 13; otp = generateOtp(6); pin: 2024',
     'badToken ? +badToken[2] : setToken(138)}function next(t){let{index:n}=t;',
     "crypto.hash('sha256', accessToken, 'base64url')",
+    '<pin digest="SHA-256">MPZ2gev914TrcnRMs7sVqkUxgmn6+HouRzKWeujErEw=</pin>',
+    String.raw`TOKEN_RE = re.compile(r'(?i)(api[_-]?key|secret|token)\s*[:=]\s*([A-Za-z0-9_\-]{16,})')`,
+    'await client.connect("localhost", 5432, "orders_2024", "reader")',
+    "tokens: { prompt: 120, model: 'gpt-4o-mini', id: 'msg_01XFDUDYJgAACzvnptvVoYEL' }",
+    'The request failed with 401, request id req_011CSHoEeqs5C35K2UUqR7Fy',
+    "INSERT INTO users (email, name) VALUES ('a@b.example', 'Zq7kW2mXv9LtR4sP');",
+    "export const urlAlphabet = 'useandom-26T198340PX75pxJACKVERYMINDBUSHWOLF_GQZbfghjklqvwyzrict';",
     'L\u00f6senordet m\u00e5ste vara minst 8 tecken l\u00e5ngt.',
   ])('leaves %j as it is', (text) => {
     expect(redacted(text)).toBe(text);
@@ -244,6 +289,11 @@ describe('time of redaction', () => {
     'numbered lines': '     1\tpassword=a\n     2\ttoken: b\n',
     'values before their names': 'Ab1Ab1Ab1Ab1Ab1Ab1Ab1 as my key ',
     'calls without a space': 'key().a(',
+    'calls in calls': 'Client(auth(',
+    'blocks in blocks': 'secrets: {',
+    'refused again and again': 'with a 401 ',
+    'rows of SQL': "insert into t (a, password) values ('b', 'c'), ",
+    'colours of terminals': '\u001b[32mtoken\u001b[0m=',
     'words in between': 'L\u00f6senordet till servern ',
   };
 

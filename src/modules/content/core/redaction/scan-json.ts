@@ -1,4 +1,5 @@
 import { decodeJsonString } from './decode-json-string.ts';
+import { isHeld, isHolder } from './find-blocks.ts';
 import { Findings, type FindingSink, REDACTED } from './findings.ts';
 import { type JsonVisitor, mayBeJson, readJson } from './json-reader.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
@@ -102,7 +103,9 @@ class Walk implements JsonVisitor {
     if (frame === undefined) return;
     this.closeSecret(frame);
     if (frame.keyType) for (const piece of frame.privatePart) this.findings.add(piece.start, piece.end, 'private_key');
-    if (frame.name !== undefined && frame.value !== undefined) this.judge(frame.name, frame.value);
+    if (frame.name === undefined || frame.value === undefined) return;
+    // A list of cookies, as browsers save them: what a cookie is called matters less than that it is one.
+    this.judge(/cookies$/i.test(frame.inherited) ? `${frame.name}_token` : frame.name, frame.value);
   }
 
   /** What `data` holds is known to be secret once all of the manifest was read. */
@@ -128,6 +131,10 @@ class Walk implements JsonVisitor {
     else if (frame !== undefined && this.judgePair(frame, piece)) return;
     if (OPAQUE.test(name) && piece.view.text.length > 32 && !/\s/.test(piece.view.text)) return;
     if (this.judge(name, piece)) return;
+    if (frame !== undefined && isHolder(frame.inherited) && isHeld(frame.kind === '{' ? name : undefined, piece.view.text)) {
+      this.findings.add(start, end, 'credential');
+      return;
+    }
     if (name !== '' && BY_NAME.test(piece.view.text)) this.scanField(name, piece);
     else this.scanString(piece);
   }

@@ -1,5 +1,5 @@
 import { longRuns } from './character-classes.ts';
-import { withoutDisguise, withoutEscapes, withoutMargins } from './decode-layers.ts';
+import { withoutDisguise, withoutEscapes, withoutMargins, withoutQuotedPrintable } from './decode-layers.ts';
 import type { FindingSink } from './findings.ts';
 import { ViewSink } from './view.ts';
 
@@ -35,6 +35,8 @@ function scanLayer(text: string, sink: FindingSink, scan: LayerScan, depth: numb
   scan(text, sink);
   scanBase64(text, sink, depth, scan);
   if (depth >= DEEPEST) return;
+  const mail = depth === 0 ? withoutQuotedPrintable(text) : undefined;
+  if (mail !== undefined) scanLayers(mail.text, new ViewSink(mail, sink), scan, depth + 1);
   const inner = withoutEscapes(text);
   if (inner !== undefined) scanLayers(inner.text, new ViewSink(inner, sink), scan, depth + 1);
 }

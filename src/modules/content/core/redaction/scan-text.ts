@@ -1,6 +1,9 @@
 import { isIn, isWordStart, longRuns } from './character-classes.ts';
+import { CALLS, findInCall } from './find-calls.ts';
 import { findCommand, PROGRAMS } from './find-commands.ts';
 import { findField, findForeignFields, findSeedPhrase } from './find-fields.ts';
+import { findRefused, REFUSALS } from './find-refused.ts';
+import { findInRows } from './find-rows.ts';
 import {
   findAuthorization,
   findBasic,
@@ -10,9 +13,8 @@ import {
   findPrivateKey,
   findPuttyKey,
   findUserInfo,
-  findSpelling,
-  SPELLINGS,
 } from './find-structures.ts';
+import { findSpelling, SPELLINGS } from './find-spellings.ts';
 import { findMarked, findPairs, findPattern, findShape } from './find-tokens.ts';
 import type { FindingSink } from './findings.ts';
 import { LiteralAutomaton, type LiteralVisitor } from './literal-automaton.ts';
@@ -22,13 +24,13 @@ import { TOKEN_PATTERNS, TOKEN_SHAPES } from './token-shapes.ts';
 type Reaction = (text: string, start: number, end: number, sink: FindingSink) => number | undefined;
 interface Literal {
   readonly literal: string;
-  readonly kind: 'token' | 'field' | 'structure' | 'command' | 'manifest';
+  readonly kind: 'token' | 'field' | 'structure' | 'command' | 'manifest' | 'call' | 'sentence';
   readonly react: Reaction;
 }
 
 /** Pieces of the names credentials go by. The whole name around one is classified afterwards. */
 const NAME_PIECES = `pass pwd psw secret token key auth cred bearer cookie session sessid jwt hmac psk passe mdp wort senha contrase clave
-  wachtwoord haslo heslo jelszo parola sifre sandi salasana adgangs passord mnemonic phrase ticket signat sas_ contribsys securestring kennw losenord lozinka
+  wachtwoord haslo heslo jelsz parola sifre sandi salasana adgangs passord mnemonic phrase ticket signat sas_ contribsys securestring kennw losenord lozinka
   preshared schluessel schlussel chave chiave klucz sleutel nyckel avain jeton segret segredo geheim anahtar cleapi rootpw bindpw sonar certificat`;
 /** Short ones count only as a whole part of a name. */
 const WHOLE_PIECES = 'pw pin cle clef cert sid sig otp totp pat salt dsn sas code seed hash ticket st';
@@ -60,6 +62,7 @@ const LITERALS: readonly Literal[] = [
   structure('begin ', (text, start, _, sink) =>
     text[start - 1] === '-' || text[start - 1] === ' ' ? findPrivateKey(text, start, sink) : undefined,
   ),
+  structure('insert ', (text, start, _, sink) => findInRows(text, start, sink)),
   structure('private-lines:', (text, _, end, sink) => findPuttyKey(text, end, sink)),
   structure('://', (text, _, end, sink) => findUserInfo(text, end, sink)),
   structure('basic ', (text, _, end, sink) => findBasic(text, end, sink)),
@@ -71,6 +74,16 @@ const LITERALS: readonly Literal[] = [
   },
   ...SPELLINGS.map((each) => structure(each.literal, (text, start, _, sink) => findSpelling(text, start, each, sink))),
   ...['@tcp(', '@unix(', '@udp('].map((literal) => structure(literal, (text, start, _, sink) => findDataSource(text, start, sink))),
+  ...CALLS.map(
+    ({ literal, account }): Literal => ({
+      literal,
+      kind: 'call',
+      react: (text, _, end, sink) => findInCall(text, end, account, sink),
+    }),
+  ),
+  ...REFUSALS.map(
+    (literal): Literal => ({ literal, kind: 'sentence', react: (text, start, end, sink) => findRefused(text, start, end, sink) }),
+  ),
   ...PROGRAMS.map(
     (literal): Literal => ({
       literal,
@@ -104,7 +117,7 @@ export function scanText(text: string, sink: FindingSink): void {
 
 /** What the automaton meets, handed to who knows about it. What one kind of search has passed, it does not search again. */
 class Reactions implements LiteralVisitor {
-  private readonly passed = { token: 0, field: 0, structure: 0, command: 0, manifest: 0 };
+  private readonly passed = { token: 0, field: 0, structure: 0, command: 0, manifest: 0, call: 0, sentence: 0 };
   private readonly text: string;
   private readonly sink: FindingSink;
 

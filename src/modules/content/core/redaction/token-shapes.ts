@@ -29,6 +29,7 @@ const MODELS = [
      esecret_ dtn_ ctx7sk- mxb_ tpuf_ sk-bf- nk-live- up_live_ aai_live_ BSA`,
   ),
   ...of('dotted', 16, 'VF.DM. VF.WS. ya29. ya29.a0 AQ.Ab v1.Cm bedrock-api-key-'),
+  ...of('word', 20, 'rf_ luma- cpk_ psk- glama_ rqsty-sk- mint_dsc_ smth_ rplt_ apk_user_ gg_pat_ wiz_ kinde_'),
   ...of('word', 30, '1//0 1//'),
   ...weakly('word', 16, 'sk- sk_ pk- pk_ rk_ rk- fc- pa- key_ key- ak- ak_ as- rc_ ste-'),
 ];
@@ -42,8 +43,10 @@ const CODE = [
      sqp_ squ_ sqa_ sqco_ snyk_uat snyk_sat sntrys_ sntryu_ web_ ss_auto_ PMAK- PMAT- rdme_ rdme_live_ pul- ops_ A3- ptr_ pnu_ pnb_
      codecov_ cio_ JFrog_ AKC cmVmdGtuOj cmVmd st.ey dt0s01. ico- spu- NF- endr_ ddp_ ddw_ ddo_ figp_ figb_ thog-secret- nfp_ nfc_ nfo_ nfu_ nfb_
      sdk- mob- sm_aat_ sm_pat_ sm_sat_ dbtc_ dbtu_ dbts_ xaat- xapt- xait- hcaik_ hcxik_ airbyte_ tr_dev_ tr_prod_ tr_pat_ retool_ figd_ figo_ figu_
-     depot_project_ depot_org_ depot_user_ jsrp_ jsrd_ n8n_api_ vat_ AIK_ sktsec_ scp-live- sntrya_ sntryi_ ceb_ RWRTY0Iy fhb- agp_ wpat_ whsk_`,
+     depot_project_ depot_org_ depot_user_ jsrp_ jsrd_ n8n_api_ vat_ AIK_ sktsec_ scp-live- sntrya_ sntryi_ ceb_ RWRTY0Iy fhb- agp_ wpat_ whsk_
+     olp_ waka_ ovsxat_ ciot_ SWMTKN-1- SWMKEY-1- bjt_ gitpod_pat_ cnvca cnvcs zplt_ ucat_ akab- WPL_AP1. pina_ y0_ y0__`,
   ),
+  ...of('dotted', 20, 'act. ser. IST. hcp. WPL_AP1. amzn.mws. amzn1.oa2-cs.v1. cpk_ hawk.'),
   ...of('dotted', 16, 'hvs. hvb. hvr. dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dt0c01. pat. sat. st.prod. akp- tkn.v1_'),
 ];
 
@@ -57,7 +60,11 @@ const CLOUD = [
      dd_api_ ddapp_ incident_ SCW eyJrIjoi eyJhcGlfd glc_ fnA aivn_ upstash_ neon_ turso_ railway_ koyeb_ uk1- lin_api_ vlt_ ic_
      vercel_blob_rw_ vercel_ AVNS_ AKLT ALTAK- CCDB1_ AstraCS: mzp_ nhp_ xau_ edbt_ nbwt1_ standard_ prisma_ pris_ sec-c- cu_live_ ocid1.token`,
   ),
-  ...of('any', 16, 'glc_ fm2_ fm1a_ fm1r_ fo1_ sha256~ t1. AQVN ptr_ hvs. sntrys_ lsv2_ tkn.v1_ pypi- EAAC v1.0- dG9rO bce-v3/ALTAK-'),
+  ...of(
+    'any',
+    16,
+    'essu_ configcat-sdk-1/ configcat-sdk- glc_ fm2_ fm1a_ fm1r_ fo1_ sha256~ t1. AQVN ptr_ hvs. sntrys_ lsv2_ tkn.v1_ pypi- EAAC v1.0- dG9rO bce-v3/ALTAK-',
+  ),
   ...of('dotted', 20, 'pscale_tkn_ pscale_pw_ pscale_oauth_ sc_ ext_ acc_ atlasv1.'),
 ];
 
@@ -119,6 +126,20 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     at(prefix, new RegExp(`${prefix}[A-Z0-9]{${20 - prefix.length}}(?![A-Za-z0-9])`, 'y')),
   ),
   at('SK', /SK[0-9a-fA-F]{32}(?![A-Za-z0-9])/y),
+  // WooCommerce, Amazon, Omise, Confluent, tunnels of Cloudflare, Rancher.
+  ...['ck_', 'cs_'].map((prefix) => at(prefix, new RegExp(`${prefix}[0-9a-f]{40}(?![A-Za-z0-9])`, 'y'))),
+  ...['Atzr|', 'Atza|', 'Atc|'].map((prefix) => at(prefix, new RegExp(`${prefix.replace('|', '[|]')}[A-Za-z0-9+/_-]{40,2000}`, 'y'))),
+  ...['skey_', 'skey_test_'].map((prefix) => at(prefix, new RegExp(`${prefix}[a-z0-9]{18,24}(?![A-Za-z0-9])`, 'y'))),
+  at('cflt', /cflt[A-Za-z0-9+/]{56,64}/y),
+  at('eyJhIjoi', /eyJhIjoi[A-Za-z0-9+/_-]{100,400}={0,2}/y),
+  // Unleash and Convex: what they are for, and then the token.
+  ...['production', 'development', 'staging', 'test', 'prod', 'dev'].map((stage) =>
+    around(`:${stage}.`, new RegExp(`[\\w-]{0,40}:${stage}[.][0-9a-f]{50,70}(?![A-Za-z0-9])`, 'y')),
+  ),
+  ...['prod:', 'dev:', 'preview:'].map((stage) =>
+    at(stage, new RegExp(`${stage}[a-z]{2,16}-[a-z]{2,16}-\\d{1,4}[|][A-Za-z0-9+/=]{40,400}`, 'y')),
+  ),
+  at('token-', /token-[a-z0-9]{5}:[a-z0-9]{54}(?![a-z0-9])/y),
   at('key-', /key-[0-9a-z]{32}(?![A-Za-z0-9])/y),
   at('FlyV1 ', /FlyV1 (?:fm\d[a-z]?_|fo1_)[A-Za-z0-9+/=,_-]{20,8000}/y),
   at('_secret_', /_secret_[A-Za-z0-9]{16,128}/y),

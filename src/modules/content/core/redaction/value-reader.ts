@@ -17,7 +17,7 @@ const GLUE = new Set(
   `value val content contents data default is was are to be now it set as of has been equals string str text const secret_text plaintext the my new
    this that var let byte bytes nvarchar varchar char rune vec from_str some just secretstr securestring env using with type here und ist lautet es
    est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal from valueof fromstring constant parametervalue return lambda example defaultvalue
-   api acces`
+   api acces enc ascii-text hexadecimal cleartext`
     .trim()
     .split(/\s+/),
 );
@@ -63,7 +63,12 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
     } else if (isSkipped(text, at, standing)) {
       at++;
     } else if (lengthOfSkipped(text, at) > 0) {
-      at += lengthOfSkipped(text, at);
+      const length = lengthOfSkipped(text, at);
+      if (character === '<' && VALUE_TAG.test(text.slice(at, at + length))) {
+        standing = 'assigned';
+        operatorLine = lines;
+      }
+      at += length;
     } else {
       const word = endOfRun(text, at, 'word', 24);
       if (word > at && isGlue(text, at, word)) at = word;
@@ -75,7 +80,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
 
 /** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
 const SKIPPED =
-  /^(?:<!\[CDATA\[|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|VALUES ?\((?:[\w.]{1,20}, ?){0,6}(?=')|(?:[bBrRuUfFL]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}>|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
+  /^(?:<!\[CDATA\[|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|(?:[bBrRuUfFL]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}(?: [\w:.-]{1,24}=["'][^"'<>]{0,40}["']){0,2}>|&'\w{1,16} (?:mut )?\w{1,16} ?(?==)|\]?["']\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|&(?:'\w{1,16} )?\[\w{1,8}(?:; ?\d{1,4})?\]|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
 
 /** `env('API_KEY', '…')`: the name of a variable, and what counts without it. */
 const WITH_DEFAULT = /^\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}["']/;
@@ -95,6 +100,10 @@ function speakerAt(text: string, at: number): number {
 
 /** A test types into the field that the name selects. */
 const TYPED = /^\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\(["']/;
+/** The same by a selector: `input[name=password]`. */
+const SELECTED = /^\]["']\)\.(?:type|fill|sendKeys|send_keys)\(["']/;
+/** An element that says that the value is in it. */
+const VALUE_TAG = /^<[^/].*value/i;
 /** A property of C#, between its name and its value. */
 const ACCESSORS = /^\{ ?get;[a-z ]{0,24};? ?\}/;
 
@@ -124,6 +133,7 @@ function endOfQuotedGlue(text: string, value: ReadValue): number | undefined {
 function isSkipped(text: string, at: number, standing: Standing): boolean {
   const character = text[at] as string;
   if (character === '[' && text[at + 1] === ']') return false;
+  if (character === ']' && SELECTED.test(rest(text, at))) return false;
   if (character === ']' && QUOTES.has(text[at + 1] ?? '') && text[at + 2] === ',') return false;
   if (character === '(' && ' "\''.includes(text[at + 1] ?? '-') && WITH_DEFAULT.test(rest(text, at))) return false;
   if (character === '[' && isIn(text, at + 1, 'alphanumeric') && INDEX.test(rest(text, at))) return false;

@@ -1,0 +1,113 @@
+import type { FindingSink } from './findings.ts';
+import { isPlaceholder } from './plausibility.ts';
+import { looksLikePassword, looksRandom } from './randomness.ts';
+
+/** Ways of writing a password that need no name for it. Anchored (sticky) where the literal begins; the password is the group. */
+interface Spelling {
+  readonly literal: string;
+  readonly pattern: RegExp;
+  /** What stands there may also be something else: it must look like a password, or like a key. */
+  readonly looks?: 'password' | 'key';
+}
+
+export const SPELLINGS: readonly Spelling[] = [
+  { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
+  { literal: 'wifi:', pattern: /WIFI:(?:[TSHRAEI]{1,3}:[^;\n]{0,64};){0,4}P:((?:\\.|[^;\n\\]){4,128});/iy },
+  { literal: 'auth ', pattern: /(?<=> )AUTH (?:\w{1,64} )?(\S{6,256})/iy },
+  { literal: 'pass ', pattern: /(?<=^|\n)PASS ([^\s:]{6,256})(?=\r?\n|$)/y },
+  { literal: ' identify ', pattern: / IDENTIFY (?:[\w-]{1,32} )?(\S{6,256})(?=\s|$)/y },
+  { literal: 'requirepass ', pattern: /requirepass ["']?([^\s"']{6,256})/y },
+  {
+    literal: 'assword:',
+    pattern: /assword:?\s?["']\)?\s{0,2};?\s{0,8}(?:\w{1,16}\.)?(?:exp_)?send(?:_?line)?(?: --)?[ (]{1,2}["']([^"'\\\n]{4,256})/iy,
+  },
+  {
+    literal: 'url.create(',
+    pattern: /URL\.create\(\s{0,4}["'][^"'\n]{1,64}["'],\s{0,8}["'][^"'\n]{1,128}["'],\s{0,8}["']([^"'\n]{6,256})["']/iy,
+  },
+  { literal: 'snmp-server community', pattern: /snmp-server community (\S{4,64})/iy },
+  { literal: 'jdbc:oracle:', pattern: /jdbc:oracle:[a-z0-9]{1,8}:[\w$#]{1,64}\/([^@\s"'/]{2,128})@/iy },
+  { literal: 'login: ', pattern: /login: ["'`]?[\w.@+-]{2,64}["'`]? ?(?:\/|\||,|:) ?["'`]?(\S{6,128})/iy },
+  // Lines that programs read by place: who, where, by which secret.
+  { literal: 'user ', pattern: /user [\w.-]{1,64} (?:[~+&@-]?[\w*:@~+]{1,40} ){0,6}>([^\s"']{6,256})(?=\s|$)/iy },
+  ...[':25 ', ':465 ', ':587 '].map((literal) => ({ literal, pattern: /:\d{2,3}[ \t]{1,8}[^\s:]{1,128}:(\S{6,256})/y })),
+  { literal: 'accounts: [', pattern: /accounts: \[\s{0,16}["'`]((?:0x)?[0-9a-f]{64})["'`]/iy },
+  {
+    literal: ' * ',
+    pattern: /(?<=(?:^|\n)[\w.@"-]{1,64}) \* "?([^\s"]{6,256})"?[ \t]{1,8}(?:\*|\d[\d./]{0,20})[ \t]{0,8}(?=\r?\n|$)/y,
+    looks: 'password',
+  },
+  { literal: ': psk ', pattern: /: PSK "?([^\s"]{6,256})/iy },
+  { literal: 'auth plain ', pattern: /AUTH PLAIN ([A-Za-z0-9+/=]{12,512})/iy },
+  { literal: 'login ', pattern: /(?<=(?:^|\n)\w{1,8} )LOGIN "?[^\s"]{1,128}"? "?([^\s"]{6,256})/y },
+  { literal: 'chpasswd', pattern: /chpasswd:\s{1,8}(?:list|users): ?\|?\s{1,16}(?:- )?["']?[\w-]{1,32}:([^\s"']{6,256})/y },
+  { literal: 'basicauth', pattern: /basic_?auth(?: [^\s{]{1,64})? \{\s{1,16}[\w.@-]{1,64} (\S{6,256})/y, looks: 'password' },
+  { literal: '-server ', pattern: /-server (?:host \S{1,64} )?key (?:\d )?(\S{6,128})/iy },
+  // Programs that are told a token to log in with.
+  ...['login ', 'auth ', 'authtoken '].map(
+    (literal): Spelling => ({
+      literal,
+      pattern: /(?:login|auth|auth ?token) (?:(?:login|init|set|add) )?(?:(?:-[a-z]|--[a-z-]{2,20})[ =])?["']?([\w./+=~:-]{20,512})/iy,
+      looks: 'key',
+    }),
+  ),
+  // Nodes of blockchains, whose addresses end in the key.
+  ...['infura.io/', 'alchemy.com/', 'alchemyapi.io/', 'quiknode.pro/', 'ankr.com/', 'getblock.io/', 'chainstack.com/', 'rpcpool.com/'].map(
+    (literal): Spelling => ({
+      literal,
+      pattern: /[a-z]{4,12}\.(?:io|com|pro)\/(?:[a-z]{2,16}\/)?(?:v\d\/)?([A-Za-z0-9_-]{24,80})/iy,
+      looks: 'key',
+    }),
+  ),
+  // Links that let in whoever has them.
+  ...[
+    'reset-password/',
+    'reset_password/',
+    'password-reset/',
+    'password/reset/',
+    'magic/',
+    'magic-link/',
+    '/invite/',
+    '/verify/',
+    '/confirm/',
+  ].map((literal): Spelling => ({ literal, pattern: new RegExp(`${literal}([\\w.-]{20,512})`, 'iy'), looks: 'key' })),
+  {
+    literal: 'form-data',
+    pattern:
+      /form-data; name="?\w{0,32}(?:pass|pwd|secret|token|api_?key)\w{0,32}"?\r?\n(?:[\w-]{1,32}: [^\n]{1,80}\n){0,2}\r?\n([^\s-]\S{3,1024})/iy,
+  },
+  ...["'auth', '", '"auth", "'].map((literal) => ({
+    literal,
+    pattern: /["']auth["'], ["']([^"'\n]{6,256})["']/iy,
+    looks: 'password' as const,
+  })),
+  ...['backup codes', 'recovery codes', 'scratch codes'].map((literal) => ({
+    literal,
+    pattern: /\w{6,8} codes[^\n:]{0,40}:\s{1,8}((?:[-*\d.) ]{0,6}(?=[a-z]{0,8}\d)[a-z\d]{4,8}(?:[- ][a-z\d]{4,8}){0,2}[\s,]{1,4}){2,16})/iy,
+  })),
+  ...['app password', 'application password'].map((literal) => ({
+    literal,
+    pattern: /app(?:lication)? password[^\n:=]{0,24}[:=] ?["'`]?((?:[a-z\d]{4} ){3,5}[a-z\d]{4})(?![a-z\d])/iy,
+  })),
+  // A code for once.
+  ...[' code is ', ' code: ', ' code:** '].map((literal) => ({
+    literal,
+    pattern:
+      /(?<=verification|security|log-?in|sign-?in|one-time|authentication|authorization|confirmation|access|2fa|mfa|sms|otp) code(?: is|:)\**\s{1,2}["'`*]{0,2}(\d{4,8})(?![\d-])/iy,
+  })),
+  {
+    literal: ' de verifica',
+    pattern: / de v[eé]rifica\p{L}{3,8} (?:es|é|est|è)?:? ?["'`*]{0,2}(\d{4,8})(?![\d-])/iuy,
+  },
+];
+
+export function findSpelling(text: string, at: number, { pattern, looks }: Spelling, sink: FindingSink): number | undefined {
+  pattern.lastIndex = at;
+  const found = pattern.exec(text);
+  const password = found?.[1];
+  if (found === null || password === undefined || isPlaceholder(password)) return undefined;
+  if (looks !== undefined && !looksRandom(password, 16) && !(looks === 'password' && looksLikePassword(password))) return undefined;
+  const start = at + found[0].lastIndexOf(password);
+  sink.add(start, start + password.length, 'credential');
+  return start + password.length;
+}
