@@ -105,6 +105,7 @@ describe('D4: at the command line, with logins that are no superusers', () => {
     await asSuperuser([`CREATE DATABASE lethe_drill_${oid} OWNER ${owner}`]);
     expect(await cli.run(['drill'], { env: allowed })).toMatchObject({ code: 0, stdout: expect.stringMatching(/^sound: /) });
     expect(await asSuperuser([`SELECT FROM pg_database WHERE datname = 'lethe_drill_${oid}'`])).toEqual([]);
+    expect(readdirSync(cli.dataFolder)).not.toContain('drill');
   });
 
   it('the doctor tries the blob store, the key of the backups, their age and their drill', async () => {

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../../../../kernel/errors.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import { DatabaseAddress } from '../../../../platform/database/database-address.js';
 import { backupsErrors } from '../../backups.errors.js';
 import { onScratchDatabase } from './scratch-database.js';
-import { onScratchServer } from './scratch-server.js';
+import { bringsNoServer, onScratchServer } from './scratch-server.js';
 
 /** Where a backup is restored for a test: on a server of its own where Lethe brings one, else beside the database where the operator allows it. */
 @Injectable()
@@ -19,7 +18,7 @@ export class ScratchPlace {
     try {
       return await onScratchServer(this.settings.dataDirectory, work);
     } catch (error) {
-      if (!(error instanceof AppError) || error.code !== 'database/embedded_unsupported') throw error;
+      if (!bringsNoServer(error)) throw error;
       if (!this.settings.backupDrillOnServer) throw backupsErrors.no_scratch({ cause: error });
     }
     return onScratchDatabase(this.address.ownerUrl, work);

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { AppError } from '../../../../kernel/errors.js';
 import { EmbeddedPostgres } from '../../../../platform/database/embedded-postgres.js';
 import { makeDirectory } from '../../../../platform/database/embedded-layout.js';
 
@@ -14,11 +15,20 @@ export async function onScratchServer<T>(dataDirectory: string, work: (url: stri
   const directory = join(dataDirectory, 'drill');
   makeDirectory(dataDirectory);
   // A server that a killed drill has left runs until it is taken over here.
-  const server = await EmbeddedPostgres.start({ directory, settings: THROW_AWAY });
+  const server = await EmbeddedPostgres.start({ directory, settings: THROW_AWAY }).catch((error: unknown) => {
+    // There is none, so it is nobody else's folder either.
+    if (bringsNoServer(error)) rmSync(directory, { recursive: true, force: true });
+    throw error;
+  });
   try {
     return await work(server.url());
   } finally {
     await server.stop();
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Whether it failed because no PostgreSQL is installed with Lethe that runs here. */
+export function bringsNoServer(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'database/embedded_unsupported';
 }
