@@ -2,15 +2,19 @@ import pg from 'pg';
 import { DataSource } from 'typeorm';
 import { DAY_MS, ManualClock, utcDayAfter } from '../../src/kernel/clock.js';
 import { newId, type OrganisationId } from '../../src/kernel/ids.js';
+import { BucketOwners } from '../../src/modules/usage/core/rollups/bucket-owners.js';
 import { CloseDays } from '../../src/modules/usage/core/rollups/close-days.js';
+import { CompareHours } from '../../src/modules/usage/core/rollups/compare-hours.js';
 import { ReadUsageSeries } from '../../src/modules/usage/core/rollups/read-usage-series.js';
 import { ReleaseStatistics } from '../../src/modules/usage/core/rollups/release-statistics.js';
 import { RollBuckets } from '../../src/modules/usage/core/rollups/roll-buckets.js';
+import { RollByMinutes } from '../../src/modules/usage/core/rollups/roll-by-minutes.js';
 import { RollHours } from '../../src/modules/usage/core/rollups/roll-hours.js';
 import { RollUpUsage } from '../../src/modules/usage/core/rollups/roll-up-usage.js';
+import { RollWhole } from '../../src/modules/usage/core/rollups/roll-whole.js';
 import { dayOf, RollupWindows } from '../../src/modules/usage/core/rollups/rollup-windows.js';
 import { lowestIdAt } from '../../src/modules/usage/data/call-conditions.js';
-import { RollupCellsRepository } from '../../src/modules/usage/data/rollup-cells.repository.js';
+import { type Bucket, RollupCellsRepository, type UsageGrain } from '../../src/modules/usage/data/rollup-cells.repository.js';
 import { RollupProgressRepository } from '../../src/modules/usage/data/rollup-progress.repository.js';
 import { UsageSeriesRepository } from '../../src/modules/usage/data/usage-series.repository.js';
 import { UsageStatisticsRepository } from '../../src/modules/usage/data/usage-statistics.repository.js';
@@ -38,6 +42,9 @@ export interface Sums {
 }
 
 const SUMS = `coalesce(sum(cost), 0)::text AS cost, coalesce(sum(input_tokens + output_tokens + reasoning_tokens + cached_input_tokens), 0)::int AS tokens`;
+
+/** What a statement may take unless a test says otherwise, as in an installation. */
+const STATEMENT_MS = 30_000;
 
 let made = 0;
 
@@ -88,45 +95,63 @@ export class RollupBench {
     private readonly database: TestDatabase,
     /** The superuser's connections. */
     readonly owner: pg.Pool,
-    private readonly source: DataSource,
+    private readonly sources: [DataSource, ...DataSource[]],
   ) {}
 
   static async start(): Promise<RollupBench> {
     const database = await createTestDatabase();
-    const source = new DataSource({
-      type: 'postgres',
-      url: database.url,
-      extra: { max: 4, ...sessionAs('lethe_app', { statementMs: 30_000, connectMs: 1_000 }) },
-    });
-    await source.initialize();
-    return new RollupBench(database, new pg.Pool({ connectionString: database.url }), source);
+    const source = await connected(database, STATEMENT_MS);
+    return new RollupBench(database, new pg.Pool({ connectionString: database.url }), [source]);
   }
 
   async stop(): Promise<void> {
-    await this.source.destroy();
+    for (const source of this.sources) await source.destroy();
     await this.owner.end();
     await this.database.drop();
   }
 
   /** Nothing in the ledger, nothing rolled up, and noon again. */
   async reset(): Promise<void> {
+    await this.owner.query('TRUNCATE call_record, call_intent');
+    await this.forget();
+  }
+
+  /** Nothing rolled up, and noon again; the ledger stays. */
+  async forget(): Promise<void> {
     this.clock = new ManualClock(START_MS);
-    await this.owner.query('TRUNCATE call_record, call_intent, usage_rollup, usage_late_hour, usage_statistic');
+    await this.owner.query('TRUNCATE usage_rollup, usage_late_hour, usage_statistic');
     await this.owner.query(`UPDATE usage_rollup_progress SET hours_until = 'epoch', days_until = 'epoch'`);
   }
 
   get unitOfWork(): UnitOfWork {
-    return new TypeOrmUnitOfWork(this.source);
+    return new TypeOrmUnitOfWork(this.sources[0]);
+  }
+
+  /** The same database, for statements that may take so long. */
+  async within(statementMs: number): Promise<UnitOfWork> {
+    const source = await connected(this.database, statementMs);
+    this.sources.push(source);
+    return new TypeOrmUnitOfWork(source);
+  }
+
+  /** The last day that a bucket is kept. */
+  expiresOn(bucket: Bucket, organisationId: OrganisationId): string {
+    return new RollupWindows(this.windows, this.clock).expiresOn(bucket, organisationId);
   }
 
   /** A round, as a worker makes it. */
   async round(unitOfWork: UnitOfWork = this.unitOfWork): Promise<void> {
     const progress = new RollupProgressRepository();
-    const buckets = new RollBuckets(unitOfWork, new RollupCellsRepository(), progress, new RollupWindows(this.windows, this.clock));
+    const log = Log.open({ level: 'silent' });
+    const cells = new RollupCellsRepository();
+    const owners = new BucketOwners(cells, new RollupWindows(this.windows, this.clock));
+    const minutes = new RollByMinutes(unitOfWork, cells, progress, owners);
+    const whole = new RollWhole(unitOfWork, cells, progress, owners);
+    const buckets = new RollBuckets(whole, minutes, new CompareHours(unitOfWork, cells, progress), log);
     const statistics = new ReleaseStatistics(unitOfWork, new UsageStatisticsRepository(), this.windows, new Settings());
     const hours = new RollHours(unitOfWork, progress, buckets, this.clock);
     const days = new CloseDays(unitOfWork, progress, buckets, statistics);
-    await new RollUpUsage(hours, days, this.clock, Log.open({ level: 'silent' })).run(new AbortController().signal);
+    await new RollUpUsage(hours, days, this.clock, log).run(new AbortController().signal);
   }
 
   /** What the API would answer, of the last ten days unless told otherwise. */
@@ -146,6 +171,19 @@ export class RollupBench {
   async record(...rows: readonly Columns[]): Promise<void> {
     await this.partitionsFor(rows);
     await this.owner.query('INSERT INTO call_record SELECT * FROM json_populate_recordset(NULL::call_record, $1)', [JSON.stringify(rows)]);
+  }
+
+  /** So many calls of an organisation, spread evenly over an hour: four models, one key, durations up to a minute. */
+  async crowd(organisationId: OrganisationId, hourMs: number, calls: number): Promise<void> {
+    const one = row(organisationId, hourMs);
+    await this.partitionsFor([one]);
+    await this.owner.query(
+      `INSERT INTO call_record SELECT (jsonb_populate_record(one, jsonb_build_object(
+           'id', lpad(to_hex(at), 12, '0') || '70008000' || lpad(to_hex(nth), 12, '0'), 'started_at', to_timestamp(at / 1000.0),
+           'requested_model', 'model-' || nth % 4, 'latency_ms', nth * 7919 % 60000, 'cost', (nth % 10)::text || '.000000000001'))).*
+       FROM jsonb_populate_record(NULL::call_record, $1) AS one, generate_series(0, $3::bigint - 1) AS nth, LATERAL (SELECT $2::bigint + nth * 3600000 / $3 AS at) moment`,
+      [JSON.stringify(one), hourMs, calls],
+    );
   }
 
   /** Rows that come by way of a journal, or in place of what the reaper wrote. */
@@ -189,6 +227,12 @@ export class RollupBench {
     return (await this.owner.query<Sums>(sql, [grain])).rows[0] as Sums;
   }
 
+  /** What is rolled up by a grain, every figure and sketch of it. */
+  async cells(grain: UsageGrain): Promise<unknown[]> {
+    const sql = `SELECT to_jsonb(r) - 'cell' AS cell FROM usage_rollup r WHERE grain = $1 ORDER BY organisation_id, bucket_start, model, outcome`;
+    return (await this.owner.query<{ cell: unknown }>(sql, [grain])).rows.map(({ cell }) => cell);
+  }
+
   async inLedger(beforeMs: number): Promise<Sums> {
     const sql = `SELECT count(*)::int AS calls, ${SUMS} FROM call_record WHERE started_at < $1`;
     return (await this.owner.query<Sums>(sql, [new Date(beforeMs)])).rows[0] as Sums;
@@ -211,4 +255,9 @@ export class RollupBench {
       await this.owner.query(`SELECT create_expiry_partition('call_record', $1)`, [day]);
     }
   }
+}
+
+async function connected({ url }: TestDatabase, statementMs: number): Promise<DataSource> {
+  const source = new DataSource({ type: 'postgres', url, extra: { max: 4, ...sessionAs('lethe_app', { statementMs, connectMs: 1_000 }) } });
+  return source.initialize();
 }

@@ -187,7 +187,7 @@ declareTable({
 
 declareTable({
   table: 'usage_late_hour',
-  description: 'Hours that got records after they had ended, until they are summed again.',
+  description: 'Hours that got records after they had ended, until they are summed again, and those that are half summed.',
   dataClass: 'operational',
   subject: 'organisation',
   located: { column: 'organisation_id' },
@@ -195,7 +195,7 @@ declareTable({
   export: 'not_personal',
   erasure: 'expires',
   tenantPolicy: { kind: 'system_only' },
-  columns: { organisation_id: 'identifier', hour: 'technical', noted_at: 'technical' },
+  columns: { organisation_id: 'identifier', hour: 'technical', noted_at: 'technical', made_until: 'technical' },
 });
 
 declareTable({

@@ -25,10 +25,14 @@ import { ReportUnusualKeys } from './core/report-unusual-keys.js';
 import { ReadStatistics } from './core/rollups/read-statistics.js';
 import { ReadUsageSeries } from './core/rollups/read-usage-series.js';
 import { ReleaseStatistics } from './core/rollups/release-statistics.js';
+import { BucketOwners } from './core/rollups/bucket-owners.js';
 import { CloseDays } from './core/rollups/close-days.js';
+import { CompareHours } from './core/rollups/compare-hours.js';
 import { RollBuckets } from './core/rollups/roll-buckets.js';
+import { RollByMinutes } from './core/rollups/roll-by-minutes.js';
 import { RollHours } from './core/rollups/roll-hours.js';
 import { RollUpUsage } from './core/rollups/roll-up-usage.js';
+import { RollWhole } from './core/rollups/roll-whole.js';
 import { RollupWindows } from './core/rollups/rollup-windows.js';
 import { SetRateLimit } from './core/set-rate-limit.js';
 import { SweepJournal } from './core/sweep-journal.js';
@@ -86,8 +90,12 @@ const rollups = [
   UsageSeriesRepository,
   UsageStatisticsRepository,
   RollupWindows,
+  BucketOwners,
+  RollWhole,
+  RollByMinutes,
   RollBuckets,
   RollHours,
+  CompareHours,
   CloseDays,
   RollUpUsage,
   RollUpUsageJob,

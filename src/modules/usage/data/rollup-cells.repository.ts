@@ -4,9 +4,9 @@ import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { idRange } from './call-conditions.js';
 import { CELL_COLUMNS, cellsOfCells, cellsOfRecords, RECORD_COLUMNS } from './rollup-sql.js';
 
-export type UsageGrain = 'hour' | 'day';
+export type UsageGrain = 'minute' | 'hour' | 'day';
 
-/** An hour or a day, milliseconds since the epoch; `endMs` is the first moment after it. */
+/** A minute, an hour or a day, milliseconds since the epoch; `endMs` is the first moment after it. */
 export interface Bucket {
   readonly grain: UsageGrain;
   readonly startMs: number;
@@ -20,10 +20,16 @@ export interface BucketOwner {
   readonly expiresOn: string;
 }
 
-/** What is written of one organisation's bucket. */
-export interface BucketTotal {
+/** What an organisation's calls come to. */
+export interface CallTotal {
   readonly organisationId: OrganisationId;
   readonly calls: number;
+  /** US dollars, of the calls whose cost is known. */
+  readonly cost: string;
+}
+
+/** What is written of one organisation's bucket. */
+export interface BucketTotal extends CallTotal {
   /** The day its first record expires, `YYYY-MM-DD`. */
   readonly sourceExpiresOn: string;
 }
@@ -41,45 +47,60 @@ export class RollupCellsRepository {
   /** The organisations, of those given, that have this bucket already. */
   totals(tx: Tx, { grain, startMs }: Bucket, organisations: readonly OrganisationId[]): Promise<BucketTotal[]> {
     return tx.query<BucketTotal[]>(
-      `SELECT organisation_id AS "organisationId", sum(calls)::float8 AS calls, min(source_expires_on)::text AS "sourceExpiresOn"
+      `SELECT organisation_id AS "organisationId", sum(calls)::float8 AS calls, sum(cost)::text AS cost, min(source_expires_on)::text AS "sourceExpiresOn"
        FROM usage_rollup WHERE ${MINE} GROUP BY 1`,
       [organisations, grain, new Date(startMs)],
     );
   }
 
-  /** How many records the ledger has of a bucket, by organisation; one without any is left out. */
-  async recordCounts(tx: Tx, bucket: Bucket, organisations: readonly OrganisationId[]): Promise<Map<OrganisationId, number>> {
+  /** How many records the ledger has of a bucket, by organisation, counted up to `most` of each; one without any is left out. */
+  async recordCounts(tx: Tx, bucket: Bucket, organisations: readonly OrganisationId[], most: number): Promise<Map<OrganisationId, number>> {
     const rows = await tx.query<{ id: OrganisationId; calls: number }[]>(
-      `SELECT owner.id, own.calls FROM unnest($1::uuid[]) AS owner (id) CROSS JOIN LATERAL
-         (SELECT count(*)::float8 AS calls FROM call_record WHERE organisation_id = owner.id AND ${recordsFrom(2)}) own WHERE own.calls > 0`,
-      [organisations, ...spanOf(bucket)],
+      `SELECT owner.id, own.calls FROM unnest($1::uuid[]) AS owner (id) CROSS JOIN LATERAL (SELECT count(*)::float8 AS calls FROM
+         (SELECT FROM call_record WHERE organisation_id = owner.id AND ${recordsFrom(2)} LIMIT $6) counted) own WHERE own.calls > 0`,
+      [organisations, ...spanOf(bucket), most],
     );
     return new Map(rows.map(({ id, calls }) => [id, calls]));
   }
 
-  /** Replaces an hour of each owner by what the ledger has of it. */
-  async replaceHour(tx: Tx, hour: Bucket, owners: readonly BucketOwner[]): Promise<void> {
-    await this.remove(tx, hour, owners);
+  /** What the ledger has of a bucket; organisations without records are left out. */
+  recordTotals(tx: Tx, bucket: Bucket, organisations: readonly OrganisationId[]): Promise<CallTotal[]> {
+    return tx.query<CallTotal[]>(
+      `SELECT owner.id AS "organisationId", own.calls, own.cost FROM unnest($1::uuid[]) AS owner (id) CROSS JOIN LATERAL
+         (SELECT count(*)::float8 AS calls, coalesce(sum(cost), 0)::text AS cost FROM call_record WHERE organisation_id = owner.id AND ${recordsFrom(2)}) own
+       WHERE own.calls > 0`,
+      [organisations, ...spanOf(bucket)],
+    );
+  }
+
+  /** Replaces an hour, or a minute, of each owner by what the ledger has of it. */
+  async replaceByRecords(tx: Tx, bucket: Bucket, owners: readonly BucketOwner[]): Promise<void> {
+    await this.remove(tx, bucket, owners);
     // Cells are few and records many: they are not sorted to find the few.
     await tx.query(`SET LOCAL work_mem = '64MB'; SET LOCAL enable_sort = off; SET LOCAL enable_incremental_sort = off`);
     const records = `SELECT own.* FROM unnest($1::uuid[]) AS tenant (id) CROSS JOIN LATERAL
       (SELECT ${RECORD_COLUMNS} FROM call_record WHERE organisation_id = tenant.id AND ${recordsFrom(5)}) own`;
     await tx.query(`${INSERT} FROM (${cellsOfRecords(records, '$4::timestamptz')}) c JOIN ${OWNERS} ON owner.id = c.organisation_id`, [
-      ...places(hour, owners),
-      ...spanOf(hour),
+      ...places(bucket, owners),
+      ...spanOf(bucket),
     ]);
-    await this.foldModels(tx, hour, owners);
+    await this.foldModels(tx, bucket, owners);
   }
 
-  /** Replaces a day of each owner by the sum of its hours. */
-  async replaceDay(tx: Tx, day: Bucket, owners: readonly BucketOwner[]): Promise<void> {
-    await this.remove(tx, day, owners);
-    const hours = `SELECT * FROM usage_rollup WHERE organisation_id = ANY ($1::uuid[]) AND grain = 'hour' AND bucket_start >= $4 AND bucket_start < $5`;
-    await tx.query(`${INSERT} FROM (${cellsOfCells(hours, '$4::timestamptz')}) c JOIN ${OWNERS} ON owner.id = c.organisation_id`, [
-      ...places(day, owners),
-      new Date(day.endMs),
+  /** Replaces a day of each owner by the sum of its hours, or an hour by that of its minutes. */
+  async replaceByParts(tx: Tx, bucket: Bucket, owners: readonly BucketOwner[]): Promise<void> {
+    await this.remove(tx, bucket, owners);
+    const parts = `SELECT * FROM usage_rollup WHERE organisation_id = ANY ($1::uuid[]) AND ${partsFrom(5)}`;
+    await tx.query(`${INSERT} FROM (${cellsOfCells(parts, '$4::timestamptz')}) c JOIN ${OWNERS} ON owner.id = c.organisation_id`, [
+      ...places(bucket, owners),
+      ...partSpanOf(bucket),
     ]);
-    await this.foldModels(tx, day, owners);
+    await this.foldModels(tx, bucket, owners);
+  }
+
+  /** Removes the minutes of an hour, those that were put together as well as those that shall not be. */
+  async removeMinutes(tx: Tx, hour: Bucket, organisationId: OrganisationId): Promise<void> {
+    await tx.query(`DELETE FROM usage_rollup WHERE organisation_id = $1 AND ${partsFrom(2)}`, [organisationId, ...partSpanOf(hour)]);
   }
 
   private async remove(tx: Tx, { grain, startMs }: Bucket, owners: readonly BucketOwner[]): Promise<void> {
@@ -128,6 +149,13 @@ const recordsFrom = (first: number): string =>
 /** The bounds on the id let the ledger's one index find the range; the start decides. */
 function spanOf({ startMs, endMs }: Bucket): [string, string, Date, Date] {
   return [...idRange(startMs, endMs), new Date(startMs), new Date(endMs)];
+}
+
+/** The finer buckets that a bucket is the sum of, by three parameters from `first`; see {@link partSpanOf}. */
+const partsFrom = (first: number): string => `grain = $${first} AND bucket_start >= $${first + 1} AND bucket_start < $${first + 2}`;
+
+function partSpanOf({ grain, startMs, endMs }: Bucket): [UsageGrain, Date, Date] {
+  return [grain === 'day' ? 'hour' : 'minute', new Date(startMs), new Date(endMs)];
 }
 
 function places({ grain, startMs }: Bucket, owners: readonly BucketOwner[]): [OrganisationId[], string[], UsageGrain, Date] {

@@ -11,6 +11,7 @@ export interface RollupProgress {
   readonly daysUntilMs: number;
 }
 
+/** An organisation's hour whose roll-up is not what the ledger says. */
 export interface LateHour {
   readonly organisationId: OrganisationId;
   readonly hourMs: number;
@@ -80,32 +81,17 @@ export class RollupProgressRepository {
     return row?.at?.getTime();
   }
 
-  /** Hours of these organisations, within a span, whose calls or cost are others in the ledger than in the roll-up. */
-  async differingHours(tx: Tx, organisations: readonly OrganisationId[], fromMs: number, toMs: number): Promise<LateHour[]> {
+  /** Hours with late records, or half made, that end by `untilMs`: oldest first, those behind `after`. */
+  async lateHours(tx: Tx, untilMs: number, limit: number, after: LateHour | undefined): Promise<LateHour[]> {
     const rows = await tx.query<{ id: OrganisationId; hour: Date }[]>(
-      `SELECT id, hour FROM (
-         SELECT organisation_id AS id, bucket_start AS hour, calls, cost FROM usage_rollup
-         WHERE organisation_id = ANY ($1::uuid[]) AND grain = 'hour' AND bucket_start >= $4 AND bucket_start < $5
-         UNION ALL
-         SELECT tenant.id, own.hour, -own.calls, -own.cost FROM unnest($1::uuid[]) AS tenant (id) CROSS JOIN LATERAL (
-           SELECT date_trunc('hour', started_at, 'UTC') AS hour, count(*) AS calls, coalesce(sum(cost), 0) AS cost FROM call_record
-           WHERE organisation_id = tenant.id AND id >= $2 AND id < $3 AND started_at >= $4 AND started_at < $5 GROUP BY 1) own
-       ) both_sides GROUP BY 1, 2 HAVING sum(calls) <> 0 OR sum(cost) <> 0`,
-      [organisations, ...idRange(fromMs, toMs), new Date(fromMs), new Date(toMs)],
+      `SELECT DISTINCT organisation_id AS id, hour FROM usage_late_hour
+       WHERE hour < $1 AND ($3::uuid IS NULL OR (hour, organisation_id) > ($4, $3)) ORDER BY hour, id LIMIT $2`,
+      [new Date(untilMs), limit, after?.organisationId ?? null, after === undefined ? null : new Date(after.hourMs)],
     );
     return rows.map(({ id, hour }) => ({ organisationId: id, hourMs: hour.getTime() }));
   }
 
-  /** Hours with late records that end by `untilMs`, oldest first. */
-  async lateHours(tx: Tx, untilMs: number, limit: number): Promise<LateHour[]> {
-    const rows = await tx.query<{ id: OrganisationId; hour: Date }[]>(
-      'SELECT DISTINCT organisation_id AS id, hour FROM usage_late_hour WHERE hour < $1 ORDER BY hour, id LIMIT $2',
-      [new Date(untilMs), limit],
-    );
-    return rows.map(({ id, hour }) => ({ organisationId: id, hourMs: hour.getTime() }));
-  }
-
-  /** The first hour with late records from `fromMs` on, of one organisation or of all; undefined when there is none. */
+  /** The first hour with late records, or half made, from `fromMs` on, of one organisation or of all; undefined when there is none. */
   async firstLateHourMs(tx: Tx, fromMs: number, organisationId: OrganisationId | undefined): Promise<number | undefined> {
     const [row] = await tx.query<{ at: Date | null }[]>(
       'SELECT min(hour) AS at FROM usage_late_hour WHERE hour >= $1 AND ($2::uuid IS NULL OR organisation_id = $2)',
@@ -116,10 +102,64 @@ export class RollupProgressRepository {
 
   /**
    * Forgets that an hour has late records. Before the hour is read, in the same transaction: records that come later leave a mark of their own, which
-   * this does not see.
+   * this does not see. The mark of an hour that is half made stays.
    */
   async forgetLate(tx: Tx, hourMs: number, organisations: readonly OrganisationId[]): Promise<void> {
-    await tx.query('DELETE FROM usage_late_hour WHERE hour = $1 AND organisation_id = ANY ($2::uuid[])', [new Date(hourMs), organisations]);
+    await tx.query('DELETE FROM usage_late_hour WHERE hour = $1 AND organisation_id = ANY ($2::uuid[]) AND made_until IS NULL', [
+      new Date(hourMs),
+      organisations,
+    ]);
+  }
+
+  /** Notes that an hour is not what the ledger says, for whoever makes it later and for whoever reads it before. */
+  async noteLate(tx: Tx, hourMs: number, organisationId: OrganisationId): Promise<void> {
+    await tx.query(
+      `INSERT INTO usage_late_hour (organisation_id, hour) SELECT $1::uuid, $2::timestamptz
+       WHERE NOT EXISTS (SELECT FROM usage_late_hour WHERE organisation_id = $1 AND hour = $2)`,
+      [organisationId, new Date(hourMs)],
+    );
+  }
+
+  /** Those of the organisations whose hour somebody has begun to make minute by minute. */
+  async halfMade(tx: Tx, hourMs: number, organisations: readonly OrganisationId[]): Promise<OrganisationId[]> {
+    const rows = await tx.query<{ id: OrganisationId }[]>(
+      'SELECT organisation_id AS id FROM usage_late_hour WHERE hour = $1 AND organisation_id = ANY ($2::uuid[]) AND made_until IS NOT NULL',
+      [new Date(hourMs), organisations],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Up to where an hour is made, minute by minute; undefined when nobody has begun. */
+  async madeUntilMs(tx: Tx, hourMs: number, organisationId: OrganisationId): Promise<number | undefined> {
+    const [row] = await tx.query<{ at: Date }[]>(
+      'SELECT made_until AS at FROM usage_late_hour WHERE organisation_id = $1 AND hour = $2 AND made_until IS NOT NULL',
+      [organisationId, new Date(hourMs)],
+    );
+    return row?.at.getTime();
+  }
+
+  /** Begins an hour that is made minute by minute. Until it is whole it counts as one with late records. */
+  async begin(tx: Tx, hourMs: number, organisationId: OrganisationId): Promise<void> {
+    await tx.query('INSERT INTO usage_late_hour (organisation_id, hour, made_until) VALUES ($1, $2, $2)', [
+      organisationId,
+      new Date(hourMs),
+    ]);
+  }
+
+  async madeUntil(tx: Tx, hourMs: number, organisationId: OrganisationId, untilMs: number): Promise<void> {
+    await tx.query('UPDATE usage_late_hour SET made_until = $3 WHERE organisation_id = $1 AND hour = $2 AND made_until IS NOT NULL', [
+      organisationId,
+      new Date(hourMs),
+      new Date(untilMs),
+    ]);
+  }
+
+  /** Ends what was begun; marks of late records that came meanwhile stay. */
+  async end(tx: Tx, hourMs: number, organisationId: OrganisationId): Promise<void> {
+    await tx.query('DELETE FROM usage_late_hour WHERE organisation_id = $1 AND hour = $2 AND made_until IS NOT NULL', [
+      organisationId,
+      new Date(hourMs),
+    ]);
   }
 
   /** Makes the partitions of these days, `YYYY-MM-DD`, where they are missing. In a transaction of its own: it locks the table. */

@@ -45,11 +45,7 @@ export class CloseDays {
 
   private async close(startMs: number, signal: AbortSignal): Promise<void> {
     const day = dayOf(startMs);
-    const differing = await this.unitOfWork.asSystem(async (tx) => {
-      const withCalls = await this.progress.organisationsWithCalls(tx, day.startMs, day.endMs);
-      return this.progress.differingHours(tx, withCalls, day.startMs, day.endMs);
-    });
-    await this.buckets.hours(differing, day.startMs, signal);
+    await this.buckets.mend(day, signal);
     // Statistics are released once: not from a day half compared.
     if (signal.aborted) return;
     const organisations = await this.unitOfWork.asSystem((tx) => this.progress.organisationsWithHours(tx, day.startMs, day.endMs));

@@ -1,114 +1,114 @@
 import { Injectable } from '@nestjs/common';
 import type { OrganisationId } from '../../../../kernel/ids.js';
-import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { type Bucket, type BucketOwner, RollupCellsRepository } from '../../data/rollup-cells.repository.js';
-import { type LateHour, RollupProgressRepository } from '../../data/rollup-progress.repository.js';
-import { dayOf, hourOf, RollupWindows } from './rollup-windows.js';
+import { Log } from '../../../../platform/telemetry/logger.js';
+import type { Bucket } from '../../data/rollup-cells.repository.js';
+import type { LateHour } from '../../data/rollup-progress.repository.js';
+import { CompareHours } from './compare-hours.js';
+import { MOST_CALLS, piecesOf, workThrough } from './pieces-of-work.js';
+import { RollByMinutes } from './roll-by-minutes.js';
+import { type HourTask, RollWhole } from './roll-whole.js';
+import { dayOf, hourOf } from './rollup-windows.js';
 
-/** Organisations whose buckets are made in one transaction. */
-const BATCH = 100;
-/** And calls, unless a single organisation has more. */
-const BATCH_CALLS = 1_000_000;
+/** What became of hours that were to be made. */
+interface HoursMade {
+  /** Of how many organisations an hour stands as it is, for good: what it was made of is partly gone. */
+  standing: number;
+  /** Whose hour the database would not make; it is marked as one with late records. */
+  readonly failed: OrganisationId[];
+}
 
 /**
- * Makes whole buckets from what they are the sum of. Making one twice makes the same one, so a worker that dies in between is no matter. What was
- * made is never replaced from less: once the first of its records has expired, or fewer are there than were summed, a bucket stands as it is.
+ * Makes buckets from what they are the sum of. Making one twice makes the same one, so a worker that dies in between is no matter. No statement reads more
+ * than {@link MOST_CALLS} records, or a minute of one organisation; what the database refuses for one organisation is made for all others.
  */
 @Injectable()
 export class RollBuckets {
   constructor(
-    private readonly unitOfWork: UnitOfWork,
-    private readonly cells: RollupCellsRepository,
-    private readonly progress: RollupProgressRepository,
-    private readonly windows: RollupWindows,
+    private readonly whole: RollWhole,
+    private readonly minutes: RollByMinutes,
+    private readonly comparison: CompareHours,
+    private readonly log: Log,
   ) {}
 
-  /**
-   * Makes an hour from the ledger, and forgets that it had late records; with it the day, where that was made before. Answers of how many organisations it
-   * stands as it is, for good.
-   */
-  async hour(hour: Bucket, organisations: readonly OrganisationId[], withDay: boolean): Promise<number> {
-    const day = dayOf(hour.startMs);
-    let standing = 0;
-    const calls = await this.unitOfWork.asSystem((tx) => this.cells.recordCounts(tx, hour, organisations));
-    for (const batch of batches(organisations, calls)) {
-      await this.makePartitions(withDay ? [hour, day] : [hour], batch);
-      await this.unitOfWork.asSystem(async (tx) => {
-        await this.progress.lock(tx);
-        await this.progress.forgetLate(tx, hour.startMs, batch);
-        const changeable = await this.changeable(tx, hour, batch);
-        await this.cells.replaceHour(tx, hour, this.owners(hour, changeable));
-        if (withDay) await this.cells.replaceDay(tx, day, this.owners(day, changeable));
-        standing += batch.length - changeable.length;
-      });
+  /** Makes an hour from the ledger, and forgets that it had late records. Told to stop, it leaves some as they are. */
+  async hour(task: HourTask, organisations: readonly OrganisationId[], signal: AbortSignal): Promise<HoursMade> {
+    const { hour, withDay } = task;
+    const made: HoursMade = { standing: 0, failed: [] };
+    await this.whole.makePartitions(withDay ? [hour, dayOf(hour.startMs)] : [hour], organisations);
+    const calls = await this.callsOf(hour, organisations);
+    const large = organisations.filter((organisationId) => (calls.get(organisationId) ?? 0) > MOST_CALLS);
+    for (const piece of piecesOf(organisations, calls)) {
+      if (signal.aborted) return made;
+      await workThrough(
+        piece,
+        async (own) => void (made.standing += await this.whole.hour(task, own)),
+        (organisationId) => void large.push(organisationId),
+      );
     }
-    return standing;
+    for (const organisationId of large) {
+      if (signal.aborted) return made;
+      await workThrough(
+        [organisationId],
+        async () => void (made.standing += (await this.minutes.run(task, organisationId, signal)) ? 1 : 0),
+        async (_, error) => {
+          made.failed.push(organisationId);
+          await this.minutes.giveUp(hour, organisationId);
+          this.say(hour, organisationId, error);
+        },
+      );
+    }
+    return made;
   }
 
-  /** Makes hours anew, and their days where those are made already; answers as {@link hour} does. */
-  async hours(hours: readonly LateHour[], daysUntilMs: number, signal: AbortSignal): Promise<number> {
-    let standing = 0;
+  /** Makes hours anew, and their days where those are made already. Whose hour the database refuses once is left alone for the rest of them. */
+  async hours(hours: readonly LateHour[], daysUntilMs: number, signal: AbortSignal): Promise<HoursMade> {
+    const made: HoursMade = { standing: 0, failed: [] };
     for (const [hourMs, own] of Map.groupBy(hours, (each) => each.hourMs)) {
       if (signal.aborted) break;
-      const organisations = own.map(({ organisationId }) => organisationId);
-      standing += await this.hour(hourOf(hourMs), organisations, hourMs < daysUntilMs);
+      const organisations = own.map(({ organisationId }) => organisationId).filter((each) => !made.failed.includes(each));
+      const { standing, failed } = await this.hour({ hour: hourOf(hourMs), withDay: hourMs < daysUntilMs }, organisations, signal);
+      made.standing += standing;
+      made.failed.push(...failed);
     }
-    return standing;
+    return made;
+  }
+
+  /** Makes those hours of a day anew, before the day itself is made, that are not what the ledger says. */
+  async mend(day: Bucket, signal: AbortSignal): Promise<void> {
+    await this.hours(await this.comparison.run(day, signal), day.startMs, signal);
   }
 
   /** Makes a day from its hours. */
   async day(day: Bucket, organisations: readonly OrganisationId[]): Promise<void> {
-    for (const batch of batches(organisations)) {
-      await this.makePartitions([day], batch);
-      await this.unitOfWork.asSystem(async (tx) => {
-        await this.progress.lock(tx);
-        await this.cells.replaceDay(tx, day, this.owners(day, batch));
-      });
+    await this.whole.makePartitions([day], organisations);
+    for (const piece of piecesOf(organisations)) {
+      await workThrough(
+        piece,
+        (own) => this.whole.day(day, own),
+        async (organisationId, error) => {
+          await this.whole.postpone(day, organisationId);
+          this.say(day, organisationId, error);
+        },
+      );
     }
   }
 
-  private async changeable(tx: Tx, hour: Bucket, organisations: readonly OrganisationId[]): Promise<OrganisationId[]> {
-    const today = this.windows.today();
-    const existing = await this.cells.totals(tx, hour, organisations);
-    const isOver = (organisationId: OrganisationId): boolean => this.windows.expiresOn(hour, organisationId) < today;
-    const frozen = new Set(organisations.filter(isOver));
-    if (existing.length > 0) {
-      const ids = existing.map(({ organisationId }) => organisationId);
-      const counts = await this.cells.recordCounts(tx, hour, ids);
-      for (const { organisationId, calls, sourceExpiresOn } of existing) {
-        const isPartlyGone = sourceExpiresOn < today || hour.startMs < this.windows.recordsSinceMs(organisationId);
-        if (isPartlyGone || (counts.get(organisationId) ?? 0) < calls) frozen.add(organisationId);
-      }
+  private async callsOf(hour: Bucket, organisations: readonly OrganisationId[]): Promise<Map<OrganisationId, number>> {
+    const calls = new Map<OrganisationId, number>();
+    for (const piece of piecesOf(organisations)) {
+      await workThrough(
+        piece,
+        async (own) => {
+          for (const [organisationId, count] of await this.whole.calls(hour, own)) calls.set(organisationId, count);
+        },
+        (organisationId) => void calls.set(organisationId, Infinity),
+      );
     }
-    return organisations.filter((organisationId) => !frozen.has(organisationId));
+    return calls;
   }
 
-  private owners(bucket: Bucket, organisations: readonly OrganisationId[]): BucketOwner[] {
-    return organisations.map((organisationId) => ({ organisationId, expiresOn: this.windows.expiresOn(bucket, organisationId) }));
+  private say({ grain, startMs }: Bucket, organisationId: OrganisationId, error: unknown): void {
+    const what = { component: 'rollups', organisationId, grain, from: new Date(startMs).toISOString(), err: error };
+    this.log.error('an organisation’s usage could not be rolled up; trying again in the next round', what);
   }
-
-  /** Retention makes those of the full window ahead; hours go sooner, and days made late have theirs in the past. */
-  private async makePartitions(buckets: readonly Bucket[], organisations: readonly OrganisationId[]): Promise<void> {
-    const today = this.windows.today();
-    const days = new Set(buckets.flatMap((bucket) => this.owners(bucket, organisations).map(({ expiresOn }) => expiresOn)));
-    const wanted = [...days].filter((day) => day >= today).sort();
-    await this.unitOfWork.asSystem((tx) => this.progress.createPartitions(tx, wanted));
-  }
-}
-
-/** Organisations in batches that one statement can make in seconds. */
-function batches(organisations: readonly OrganisationId[], calls: ReadonlyMap<OrganisationId, number> = new Map()): OrganisationId[][] {
-  const all: OrganisationId[][] = [];
-  let room = 0;
-  for (const organisationId of organisations) {
-    const current = all.at(-1);
-    room -= calls.get(organisationId) ?? 0;
-    if (current !== undefined && current.length < BATCH && room >= 0) {
-      current.push(organisationId);
-    } else {
-      all.push([organisationId]);
-      room = BATCH_CALLS - (calls.get(organisationId) ?? 0);
-    }
-  }
-  return all;
 }

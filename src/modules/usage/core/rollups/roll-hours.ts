@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
+import type { OrganisationId } from '../../../../kernel/ids.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { RollupProgressRepository } from '../../data/rollup-progress.repository.js';
+import type { Bucket } from '../../data/rollup-cells.repository.js';
+import { type LateHour, RollupProgressRepository } from '../../data/rollup-progress.repository.js';
 import { RollBuckets } from './roll-buckets.js';
 import { hourOf } from './rollup-windows.js';
 
@@ -25,25 +27,33 @@ export class RollHours {
 
   /** Answers how many hours of organisations had late records and stand all the same: what they were made of is partly gone. */
   async run(signal: AbortSignal): Promise<number> {
-    const standing = await this.mendLateHours(signal);
-    await this.rollOn(signal);
-    return standing;
+    // Whose hour the database would not make is left alone for the rest of the round.
+    const failed = new Set<OrganisationId>();
+    await this.rollOn(failed, signal);
+    return this.mendLateHours(failed, signal);
   }
 
-  private async mendLateHours(signal: AbortSignal): Promise<number> {
+  private async mendLateHours(failed: Set<OrganisationId>, signal: AbortSignal): Promise<number> {
     let standing = 0;
-    for (let isMore = true; isMore && !signal.aborted; ) {
+    for (let after: LateHour | undefined, isMore = true; isMore && !signal.aborted; ) {
       const { late, daysUntilMs } = await this.unitOfWork.asSystem(async (tx) => {
         const { hoursUntilMs, daysUntilMs: until } = await this.progress.read(tx);
-        return { late: await this.progress.lateHours(tx, hoursUntilMs, LATE_BATCH), daysUntilMs: until };
+        return { late: await this.progress.lateHours(tx, hoursUntilMs, LATE_BATCH, after), daysUntilMs: until };
       });
       isMore = late.length === LATE_BATCH;
-      standing += await this.buckets.hours(late, daysUntilMs, signal);
+      after = late.at(-1);
+      const made = await this.buckets.hours(
+        late.filter(({ organisationId }) => !failed.has(organisationId)),
+        daysUntilMs,
+        signal,
+      );
+      standing += made.standing;
+      for (const organisationId of made.failed) failed.add(organisationId);
     }
     return standing;
   }
 
-  private async rollOn(signal: AbortSignal): Promise<void> {
+  private async rollOn(failed: Set<OrganisationId>, signal: AbortSignal): Promise<void> {
     const { fromMs, untilMs } = await this.unitOfWork.asSystem(async (tx) => {
       const { hoursUntilMs } = await this.progress.read(tx);
       const settledMs = this.clock.nowMs() - SETTLED_MS;
@@ -54,15 +64,16 @@ export class RollHours {
       const callMs = await this.unitOfWork.asSystem((tx) => this.progress.nextCallMs(tx, nextMs));
       const hour = hourOf(Math.min(callMs ?? untilMs, untilMs));
       const isDone = hour.startMs >= untilMs;
-      if (!isDone) await this.roll(hour.startMs);
+      if (!isDone) for (const organisationId of await this.roll(hour, signal)) failed.add(organisationId);
+      // Half made: the next round goes on with it.
+      if (signal.aborted) return;
       nextMs = isDone ? untilMs : hour.endMs;
       await this.unitOfWork.asSystem((tx) => this.progress.advance(tx, 'hours', nextMs));
     }
   }
 
-  private async roll(startMs: number): Promise<void> {
-    const hour = hourOf(startMs);
+  private async roll(hour: Bucket, signal: AbortSignal): Promise<readonly OrganisationId[]> {
     const organisations = await this.unitOfWork.asSystem((tx) => this.progress.organisationsWithCalls(tx, hour.startMs, hour.endMs));
-    await this.buckets.hour(hour, organisations, false);
+    return (await this.buckets.hour({ hour, withDay: false }, organisations, signal)).failed;
   }
 }

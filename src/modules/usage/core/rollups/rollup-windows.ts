@@ -36,7 +36,7 @@ export class RollupWindows {
   /** The last day a bucket is kept, `YYYY-MM-DD`. */
   expiresOn({ grain, startMs }: { readonly grain: UsageGrain; readonly startMs: number }, organisationId: OrganisationId): string {
     const days = this.windows.days('usage_aggregate', organisationId);
-    return utcDayAfter(startMs, grain === 'hour' ? Math.min(HOURS_KEPT_DAYS, days) : days);
+    return utcDayAfter(startMs, grain === 'day' ? days : Math.min(HOURS_KEPT_DAYS, days));
   }
 
   /** The first moment of which the ledger has everything an organisation did; null: of which it has what all of them did. */
