@@ -15,16 +15,17 @@ declareTable({
 
 declareTable({
   table: 'budget_period',
-  description: 'What a budget has spent and holds in one period.',
+  description: 'What a budget has spent and holds in one period. A total has no end of its own: it goes with its budget.',
   dataClass: 'usage_aggregate',
   subject: 'organisation',
-  retention: { kind: 'with_owner', owner: 'budget', column: 'budget_id', goes: 'after' },
+  retention: { kind: 'window', from: 'ends_on' },
   export: { section: 'budgetPeriods' },
   erasure: 'with_organisation',
   tenantPolicy: { kind: 'row_level_security', column: 'organisation_id' },
   columns: {
     budget_id: 'identifier',
     period_start: 'technical',
+    ends_on: 'technical',
     organisation_id: 'identifier',
     spent: 'tenant_data',
     held: 'tenant_data',

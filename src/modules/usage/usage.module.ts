@@ -18,6 +18,7 @@ import { DeleteRateLimit } from './core/delete-rate-limit.js';
 import { LimitScopes } from './core/limit-scopes.js';
 import { ListPriceOverrides } from './core/list-price-overrides.js';
 import { ListRateLimits } from './core/list-rate-limits.js';
+import { ForgetBudgetPeriods } from './core/forget-budget-periods.js';
 import { FindEndUser } from './core/find-end-user.js';
 import { ReadBudgets } from './core/read-budgets.js';
 import { ReadCalls } from './core/read-calls.js';
@@ -149,6 +150,7 @@ const rollups = [
         redisUrl === undefined ? null : new SweepRateCounters(redisUrl, requireRedisPrefix(RATE_COUNTERS)),
       inject: [Settings],
     },
+    ForgetBudgetPeriods,
     ...rollups,
     UsageExpiry,
     { provide: UsageAnalytics, useClass: PostgresUsageAnalytics },

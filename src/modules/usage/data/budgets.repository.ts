@@ -17,6 +17,12 @@ export interface BudgetPeriodState {
   readonly held: string;
 }
 
+/** A day, `YYYY-MM-DD`, that an organisation's periods are counted to. */
+export interface EndedBy {
+  readonly organisationId: OrganisationId;
+  readonly day: string;
+}
+
 /** Rows of `budget` and `budget_period`. Besides row-level security every statement names the organisation (A3). */
 @Injectable()
 export class BudgetsRepository {
@@ -79,6 +85,30 @@ export class BudgetsRepository {
       [organisationId],
     );
     return affected === 1;
+  }
+
+  /** Organisations, by id, that have a period which was over by a day. Needs a system transaction, as the one after it. */
+  async withEndedPeriods(
+    tx: Tx,
+    { endedBy, after, limit }: { readonly endedBy: string; readonly after: OrganisationId | null; readonly limit: number },
+  ): Promise<OrganisationId[]> {
+    const rows = await tx.query<{ id: OrganisationId }[]>(
+      `SELECT DISTINCT organisation_id AS id FROM budget_period
+       WHERE ends_on <= $1 AND held = 0 AND ($2::uuid IS NULL OR organisation_id > $2) ORDER BY 1 LIMIT $3`,
+      [endedBy, after, limit],
+    );
+    return rows.map(({ id }) => id);
+  }
+
+  /** Removes periods of each organisation that were over by its day; one with a hold waits for the call that it is for. Answers how many. */
+  async forgetEnded(tx: Tx, days: readonly EndedBy[], limit: number): Promise<number> {
+    const [, count] = await tx.query<[unknown[], number]>(
+      `DELETE FROM budget_period WHERE held = 0 AND (budget_id, period_start) IN (
+         SELECT p.budget_id, p.period_start FROM unnest($1::uuid[], $2::date[]) AS d (organisation_id, day)
+         JOIN budget_period p ON p.organisation_id = d.organisation_id AND p.ends_on <= d.day AND p.held = 0 LIMIT $3)`,
+      [days.map(({ organisationId }) => organisationId), days.map(({ day }) => day), limit],
+    );
+    return count;
   }
 
   /** Notes that an alert is being told; false when it, or a higher one, was told before in this period. Needs a system transaction. */
