@@ -74,6 +74,7 @@ export class TestRetention {
   readonly metrics: Metrics;
   readonly unitOfWork: UnitOfWork;
   readonly holds = new LegalHoldsRepository();
+  readonly legalHolds = new CommittedLegalHolds(this.holds);
   readonly maintenance: MaintainPartitions;
   readonly refiling: RefileRows;
   readonly emptying: EmptyHolds;
@@ -136,7 +137,7 @@ export class TestRetention {
     this.survey = new SurveyStores(survivors, report, this.metrics, clock);
     const closing = new CloseReceipts(this.receipts, clock);
     const accounts = new AccountForSweeps(this.receipts, new RemovalsRepository(), this.unitOfWork, clock);
-    this.sweeping = new SweepStores(new SweepGround(sweeps, new CommittedLegalHolds(this.holds), accounts, closing), clock, log);
+    this.sweeping = new SweepStores(new SweepGround(sweeps, this.legalHolds, accounts, closing), clock, log);
     this.ownSweeping = new SweepOwnStores(this.sweeping, new OwnSurvey(survivors, report, clock), log);
     this.all = new RunRetention(this.refiling, this.maintenance, this.emptying, new RoundBounds(trusted, closing, this.survey));
   }

@@ -5,12 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
 import { TestRetention } from '../../../../test/harness/retention.js';
 import { fixedWindows } from '../../../../test/harness/windows.js';
+import type { LegalHolds } from '../../../contracts/legal-holds.js';
 import { DAY_MS, ManualClock, utcDayAfter } from '../../../kernel/clock.js';
 import { newId, type OrganisationId } from '../../../kernel/ids.js';
 import { Settings } from '../../../platform/config/settings.js';
 import type { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { CommittedLegalHolds } from '../../retention/core/holds/committed-legal-holds.js';
-import { LegalHoldsRepository } from '../../retention/data/legal-holds.repository.js';
 import type { IntentRow } from './call-rows.js';
 import { Journal, type JournalEntry } from './journal.js';
 import { SweepJournal } from './sweep-journal.js';
@@ -43,7 +42,8 @@ beforeEach(async () => {
   const settings = Object.assign(new Settings(), { dataDirectory: directory });
   // The one is part of the other.
   const unitOfWork = { asSystem: (work) => retention.unitOfWork.asSystem(work) } as UnitOfWork;
-  sweep = new SweepJournal(settings, new CommittedLegalHolds(new LegalHoldsRepository()), unitOfWork);
+  const holds = { covering: (tx, scope) => retention.legalHolds.covering(tx, scope) } as LegalHolds;
+  sweep = new SweepJournal(settings, holds, unitOfWork);
   const windows = fixedWindows({ request_metadata: 3, audit_log: 30 });
   retention = await TestRetention.open(database.url, { clock, tables: [CALLS], sweeps: [sweep], windows });
   await retention.all.run();
