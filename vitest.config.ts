@@ -8,6 +8,8 @@ const report = process.env['LETHE_TEST_REPORT'];
 /** Specs for which it matters what the code loaded so far has declared: each has a process of its own. */
 const ALONE = [
   'src/modules/retention/**/*.spec.ts',
+  'src/modules/backups/**/*.spec.ts',
+  'src/modules/accounts/core/second-factor/second-factors.db.spec.ts',
   'src/modules/usage/core/sweep-journal.db.spec.ts',
   'src/platform/telemetry/metrics.spec.ts',
   'test/e2e/canary.*.spec.ts',

@@ -19,4 +19,5 @@ CREATE TABLE end_user_key (
 );
 
 CALL protect_system_table('end_user_key');
+CALL withhold_statistics('end_user_key');
 GRANT SELECT, INSERT, UPDATE (format_version, kms_key_id, wrapped_key) ON end_user_key TO lethe_system;

@@ -15,7 +15,8 @@ afterAll(() => target?.stop());
 
 const name = (operation: Operation): string => `${operation.method} ${operation.path}`;
 /** What a key of a customer can be given a scope for. Everything else is an operator's. */
-const isForKeys = (operation: Operation): boolean => operation.path.startsWith('/api/v1/usage') || operation.path === '/api/v1/me';
+const isUsage = ({ path }: Operation): boolean => path.startsWith('/api/v1/usage') || path.endsWith('/end-users/find');
+const isForKeys = (operation: Operation): boolean => isUsage(operation) || operation.path === '/api/v1/me';
 
 function ask(operation: Operation, token: string | undefined, headers: Record<string, string> = {}): Promise<Got> {
   const demanded = operation.queryParameters.filter(({ required }) => required === true);
@@ -91,8 +92,7 @@ it('K4: a key without the scope is a 403, whichever organisation it is of', asyn
   const others = operations.filter((operation) => !isForKeys(operation));
   for (const owner of [target.mine, target.theirs]) {
     await everyRouteRefuses(others, 403, await target.key(owner, { scopes: ['inference:invoke', 'usage:read'] }));
-    const usage = operations.filter((operation) => operation.path.startsWith('/api/v1/usage'));
-    await everyRouteRefuses(usage, 403, await target.key(owner, { scopes: ['inference:invoke'] }));
+    await everyRouteRefuses(operations.filter(isUsage), 403, await target.key(owner, { scopes: ['inference:invoke'] }));
   }
 });
 
