@@ -12,6 +12,11 @@ const ALONE = [
   'src/modules/accounts/core/second-factor/second-factors.db.spec.ts',
   'src/modules/usage/core/sweep-journal.db.spec.ts',
   'src/platform/telemetry/metrics.spec.ts',
+  'test/architecture/*inventory*.spec.ts',
+  'test/architecture/canary-*.spec.ts',
+  'test/e2e/isolation.tables.e2e.spec.ts',
+  'test/e2e/inventory.key-space.e2e.spec.ts',
+  'test/e2e/backups.*.spec.ts',
   'test/e2e/canary.*.spec.ts',
 ];
 

@@ -42,8 +42,7 @@ describe('the members of a JSON object', () => {
         expect(map.members.map((m) => m.name)).toEqual(Object.keys(value));
         for (const member of map.members) {
           const raw = body.toString('utf8', member.valueStart, member.valueEnd);
-          expect(raw).toBe(raw.trim());
-          expect(JSON.parse(raw)).toEqual(JSON.parse(JSON.stringify(value[member.name])));
+          expect(raw).toBe(loosely(value[member.name], space, escape));
         }
       }),
       { numRuns: 300 },
