@@ -2,9 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { CallId, OrganisationId } from '../../../kernel/ids.js';
 import type { ContentTx } from '../../../platform/database/unit-of-work.js';
 import { CONTENT_STORES, type ContentStore } from '../content.contract.js';
-import { CONTENT_TABLES, type ContentRow } from './content-rows.js';
-
-const NOTHING = Buffer.alloc(0);
+import { CONTENT_TABLES, type ContentRow, type PlacedRow } from './content-rows.js';
 
 /** The sealed bytes of all rows travel as one parameter, in binary, and each row takes its part: an array would travel as hexadecimal text. */
 const insertInto = (table: string): string => `
@@ -28,32 +26,25 @@ FROM ${table} WHERE organisation_id = $1 AND call_id = $2`;
 @Injectable()
 export class CallContentsRepository {
   /** Adds rows of one store, of any organisations. A call that is there already, because an answer was lost, stays as it is. */
-  async insert(tx: ContentTx, store: ContentStore, rows: readonly ContentRow[]): Promise<void> {
-    let at = 0;
-    const sealed = rows.map((row) => row.sealed ?? NOTHING);
-    const starts = sealed.map(({ length }) => {
-      const start = at;
-      at += length;
-      return start;
-    });
+  async insert(tx: ContentTx, store: ContentStore, rows: readonly PlacedRow[], sealed: Buffer): Promise<void> {
     await tx.query(insertInto(CONTENT_TABLES[store]), [
-      sealed.length === 1 ? sealed[0] : Buffer.concat(sealed),
-      rows.map((row) => row.callId),
-      rows.map((row) => row.expiresOn),
-      rows.map((row) => row.organisationId),
-      rows.map((row) => row.projectId),
-      rows.map((row) => row.keyId),
-      rows.map((row) => row.writtenAt.toISOString()),
-      rows.map((row) => row.grantId),
-      rows.map((row) => row.keyVersion),
-      rows.map((row) => row.requestBytes),
-      rows.map((row) => row.answerBytes),
-      rows.map((row) => row.requestCut),
-      rows.map((row) => row.answerCut),
-      rows.map((row) => row.redacted),
+      sealed,
+      rows.map(({ facts }) => facts.callId),
+      rows.map(({ facts }) => facts.expiresOn),
+      rows.map(({ facts }) => facts.organisationId),
+      rows.map(({ facts }) => facts.projectId),
+      rows.map(({ facts }) => facts.keyId),
+      rows.map(({ facts }) => facts.writtenAt.toISOString()),
+      rows.map(({ facts }) => facts.grantId),
+      rows.map(({ facts }) => facts.keyVersion),
+      rows.map(({ facts }) => facts.requestBytes),
+      rows.map(({ facts }) => facts.answerBytes),
+      rows.map(({ facts }) => facts.requestCut),
+      rows.map(({ facts }) => facts.answerCut),
+      rows.map(({ facts }) => facts.redacted),
       rows.map((row) => row.blobDay),
-      starts,
-      sealed.map((bytes) => bytes.length),
+      rows.map((row) => row.at),
+      rows.map((row) => row.bytes),
     ]);
   }
 

@@ -19,10 +19,21 @@ const HEAD_BYTES = 5;
 const deflateAside = promisify(deflateRaw);
 const inflateAside = promisify<Buffer, { maxOutputLength: number }, Buffer>(inflateRaw);
 
+/** Where small documents are put together, one after the other: each is compressed and wiped before anything else runs. */
+const table = Buffer.alloc(INLINE_BYTES);
+
 /** One document as compressed bytes: the length of the request, whether there is an answer, and both. */
 export function packDocument(request: Buffer, answer: readonly Buffer[] | null): Buffer | Promise<Buffer> {
-  const plain = Buffer.concat(piecesOf(request, answer));
-  return plain.length <= INLINE_BYTES ? deflateRawSync(plain, SMALL) : deflateAside(plain, LARGE);
+  const pieces = piecesOf(request, answer);
+  const bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (bytes > INLINE_BYTES) return deflateAside(Buffer.concat(pieces, bytes), LARGE);
+  let at = 0;
+  for (const piece of pieces) at += piece.copy(table, at);
+  try {
+    return deflateRawSync(table.subarray(0, bytes), SMALL);
+  } finally {
+    table.fill(0, 0, bytes);
+  }
 }
 
 /** The same bytes, compressed as they are read: of a large document no second copy is made. */

@@ -2,8 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { Clock } from '../../../../kernel/clock.js';
 import { Log } from '../../../../platform/telemetry/logger.js';
 import { type ContentDrop, Metrics } from '../../../../platform/telemetry/metrics.js';
-import { CONTENT_STORES } from '../../content.contract.js';
-import type { ContentRow } from '../../data/content-rows.js';
+import type { ContentStore } from '../../content.contract.js';
 
 /** Keeps time for the keeper, and tells operators how it goes: in counts, never in content. */
 @Injectable()
@@ -14,11 +13,8 @@ export class KeepingWatch {
     private readonly log: Log,
   ) {}
 
-  kept(rows: readonly ContentRow[]): void {
-    for (const store of CONTENT_STORES) {
-      const calls = rows.filter((row) => row.store === store).length;
-      if (calls > 0) this.metrics.contentKept(store, calls);
-    }
+  kept(store: ContentStore, calls: number): void {
+    this.metrics.contentKept(store, calls);
   }
 
   dropped(reason: ContentDrop, calls: number): void {

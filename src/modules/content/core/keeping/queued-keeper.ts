@@ -1,22 +1,21 @@
 import { Injectable } from '@nestjs/common';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { isSharedBlobStore } from '../../../../platform/blob/blob-factory.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import type { ContentDrop } from '../../../../platform/telemetry/metrics.js';
 import { type AnswerCapture, type CapturedCall, ContentKeeper, type KeepRule } from '../../content.contract.js';
-import type { ContentRow } from '../../data/content-rows.js';
 import { BlobLane } from './blob-lane.js';
 import { BoundedCapture, ContentRoom } from './bounded-capture.js';
 import { KeepingWatch } from './keeping-watch.js';
-import { SealCall, type WaitingCall } from './seal-call.js';
+import { SealCall, type SealedContent, type WaitingCall } from './seal-call.js';
+import { SealedBatch } from './sealed-batch.js';
 import { WriteContents } from './write-contents.js';
 
-/** Calls whose content shares one write. */
+/** Calls whose content shares one write at most, and their sealed bytes. */
 const BATCH_CALLS = 1_024;
 const BATCH_BYTES = 8 * 1_048_576;
 /** How long the first call of a batch waits for others: a transaction costs as much as sealing twenty calls. Nobody waits for it. */
 const LINGER_MS = 100;
-/** Batches that are being written while the next one is sealed. */
+/** Batches that are being written while the next one is filled. */
 const WRITES = 2;
 /**
  * Calls sealed in one turn of the event loop: a third of a millisecond of work when few wait, and a share of those that do when there are more, up to
@@ -30,11 +29,6 @@ const PATIENCE_MS = 60_000;
 const RETRY_MS = 1_000;
 const STOP_TURN_MS = 50;
 
-interface SealedCall {
-  readonly row: ContentRow;
-  readonly bytes: number;
-}
-
 /** What becomes of content: sealed into a row, or into an object and the row that leads to it, and written. */
 @Injectable()
 export class KeepingSteps {
@@ -46,9 +40,10 @@ export class KeepingSteps {
 }
 
 /**
- * Takes content in memory, and seals and writes it a moment later, many calls at a time. While the key management service or the database is away
- * content waits, as far as there is room and for a minute at most; then it is dropped and counted. It never goes to a disk of ours, and what the
- * process had not written when it died is gone: a row is there whole or not at all.
+ * Takes content in memory, seals it in the turn in which its call ends, and writes it a moment later, many calls at a time. Only ciphertext waits for
+ * others: plaintext that lives for a tenth of a second outlives two collections of the young generation. While the key management service or the
+ * database is away content waits, as far as there is room and for a minute at most; then it is dropped and counted. It never goes to a disk of
+ * ours, and what the process had not written when it died is gone: a row is there whole or not at all.
  */
 @Injectable()
 export class QueuedKeeper extends ContentKeeper {
@@ -57,17 +52,20 @@ export class QueuedKeeper extends ContentKeeper {
   private readonly maxBytes: number;
   /** Of both, past which they go to the blob store. */
   private readonly blobBytes: number;
-  private waiting: WaitingCall[] = [];
+  /** Calls to be sealed in this turn or one of the next. */
+  private readonly waiting: WaitingCall[] = [];
+  private turn: NodeJS.Immediate | undefined;
   /** Calls that found no key. */
   private readonly parked: WaitingCall[] = [];
   private parkTimer: NodeJS.Timeout | undefined;
   private sealFailure: unknown = null;
-  /** Calls whose content is in the blob store and whose rows are still to be written. */
-  private readonly stored: SealedCall[] = [];
-  /** Calls on their way into the blob store. */
-  private storing = 0;
+  /** Calls that somebody else is at work on: a key on its way, redaction, another thread, the blob store. */
+  private aside = 0;
+  /** What is sealed: the batch that is being filled, those that are full, and empty ones for reuse. */
+  private batch = new SealedBatch();
+  private readonly full: SealedBatch[] = [];
+  private readonly spare: SealedBatch[] = [];
   private timer: NodeJS.Timeout | undefined;
-  private working: Promise<void> | null = null;
   private readonly writes = new Set<Promise<void>>();
   private stopping = false;
   private abandoned = false;
@@ -97,12 +95,8 @@ export class QueuedKeeper extends ContentKeeper {
       this.watch.dropped(this.stopping ? 'stopping' : 'no_room', 1);
       return false;
     }
-    if (bounded.bytes > this.blobBytes) {
-      void this.store(bounded);
-      return true;
-    }
-    this.waiting.push(bounded);
-    this.schedule(LINGER_MS);
+    if (bounded.bytes > this.blobBytes) void this.store(bounded);
+    else this.enqueue(bounded);
     return true;
   }
 
@@ -111,20 +105,22 @@ export class QueuedKeeper extends ContentKeeper {
     const deadline = this.watch.clock.monotonicMs() + graceMs;
     const abandon = setTimeout(() => (this.abandoned = true), graceMs);
     while (this.watch.clock.monotonicMs() < deadline && this.hasWork) {
-      if (this.waiting.length + this.stored.length > 0) this.begin();
-      await Promise.race([this.working ?? pause(STOP_TURN_MS), pause(Math.max(0, deadline - this.watch.clock.monotonicMs()))]);
+      this.flush();
+      await Promise.race([...this.writes, pause(Math.min(STOP_TURN_MS, Math.max(0, deadline - this.watch.clock.monotonicMs())))]);
     }
     clearTimeout(abandon);
     this.abandoned = true;
     this.steps.lane.stop();
     clearTimeout(this.timer);
     clearTimeout(this.parkTimer);
-    this.drop('stopping', [...this.waiting.splice(0), ...this.parked.splice(0), ...this.stored.splice(0)]);
+    clearImmediate(this.turn);
+    for (const call of [...this.waiting.splice(0), ...this.parked.splice(0)]) this.drop('stopping', call);
+    for (const batch of [...this.full.splice(0), this.batch]) this.dropBatch('stopping', batch);
   }
 
   private get hasWork(): boolean {
-    const queued = this.waiting.length + this.parked.length + this.stored.length;
-    return queued + this.storing + this.writes.size > 0 || this.working !== null;
+    const calls = this.waiting.length + this.parked.length + this.batch.calls + this.aside;
+    return calls + this.full.length + this.writes.size > 0;
   }
 
   /** Cut to what is kept of one call. An input that will be redacted is cut afterwards, if at all: half a secret looks like none. */
@@ -145,129 +141,135 @@ export class QueuedKeeper extends ContentKeeper {
   }
 
   private async store(call: WaitingCall): Promise<void> {
-    this.storing += 1;
+    this.aside += 1;
     const end = await this.steps.lane.run(call);
-    this.storing -= 1;
-    if ('dropped' in end) return this.drop(end.dropped, [call]);
-    if (this.abandoned) return this.drop('stopping', [call]);
-    this.stored.push({ row: end.row, bytes: call.bytes });
-    this.schedule(0);
+    this.aside -= 1;
+    if ('dropped' in end) return this.drop(end.dropped, call);
+    if (this.abandoned) return this.drop('stopping', call);
+    this.batch.addStored(end.row, call.bytes);
+    this.filled();
   }
 
-  private schedule(ms: number): void {
-    if (this.working !== null || this.timer !== undefined) return;
-    this.timer = setTimeout(() => {
-      this.timer = undefined;
-      this.begin();
-    }, ms);
+  private enqueue(...calls: readonly WaitingCall[]): void {
+    this.waiting.push(...calls);
+    this.turn ??= setImmediate(() => this.sealSome());
   }
 
-  private begin(): void {
-    if (this.working !== null) return;
-    this.working = this.work()
-      .catch((error: unknown) => this.watch.broke(error))
-      .finally(() => {
-        this.working = null;
-        if (this.waiting.length + this.stored.length > 0 && !this.abandoned) this.schedule(this.stopping || this.isBehind ? 0 : LINGER_MS);
-      });
+  private sealSome(): void {
+    for (const call of this.waiting.splice(0, this.callsThisTurn())) this.seal(call);
+    this.turn = this.waiting.length > 0 ? setImmediate(() => this.sealSome()) : undefined;
   }
 
-  /** Whether there is enough for a batch already. */
-  private get isBehind(): boolean {
-    return this.waiting.length >= BATCH_CALLS / 4;
+  private callsThisTurn(): number {
+    const share = Math.ceil(this.waiting.length * SHARE_A_TURN);
+    return Math.min(MOST_A_TURN, Math.max(FEWEST_A_TURN, share));
   }
 
-  /** Seals a batch, and begins to write it: the next one is sealed meanwhile. */
-  private async work(): Promise<void> {
-    const batch = this.takeBatch();
-    const sealed = this.stored.splice(0);
-    for (let at = 0; at < batch.length; ) {
-      const calls = this.callsThisTurn(batch.length - at);
-      const some = await Promise.all(batch.slice(at, at + calls).map((waiting) => this.seal(waiting)));
-      sealed.push(...some.filter((each) => each !== null));
-      at += calls;
-      await nextTurn();
-    }
-    this.unparkLater();
-    if (sealed.length === 0) return;
-    while (this.writes.size >= WRITES) await Promise.race(this.writes);
-    const write = this.write(sealed)
-      .catch((error: unknown) => this.watch.broke(error))
-      .finally(() => this.writes.delete(write));
-    this.writes.add(write);
-  }
-
-  private callsThisTurn(left: number): number {
-    const share = Math.ceil((left + this.waiting.length) * SHARE_A_TURN);
-    return Math.min(left, MOST_A_TURN, Math.max(FEWEST_A_TURN, share));
-  }
-
-  private takeBatch(): WaitingCall[] {
-    let bytes = 0;
-    let calls = 0;
-    while (calls < this.waiting.length && calls < BATCH_CALLS && bytes < BATCH_BYTES) bytes += this.waiting[calls++]?.bytes ?? 0;
-    return this.waiting.splice(0, calls);
-  }
-
-  /** Null when there is nothing to write: not yet, or never. */
-  private async seal(waiting: WaitingCall): Promise<SealedCall | null> {
+  private seal(call: WaitingCall): void {
+    let sealed: ReturnType<SealCall['run']>;
     try {
-      const row = await this.steps.sealing.run(waiting);
-      if (row === null) this.drop('not_redacted', [waiting]);
-      return row && { row, bytes: waiting.bytes };
+      sealed = this.steps.sealing.run(call);
     } catch (error) {
-      this.sealFailure = error;
-      if (this.isOverdue(waiting)) this.drop('no_key', [waiting]);
-      else this.parked.push(waiting);
-      return null;
+      return this.unsealed(call, error);
     }
+    if (sealed instanceof Promise) void this.sealAside(call, sealed);
+    else this.add(call, sealed);
+  }
+
+  private async sealAside(call: WaitingCall, sealing: Promise<SealedContent | null>): Promise<void> {
+    this.aside += 1;
+    try {
+      this.add(call, await sealing);
+    } catch (error) {
+      this.unsealed(call, error);
+    } finally {
+      this.aside -= 1;
+    }
+  }
+
+  private add(call: WaitingCall, sealed: SealedContent | null): void {
+    if (sealed === null) return this.drop('not_redacted', call);
+    if (this.abandoned) return this.drop('stopping', call);
+    this.batch.add(sealed.facts, sealed.pieces, call.bytes);
+    this.filled();
   }
 
   /** What found no key is tried again in a moment. Of other organisations nothing waits for it. */
-  private unparkLater(): void {
-    if (this.parked.length === 0) return;
-    if (this.sealFailure !== null) this.watch.waitsForKey(this.parked.length, this.sealFailure);
-    this.sealFailure = null;
+  private unsealed(call: WaitingCall, error: unknown): void {
+    if (this.abandoned || this.watch.clock.monotonicMs() - call.takenAtMs >= PATIENCE_MS) return this.drop('no_key', call);
+    this.sealFailure = error;
+    this.parked.push(call);
     this.parkTimer ??= setTimeout(() => this.unpark(), RETRY_MS).unref();
   }
 
   private unpark(): void {
-    clearTimeout(this.parkTimer);
     this.parkTimer = undefined;
-    this.waiting.push(...this.parked.splice(0));
-    if (this.waiting.length > 0) this.schedule(0);
+    this.watch.waitsForKey(this.parked.length, this.sealFailure);
+    this.sealFailure = null;
+    this.enqueue(...this.parked.splice(0));
   }
 
-  private async write(sealed: readonly SealedCall[]): Promise<void> {
-    const rows = sealed.map(({ row }) => row);
+  /** Something was added to the batch: it is written when it is full or a moment old, whichever is first. */
+  private filled(): void {
+    if (this.batch.calls >= BATCH_CALLS || this.batch.bytes >= BATCH_BYTES) {
+      this.full.push(this.batch);
+      this.batch = this.spare.pop() ?? new SealedBatch();
+      this.flush();
+    } else {
+      this.timer ??= setTimeout(() => this.flush(), LINGER_MS);
+    }
+  }
+
+  /** Writes what is sealed, as far as there is a writer for it: while there is none the batch grows. */
+  private flush(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    while (this.writes.size < WRITES && this.full.length + this.batch.calls > 0) {
+      const batch = this.full.shift() ?? this.batch;
+      if (batch === this.batch) this.batch = this.spare.pop() ?? new SealedBatch();
+      const write = this.write(batch)
+        .catch((error: unknown) => this.watch.broke(error))
+        .finally(() => this.written(write));
+      this.writes.add(write);
+    }
+  }
+
+  private written(write: Promise<void>): void {
+    this.writes.delete(write);
+    if (!this.abandoned && (this.timer === undefined || this.full.length > 0)) this.flush();
+  }
+
+  private async write(batch: SealedBatch): Promise<void> {
     const since = this.watch.clock.monotonicMs();
     for (let tries = 0; ; tries += 1) {
       try {
-        await this.steps.writing.run(rows);
+        await this.steps.writing.run(batch);
         break;
       } catch (error) {
         this.steps.writing.doubt();
-        if (tries === 0) this.watch.waitsForDatabase(rows.length, error);
-        if (this.abandoned || this.watch.clock.monotonicMs() - since >= PATIENCE_MS) return this.drop('not_written', sealed);
+        if (tries === 0) this.watch.waitsForDatabase(batch.calls, error);
+        if (this.abandoned || this.watch.clock.monotonicMs() - since >= PATIENCE_MS) return this.dropBatch('not_written', batch);
         await pause(RETRY_MS);
       }
     }
-    this.watch.kept(rows);
-    this.free(sealed);
+    for (const { store, rows } of batch.parts()) this.watch.kept(store, rows.length);
+    this.recycle(batch);
   }
 
-  private isOverdue({ takenAtMs }: WaitingCall): boolean {
-    return this.abandoned || this.watch.clock.monotonicMs() - takenAtMs >= PATIENCE_MS;
+  private drop(reason: ContentDrop, { bytes }: WaitingCall): void {
+    this.watch.dropped(reason, 1);
+    this.room.giveBack(bytes);
   }
 
-  private drop(reason: ContentDrop, calls: readonly { readonly bytes: number }[]): void {
-    if (calls.length === 0) return;
-    this.watch.dropped(reason, calls.length);
-    this.free(calls);
+  private dropBatch(reason: ContentDrop, batch: SealedBatch): void {
+    if (batch.calls > 0) this.watch.dropped(reason, batch.calls);
+    this.recycle(batch);
   }
 
-  private free(calls: readonly { readonly bytes: number }[]): void {
-    for (const { bytes } of calls) this.room.giveBack(bytes);
+  private recycle(batch: SealedBatch): void {
+    for (const bytes of batch.room) this.room.giveBack(bytes);
+    batch.clear();
+    if (this.spare.length < WRITES) this.spare.push(batch);
   }
 }
 

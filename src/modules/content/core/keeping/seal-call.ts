@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { utcDayAfter } from '../../../../kernel/clock.js';
 import type { CapturedCall, KeepRule } from '../../content.contract.js';
-import type { ContentRow } from '../../data/content-rows.js';
+import type { ContentFacts, ContentRow } from '../../data/content-rows.js';
 import { Redactor } from '../../redaction.contract.js';
 import { ContentKeys } from '../keys/content-keys.js';
 import type { OpenKey } from '../keys/open-content-key.js';
@@ -22,8 +22,11 @@ export interface WaitingCall {
   readonly bytes: number;
 }
 
-/** A row without what was said. */
-type ContentFacts = Omit<ContentRow, 'sealed' | 'blobDay'>;
+/** A row, and its sealed bytes in pieces. */
+export interface SealedContent {
+  readonly facts: ContentFacts;
+  readonly pieces: readonly Buffer[];
+}
 
 /** Content that goes to the blob store. */
 export interface LargeContent {
@@ -35,7 +38,7 @@ export interface LargeContent {
 interface OpenedCall {
   readonly request: Buffer;
   readonly key: KeyObject;
-  readonly row: ContentFacts;
+  readonly facts: ContentFacts;
 }
 
 /** Turns what was said into a row: redacted where the rule says so, compressed, sealed. Plaintext goes no further than this. */
@@ -46,42 +49,58 @@ export class SealCall {
     private readonly redactor: Redactor,
   ) {}
 
-  /** Null when the input could not be freed of secrets: then nothing of it is kept (C2). Rejects when there is no key to seal it under. */
-  async run(waiting: WaitingCall): Promise<ContentRow | null> {
-    const open = await this.open(waiting);
-    if (open === null) return null;
-    const { request, key, row } = open;
-    const packing = packDocument(request, waiting.call.answer);
-    // No turn of the event loop for what is small.
-    const packed = packing instanceof Promise ? await packing : packing;
-    const sealed = sealContent(key, packed, contextOf(row));
-    // The last plaintext of our own making; the buffers of the call itself are the garbage collector's.
-    packed.fill(0);
-    return { ...row, sealed, blobDay: null };
+  /**
+   * Null when the input could not be freed of secrets: then nothing of it is kept (C2). Rejects when there is no key to seal it under. At once, without
+   * a promise, where the key is in memory, the content small and nothing to be redacted, as nearly always.
+   */
+  run(waiting: WaitingCall): SealedContent | null | Promise<SealedContent | null> {
+    const open = this.open(waiting);
+    return open instanceof Promise ? open.then((opened) => this.seal(waiting, opened)) : this.seal(waiting, open);
   }
 
   /** The same for what goes to the blob store: the row that leads to it, and its sealed bytes as they are asked for. */
   async runLarge(waiting: WaitingCall): Promise<LargeContent | null> {
     const open = await this.open(waiting);
     if (open === null) return null;
-    const { request, key, row } = open;
-    const sealed = () => sealPieces(key, packPieces(request, waiting.call.answer), contextOf(row));
-    return { row: { ...row, sealed: null, blobDay: row.expiresOn }, sealed };
+    const { request, key, facts } = open;
+    const sealed = () => sealPieces(key, packPieces(request, waiting.call.answer), contextOf(facts));
+    return { row: { ...facts, sealed: null, blobDay: facts.expiresOn }, sealed };
   }
 
-  private async open(waiting: WaitingCall): Promise<OpenedCall | null> {
+  private seal(waiting: WaitingCall, open: OpenedCall | null): SealedContent | null | Promise<SealedContent> {
+    if (open === null) return null;
+    const packed = packDocument(open.request, waiting.call.answer);
+    return packed instanceof Promise ? packed.then((bytes) => sealed(open, bytes)) : sealed(open, packed);
+  }
+
+  private open(waiting: WaitingCall): OpenedCall | Promise<OpenedCall | null> {
     const { rule, call } = waiting;
-    const found = this.keys.toSeal(call.organisationId);
-    // No turn of the event loop where the key is in memory already, as it nearly always is.
-    const open = found instanceof Promise ? await found : found;
-    const request = rule.redact ? await this.redact(call) : call.request;
-    return request === null ? null : { request, key: open.key, row: factsOf(waiting, request, open) };
+    const key = this.keys.toSeal(call.organisationId);
+    if (!(key instanceof Promise) && !rule.redact) return opened(waiting, call.request, key);
+    return this.openSlowly(waiting, key);
+  }
+
+  private async openSlowly(waiting: WaitingCall, found: OpenKey | Promise<OpenKey>): Promise<OpenedCall | null> {
+    const key = await found;
+    const request = waiting.rule.redact ? await this.redact(waiting.call) : waiting.call.request;
+    return request === null ? null : opened(waiting, request, key);
   }
 
   private async redact({ request, secrets }: CapturedCall): Promise<Buffer | null> {
     const outcome = await this.redactor.redact({ body: request, knownSecrets: secrets });
     return outcome.kind === 'redacted' ? Buffer.from(outcome.body.buffer, outcome.body.byteOffset, outcome.body.byteLength) : null;
   }
+}
+
+function opened(waiting: WaitingCall, request: Buffer, open: OpenKey): OpenedCall {
+  return { request, key: open.key, facts: factsOf(waiting, request, open) };
+}
+
+function sealed({ key, facts }: OpenedCall, packed: Buffer): SealedContent {
+  const pieces = sealContent(key, packed, contextOf(facts));
+  // The last plaintext of our own making; the buffers of the call itself are the garbage collector's.
+  packed.fill(0);
+  return { facts, pieces };
 }
 
 function contextOf({ organisationId, callId, store, keyVersion }: ContentFacts): ContentContext {

@@ -1,12 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { ensureDayPartition } from '../../../../platform/database/day-partition.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
-import { CONTENT_STORES } from '../../content.contract.js';
 import { CallContentsRepository } from '../../data/call-contents.repository.js';
-import { CONTENT_TABLES, type ContentRow } from '../../data/content-rows.js';
+import { CONTENT_TABLES, type ContentFacts } from '../../data/content-rows.js';
+import type { SealedBatch } from './sealed-batch.js';
 
 /** Days known to have their partition; they are a handful. */
 const KNOWN_DAYS = 512;
+
+/** The partition a row belongs into. */
+interface Place {
+  readonly table: string;
+  readonly day: string;
+}
 
 /** Writes the sealed content of many calls in one transaction. */
 @Injectable()
@@ -22,16 +28,15 @@ export class WriteContents {
    * All of them or none; repeating it changes nothing. Does not wait for the disk (`synchronous_commit`): what a crash of the database takes in the next
    * instant is lost, never half there. Rejects with the database's errors.
    */
-  async run(rows: readonly ContentRow[]): Promise<void> {
-    const places = new Map(rows.map(({ store, expiresOn }) => [`${store} ${expiresOn}`, { table: CONTENT_TABLES[store], day: expiresOn }]));
+  async run(batch: SealedBatch): Promise<void> {
+    const parts = [...batch.parts()];
+    const places = new Map<string, Place>();
+    for (const { store, rows } of parts) for (const { facts } of rows) places.set(`${store} ${facts.expiresOn}`, placeOf(facts));
     await this.unitOfWork.asSystem(async (tx) => {
       for (const [name, place] of places) await this.ensure(tx, name, place);
       await tx.query('SET LOCAL synchronous_commit = off');
       await this.unitOfWork.withContent(tx, async (content) => {
-        for (const store of CONTENT_STORES) {
-          const its = rows.filter((row) => row.store === store);
-          if (its.length > 0) await this.contents.insert(content, store, its);
-        }
+        for (const { store, rows, sealed } of parts) await this.contents.insert(content, store, rows, sealed);
       });
     });
     if (this.known.size > KNOWN_DAYS) this.known.clear();
@@ -43,7 +48,11 @@ export class WriteContents {
     this.known.clear();
   }
 
-  private async ensure(tx: Tx, name: string, { table, day }: { readonly table: string; readonly day: string }): Promise<void> {
+  private async ensure(tx: Tx, name: string, { table, day }: Place): Promise<void> {
     if (!this.known.has(name)) await ensureDayPartition(tx, table, day);
   }
+}
+
+function placeOf({ store, expiresOn }: ContentFacts): Place {
+  return { table: CONTENT_TABLES[store], day: expiresOn };
 }
