@@ -53,7 +53,7 @@ export class LetheInstallation {
     const port = await freePort();
     const program = startNode({
       // As `npm start` runs it.
-      args: ['--max-semi-space-size=16', '--heap-growing-percent=60', script],
+      args: ['--max-semi-space-size=16', '--heap-growing-percent=60', '--no-parallel-scavenge', script],
       core: this.#context.cores?.gateway,
       env: { ...environment(port, this.#dataDirectory, this.#context.upstreamUrl), LETHE_PROFILE: this.#profile },
       loud: this.#context.verbose,
