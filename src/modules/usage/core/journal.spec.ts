@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IntentRow } from './call-rows.js';
-import { Journal, type JournalEntry } from './journal.js';
+import { Journal, type JournalEntry, rowOf } from './journal.js';
 
 let directory: string;
 
@@ -32,7 +32,7 @@ const entry = (id: string, padding = ''): JournalEntry => ({
 async function drain(journal: Journal): Promise<string[]> {
   const ids: string[] = [];
   for (let segment = await journal.takeOldest(); segment; segment = await journal.takeOldest()) {
-    ids.push(...segment.entries.map((each) => ('intent' in each ? each.intent.id : each.record.id)));
+    ids.push(...segment.entries.map((each) => rowOf(each).id));
     await segment.remove();
   }
   return ids;

@@ -70,10 +70,10 @@ export class Journal {
   /** Keeps an entry that Postgres will never take, for a person to look at until it expires: `rejected-<day>.jsonl` in the same folder. */
   async setAside(entry: JournalEntry): Promise<void> {
     await mkdir(this.directory, { recursive: true, mode: 0o700 });
-    const { expires_on: day } = 'intent' in entry ? entry.intent : entry.record;
+    const { expires_on: day } = rowOf(entry);
     const file = await open(join(this.directory, `rejected-${day}.jsonl`), 'a', 0o600);
     try {
-      await file.appendFile(`${JSON.stringify(entry)}\n`);
+      await file.appendFile(linesOf([entry]));
       await file.sync();
     } finally {
       await file.close();
@@ -106,7 +106,7 @@ export class Journal {
   }
 
   private async appendNow(entries: readonly JournalEntry[]): Promise<void> {
-    const data = Buffer.from(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
+    const data = Buffer.from(linesOf(entries));
     const segment = this.current ?? (await this.openSegment());
     try {
       await segment.file.appendFile(data);
@@ -157,6 +157,16 @@ async function syncFolder(directory: string): Promise<void> {
   } finally {
     await folder.close();
   }
+}
+
+/** What an entry has for the table that it is on its way to. */
+export function rowOf(entry: JournalEntry): IntentRow | RecordRow {
+  return 'intent' in entry ? entry.intent : entry.record;
+}
+
+/** Entries as a file has them. */
+export function linesOf(entries: readonly JournalEntry[]): string {
+  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 }
 
 /** Entries of a file, in order. */

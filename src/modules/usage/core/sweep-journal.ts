@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { LegalHolds } from '../../../contracts/legal-holds.js';
@@ -7,7 +7,8 @@ import { DAY_MS, utcDay } from '../../../kernel/clock.js';
 import type { OrganisationId } from '../../../kernel/ids.js';
 import { Settings } from '../../../platform/config/settings.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { type JournalEntry, parseLines, REJECTED, SEGMENT } from './journal.js';
+import { replaceWholeFile } from '../../../platform/files/whole-file.js';
+import { type JournalEntry, linesOf, parseLines, REJECTED, rowOf, SEGMENT } from './journal.js';
 
 /** What a file of the journal has. */
 interface JournalFile {
@@ -106,25 +107,13 @@ export class SweepJournal extends SweptStore {
   /** All of the new content or all of the old, and no file when there is none; nor a folder, when that was the last of a process that is gone. */
   private async replace(name: string, content: string): Promise<void> {
     const path = join(this.folder, name);
-    if (content !== '') {
-      await writeFile(`${path}.new`, content, { mode: 0o600, flush: true });
-      await rename(`${path}.new`, path);
-      return;
-    }
+    if (content !== '') return replaceWholeFile(path, content);
     await rm(path, { force: true });
     // Whoever is alive has their claim in it.
     await rmdir(join(path, '..')).catch((error: unknown) => {
       if (!isAbsent(error) && codeOf(error) !== 'ENOTEMPTY') throw error;
     });
   }
-}
-
-function rowOf(entry: JournalEntry) {
-  return 'intent' in entry ? entry.intent : entry.record;
-}
-
-function linesOf(entries: readonly JournalEntry[]): string {
-  return entries.map((entry) => `${JSON.stringify(entry)}\n`).join('');
 }
 
 function noneThere(error: unknown): never[] {
