@@ -1,5 +1,6 @@
 import { WINDOWED_CLASSES, type WindowedClass } from '../../src/contracts/data-classes.js';
 import { RetentionWindows } from '../../src/contracts/retention-windows.js';
+import type { OrganisationId } from '../../src/kernel/ids.js';
 
 /** What the harness keeps things for unless a test says otherwise, days. */
 const USUAL: Readonly<Record<WindowedClass, number>> = {
@@ -18,20 +19,27 @@ const USUAL: Readonly<Record<WindowedClass, number>> = {
   backup: 30,
 };
 
-/** Windows that a test sets by hand, the same for every organisation; {@link set} changes one while the test runs. */
+/** Windows that a test sets by hand, for everybody with {@link set} or for one organisation with {@link setFor}, also while it runs. */
 export class FixedWindows extends RetentionWindows {
   private readonly byClass = new Map<WindowedClass, number>(WINDOWED_CLASSES.map((each) => [each, USUAL[each]]));
+  private readonly own = new Map<WindowedClass, Map<OrganisationId, number>>();
 
   set(dataClass: WindowedClass, days: number): void {
     this.byClass.set(dataClass, days);
   }
 
-  override days(dataClass: WindowedClass): number {
-    return this.byClass.get(dataClass) ?? 0;
+  setFor(organisationId: OrganisationId, dataClass: WindowedClass, days: number): void {
+    this.own.set(dataClass, new Map(this.own.get(dataClass)).set(organisationId, days));
+  }
+
+  override days(dataClass: WindowedClass, organisationId: OrganisationId | null = null): number {
+    const own = organisationId === null ? undefined : this.own.get(dataClass)?.get(organisationId);
+    return own ?? this.byClass.get(dataClass) ?? 0;
   }
 
   override inForce(dataClass: WindowedClass): readonly number[] {
-    return [this.days(dataClass)];
+    const own = this.own.get(dataClass)?.values() ?? [];
+    return [...new Set([this.days(dataClass), ...own])].sort((a, b) => a - b);
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { DuePage, LastDay } from '../../../contracts/due-organisations.js';
 import type { ApiKeyId, OrganisationId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { ApiKeyRef } from '../auth.contract.js';
@@ -9,12 +10,6 @@ export interface KeySighting {
   readonly keyId: ApiKeyId;
   readonly country: string;
   /** UTC day. */
-  readonly day: string;
-}
-
-/** A day of UTC that means something to one organisation. */
-export interface LastDay {
-  readonly organisationId: OrganisationId;
   readonly day: string;
 }
 
@@ -54,14 +49,11 @@ export class KeyCountriesRepository {
   }
 
   /** Organisations, by id, that have a country not seen since the end of a day. */
-  async organisations(
-    tx: Tx,
-    { notSeenSince, after, limit }: { readonly notSeenSince: string; readonly after: OrganisationId | null; readonly limit: number },
-  ): Promise<OrganisationId[]> {
+  async organisations(tx: Tx, { latestDay, after, limit }: DuePage): Promise<OrganisationId[]> {
     const rows = await tx.query<{ id: OrganisationId }[]>(
       `SELECT DISTINCT organisation_id AS id FROM key_country
        WHERE last_seen_on <= $1 AND ($2::uuid IS NULL OR organisation_id > $2) ORDER BY 1 LIMIT $3`,
-      [notSeenSince, after, limit],
+      [latestDay, after, limit],
     );
     return rows.map(({ id }) => id);
   }

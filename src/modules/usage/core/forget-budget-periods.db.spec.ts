@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
 import { sweepTables } from '../../../../test/harness/sweeps.js';
-import { FixedWindows } from '../../../../test/harness/windows.js';
+import { fixedWindows } from '../../../../test/harness/windows.js';
 import { newId, type OrganisationId } from '../../../kernel/ids.js';
 import { sessionAs } from '../../../platform/database/roles.js';
 import { TypeOrmUnitOfWork } from '../../../platform/database/typeorm-unit-of-work.js';
@@ -13,14 +13,8 @@ import { ForgetBudgetPeriods } from './forget-budget-periods.js';
 const brief = newId<OrganisationId>();
 const long = newId<OrganisationId>();
 
-class TwoWindows extends FixedWindows {
-  override days(_: unknown, organisationId: OrganisationId | null = null): number {
-    return organisationId === brief ? 3 : 30;
-  }
-  override inForce(): readonly number[] {
-    return [3, 30];
-  }
-}
+const windows = fixedWindows({ usage_aggregate: 30 });
+windows.setFor(brief, 'usage_aggregate', 3);
 
 let database: TestDatabase;
 let owner: pg.Pool;
@@ -69,7 +63,7 @@ async function budget(
 /** Removes what is due at a moment; answers how much, and the first days of the periods that are left of a budget. */
 async function sweptAt(moment: string, id: string): Promise<{ readonly removed: number; readonly left: string[] }> {
   const unitOfWork = new TypeOrmUnitOfWork(source);
-  const sweep = new ForgetBudgetPeriods(unitOfWork, new BudgetsRepository(), new TwoWindows());
+  const sweep = new ForgetBudgetPeriods(unitOfWork, new BudgetsRepository(), windows);
   const { budget_period: removed = 0 } = await sweepTables(sweep, unitOfWork, Date.parse(moment));
   const { rows } = await owner.query<{ start: string }>(
     'SELECT period_start::text AS start FROM budget_period WHERE budget_id = $1 ORDER BY 1',

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { LessThan, QueryFailedError } from 'typeorm';
+import type { DuePage, LastDay } from '../../../contracts/due-organisations.js';
 import type { BudgetId, OrganisationId } from '../../../kernel/ids.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { usageErrors } from '../usage.errors.js';
@@ -15,12 +16,6 @@ export interface BudgetPeriodState {
   readonly start: string;
   readonly spent: string;
   readonly held: string;
-}
-
-/** A day, `YYYY-MM-DD`, that an organisation's periods are counted to. */
-export interface EndedBy {
-  readonly organisationId: OrganisationId;
-  readonly day: string;
 }
 
 /** Rows of `budget` and `budget_period`. Besides row-level security every statement names the organisation (A3). */
@@ -88,20 +83,17 @@ export class BudgetsRepository {
   }
 
   /** Organisations, by id, that have a period which was over by a day. Needs a system transaction, as the one after it. */
-  async withEndedPeriods(
-    tx: Tx,
-    { endedBy, after, limit }: { readonly endedBy: string; readonly after: OrganisationId | null; readonly limit: number },
-  ): Promise<OrganisationId[]> {
+  async withEndedPeriods(tx: Tx, { latestDay, after, limit }: DuePage): Promise<OrganisationId[]> {
     const rows = await tx.query<{ id: OrganisationId }[]>(
       `SELECT DISTINCT organisation_id AS id FROM budget_period
        WHERE ends_on <= $1 AND held = 0 AND ($2::uuid IS NULL OR organisation_id > $2) ORDER BY 1 LIMIT $3`,
-      [endedBy, after, limit],
+      [latestDay, after, limit],
     );
     return rows.map(({ id }) => id);
   }
 
   /** Removes periods of each organisation that were over by its day; one with a hold waits for the call that it is for. Answers how many. */
-  async forgetEnded(tx: Tx, days: readonly EndedBy[], limit: number): Promise<number> {
+  async forgetEnded(tx: Tx, days: readonly LastDay[], limit: number): Promise<number> {
     const [, count] = await tx.query<[unknown[], number]>(
       `DELETE FROM budget_period WHERE held = 0 AND (budget_id, period_start) IN (
          SELECT p.budget_id, p.period_start FROM unnest($1::uuid[], $2::date[]) AS d (organisation_id, day)

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type Replica, startReplica } from '../../../../../test/harness/module-context.js';
 import { createTestDatabase, type TestDatabase } from '../../../../../test/harness/postgres.js';
 import { sweepTables } from '../../../../../test/harness/sweeps.js';
-import { FixedWindows } from '../../../../../test/harness/windows.js';
+import { fixedWindows } from '../../../../../test/harness/windows.js';
 import type { ApiKeyId, OrganisationId } from '../../../../kernel/ids.js';
 import { UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { OrganisationAdministration } from '../../../tenants/tenants.contract.js';
@@ -50,15 +50,9 @@ it('D2: a country a key was not used from for its organisation’s window is gon
   );
   await unitOfWork.asSystem((tx) => countries.note(tx, sightings));
 
-  class TwoWindows extends FixedWindows {
-    override days(_: unknown, organisationId: OrganisationId | null = null): number {
-      return organisationId === brief.organisationId ? 7 : 30;
-    }
-    override inForce(): readonly number[] {
-      return [7, 30];
-    }
-  }
-  const sweep = new ForgetCountries(unitOfWork, countries, new TwoWindows());
+  const windows = fixedWindows({ network_trace: 30 });
+  windows.setFor(brief.organisationId, 'network_trace', 7);
+  const sweep = new ForgetCountries(unitOfWork, countries, windows);
   const nowMs = Date.parse('2026-05-31T00:00:01Z');
   expect(await sweepTables(sweep, unitOfWork, nowMs)).toEqual({ key_country: 3 });
   expect(await sweepTables(sweep, unitOfWork, nowMs)).toEqual({ key_country: 0 });

@@ -1,8 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../../test/harness/postgres.js';
 import { TestRetention } from '../../../../../test/harness/retention.js';
-import { FixedWindows, fixedWindows } from '../../../../../test/harness/windows.js';
-import type { WindowedClass } from '../../../../contracts/data-classes.js';
+import { type FixedWindows, fixedWindows } from '../../../../../test/harness/windows.js';
 import { DAY_MS, ManualClock, utcDayAfter } from '../../../../kernel/clock.js';
 import { newId, type OrganisationId } from '../../../../kernel/ids.js';
 
@@ -12,24 +11,9 @@ const TABLES = [
   { table: 'diary', window: { dataClass: 'request_metadata' }, writtenAt: 'written_at', organisation: 'organisation_id' },
 ] as const;
 
-/** Windows of which one organisation has its own. */
-class OwnWindows extends FixedWindows {
-  readonly own = new Map<string, number>();
-
-  override days(dataClass: WindowedClass, organisationId: OrganisationId | null = null): number {
-    const own = dataClass === 'request_metadata' && organisationId !== null ? this.own.get(organisationId) : undefined;
-    return own ?? super.days(dataClass);
-  }
-
-  override inForce(dataClass: WindowedClass): readonly number[] {
-    const own = dataClass === 'request_metadata' ? [...this.own.values()] : [];
-    return [...new Set([...own, super.days(dataClass)])].sort((a, b) => a - b);
-  }
-}
-
 let database: TestDatabase;
 let clock: ManualClock;
-let windows: OwnWindows;
+let windows: FixedWindows;
 let retention: TestRetention;
 let mine: OrganisationId;
 let theirs: OrganisationId;
@@ -43,12 +27,7 @@ afterAll(() => database?.drop());
 
 beforeEach(async () => {
   clock = new ManualClock(START);
-  windows = Object.assign(new OwnWindows(), {});
-  for (const [dataClass, days] of [
-    ['request_metadata', 90],
-    ['audit_log', fixedWindows().days('audit_log')],
-  ] as const)
-    windows.set(dataClass, days);
+  windows = fixedWindows({ request_metadata: 90 });
   retention = await TestRetention.open(database.url, { clock, tables: TABLES, windows });
   await retention.rows(
     `CREATE TABLE diary (id int, expires_on date NOT NULL, organisation_id uuid, written_at timestamptz, words text, length int GENERATED ALWAYS AS (length(words)) STORED,
@@ -104,7 +83,7 @@ async function filed(whose: OrganisationId | null): Promise<number[]> {
 describe('a window that becomes shorter', () => {
   it('D2: shortens what is stored already, drops what is overdue by now in the same round, and touches nobody else', async () => {
     for (const daysAgo of [1, 20, 40, 89]) for (const whose of [mine, theirs, null]) await write(whose, daysAgo);
-    windows.own.set(mine, 30);
+    windows.setFor(mine, 'request_metadata', 30);
     await retention.all.run();
     expect(await filed(mine)).toEqual([10, 29]);
     expect(await filed(theirs)).toEqual([1, 50, 70, 89]);
@@ -128,7 +107,7 @@ describe('a window that becomes shorter', () => {
 
   it('D2: files what a replica wrote by the old window anew when it looks once more, and leaves a call that may still settle alone until then', async () => {
     await write(mine, 0);
-    windows.own.set(mine, 30);
+    windows.setFor(mine, 'request_metadata', 30);
     await retention.all.run();
     expect(await filed(mine)).toEqual([90]);
     clock.advance(30 * 60_000);
@@ -141,10 +120,10 @@ describe('a window that becomes shorter', () => {
   });
 
   it('never files anything later: a longer window holds for what is written from then on', async () => {
-    windows.own.set(mine, 30);
+    windows.setFor(mine, 'request_metadata', 30);
     await retention.all.run();
     await write(mine, 10);
-    windows.own.set(mine, 90);
+    windows.setFor(mine, 'request_metadata', 90);
     await retention.all.run();
     clock.advance(3 * HOUR_MS);
     await retention.all.run();
@@ -153,7 +132,7 @@ describe('a window that becomes shorter', () => {
 
   it('goes through more rows than fit into one step, and does nothing the second time', async () => {
     await write(mine, 10, 12_000);
-    windows.own.set(mine, 30);
+    windows.setFor(mine, 'request_metadata', 30);
     await retention.all.run();
     expect(await filed(mine)).toEqual([20]);
     expect(await retention.rows('SELECT count(*)::int AS rows FROM diary')).toEqual([{ rows: 12_000 }]);
