@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/harness/postgres.js';
-import { hasPendingMigrations, revertAllMigrations, runMigrations } from './migrations.js';
+import { firstUnknownMigration, hasPendingMigrations, revertAllMigrations, runMigrations } from './migrations.js';
 
 describe('migrations', () => {
   let database: TestDatabase;
@@ -36,6 +36,16 @@ describe('migrations', () => {
     expect(applied.length).toBeGreaterThan(5);
     expect(await schema()).toEqual(first);
     expect(await hasPendingMigrations(database.url)).toBe(false);
+  });
+
+  it('of a newer version are known from those of this one', async () => {
+    const client = new pg.Client({ connectionString: database.url });
+    await client.connect();
+    const { rows } = await client.query<{ name: string }>('SELECT name FROM schema_migration');
+    await client.end();
+    const applied = rows.map(({ name }) => name);
+    expect(firstUnknownMigration(applied)).toBeUndefined();
+    expect(firstUnknownMigration([...applied, 'of-tomorrow-2', 'of-tomorrow-1'])).toBe('of-tomorrow-2');
   });
 
   it('run once when two replicas start together', async () => {

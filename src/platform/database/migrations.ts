@@ -49,9 +49,19 @@ export async function runMigrations(ownerUrl: string, only?: ReadonlySet<string>
 /** Every table, also one made a moment ago, can be read by the role that takes backups (D4). */
 const ADMIT_BACKUPS = `DO $$ BEGIN IF to_regproc('public.admit_backups') IS NOT NULL THEN CALL public.admit_backups(); END IF; END $$`;
 
+/** The first of these migrations that this version does not know: what has it is of a newer Lethe. Undefined when it knows them all. */
+export function firstUnknownMigration(names: readonly string[]): string | undefined {
+  const own = new Set(migrationNames());
+  return names.find((name) => !own.has(name));
+}
+
 /** The names of all migrations of this version, oldest first. */
-export function migrationNames(): string[] {
-  return readMigrations().map((Migration) => new Migration().name as string);
+function migrationNames(): string[] {
+  return readMigrations().map(nameOf);
+}
+
+function nameOf(Migration: MigrationClass): string {
+  return new Migration().name as string;
 }
 
 /** Takes every migration back, newest first. It destroys all data. */
@@ -74,7 +84,7 @@ export async function hasPendingMigrations(url: string): Promise<boolean> {
     await client.connect();
     const { rows } = await client.query<{ name: string }>('SELECT name FROM schema_migration');
     const applied = new Set(rows.map((row) => row.name));
-    return readMigrations().some((Migration) => !applied.has(new Migration().name as string));
+    return migrationNames().some((name) => !applied.has(name));
   } catch (error) {
     if (error instanceof Error && 'code' in error && UNMIGRATED.has(String(error.code))) return true;
     throw error;
@@ -95,7 +105,7 @@ async function withMigrations<T>(
     const source = new DataSource({
       type: 'postgres',
       url: ownerUrl,
-      migrations: readMigrations().filter((Migration) => only?.has(new Migration().name as string) ?? true),
+      migrations: readMigrations().filter((Migration) => only?.has(nameOf(Migration)) ?? true),
       migrationsTableName: 'schema_migration',
       applicationName: 'lethe-migrate',
     });

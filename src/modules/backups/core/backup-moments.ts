@@ -1,7 +1,5 @@
 import type { BackupHeader } from './archive/backup-header.js';
 
-type Taken = Pick<BackupHeader, 'takenAt'>;
-
 /** How far the clocks of those who take backups may be apart. More is a clock that was wrong, or is. */
 export const CLOCK_SKEW_MS = 3_600_000;
 
@@ -13,7 +11,12 @@ export function isDue({ expiresAt }: Pick<BackupHeader, 'expiresAt'>, nowMs: num
   return expiresAt.getTime() <= nowMs + ROUND_MS;
 }
 
+/** The last moment that a backup can have been taken at by now. */
+export function latestTakenAt(nowMs: number): Date {
+  return new Date(nowMs + CLOCK_SKEW_MS);
+}
+
 /** Whether a backup says it is of a time that has not come yet. Nobody can tell how old it is, and so not when its days are over. */
-export function isAhead({ takenAt }: Taken, nowMs: number): boolean {
-  return takenAt.getTime() > nowMs + CLOCK_SKEW_MS;
+export function isAhead({ takenAt }: Pick<BackupHeader, 'takenAt'>, nowMs: number): boolean {
+  return takenAt > latestTakenAt(nowMs);
 }

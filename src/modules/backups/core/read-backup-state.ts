@@ -3,7 +3,7 @@ import type { BackupClass } from '../../../contracts/backup-class.js';
 import { Clock } from '../../../kernel/clock.js';
 import { BackupTables } from '../data/backup-tables.js';
 import type { CatalogueRow } from '../data/backups.repository.js';
-import { CLOCK_SKEW_MS } from './backup-moments.js';
+import { isAhead, latestTakenAt } from './backup-moments.js';
 import { BackupWindows } from './backup-windows.js';
 
 /** How one kind of backup stands. */
@@ -28,7 +28,8 @@ export class ReadBackupState {
   ) {}
 
   run(): Promise<BackupState[]> {
-    const before = new Date(this.clock.nowMs() + CLOCK_SKEW_MS);
+    const nowMs = this.clock.nowMs();
+    const before = latestTakenAt(nowMs);
     return this.tables.asSystem(async (tx) => {
       const { backups } = this.tables;
       const complete = await backups.inState(tx, 'complete');
@@ -39,7 +40,7 @@ export class ReadBackupState {
           everyHours: this.windows.everyHours(kind),
           newest: await backups.newest(tx, kind, before),
           newestSound: await backups.newest(tx, kind, before, { sound: true }),
-          ahead: complete.find((each) => each.kind === kind && each.takenAt > before) ?? null,
+          ahead: complete.find((each) => each.kind === kind && isAhead(each, nowMs)) ?? null,
         });
       }
       return states;

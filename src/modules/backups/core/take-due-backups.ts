@@ -3,7 +3,7 @@ import type { BackupClass } from '../../../contracts/backup-class.js';
 import { Clock } from '../../../kernel/clock.js';
 import { BackupTables } from '../data/backup-tables.js';
 import { BACKUPS_ACTOR } from './backup-catalogue.js';
-import { CLOCK_SKEW_MS } from './backup-moments.js';
+import { latestTakenAt } from './backup-moments.js';
 import { BackupWindows } from './backup-windows.js';
 import { type TakenBackup, TakeBackup } from './take-backup.js';
 
@@ -33,7 +33,7 @@ export class TakeDueBackups {
     if (hours === 0) return false;
     const nowMs = this.clock.nowMs();
     // One of a time that has not come yet would put the next off for as long.
-    const newest = await this.tables.asSystem((tx) => this.tables.backups.newest(tx, kind, new Date(nowMs + CLOCK_SKEW_MS)));
+    const newest = await this.tables.asSystem((tx) => this.tables.backups.newest(tx, kind, latestTakenAt(nowMs)));
     return newest === null || newest.takenAt.getTime() + hours * HOUR_MS <= nowMs;
   }
 }

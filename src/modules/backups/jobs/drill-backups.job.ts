@@ -3,7 +3,7 @@ import { RecurringJob } from '../../../contracts/recurring-job.js';
 import { Clock, DAY_MS } from '../../../kernel/clock.js';
 import { Settings } from '../../../platform/config/settings.js';
 import { BACKUPS_ACTOR } from '../core/backup-catalogue.js';
-import { CLOCK_SKEW_MS } from '../core/backup-moments.js';
+import { latestTakenAt } from '../core/backup-moments.js';
 import { DrillBackup } from '../core/drill-backup.js';
 import { BackupTables } from '../data/backup-tables.js';
 
@@ -26,11 +26,12 @@ export class DrillBackupsJob extends RecurringJob {
   override async run(signal: AbortSignal): Promise<void> {
     const days = this.settings.backupDrillDays;
     if (days === 0) return;
+    const nowMs = this.clock.nowMs();
     const { newest, last } = await this.tables.asSystem(async (tx) => ({
-      newest: await this.tables.backups.newest(tx, 'data', new Date(this.clock.nowMs() + CLOCK_SKEW_MS)),
+      newest: await this.tables.backups.newest(tx, 'data', latestTakenAt(nowMs)),
       last: await this.tables.backups.lastVerified(tx),
     }));
-    const isDue = last === null || last.getTime() + days * DAY_MS <= this.clock.nowMs();
+    const isDue = last === null || last.getTime() + days * DAY_MS <= nowMs;
     if (newest !== null && isDue) await this.drill.run(BACKUPS_ACTOR, { id: newest.id }, signal);
   }
 }

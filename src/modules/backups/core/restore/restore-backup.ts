@@ -3,7 +3,7 @@ import { backupClassOf } from '../../../../contracts/backup-class.js';
 import { HOLD_PLACED, HOLDS_TABLE } from '../../../../contracts/legal-holds.js';
 import { type Clock, utcDay } from '../../../../kernel/clock.js';
 import { AppError } from '../../../../kernel/errors.js';
-import { migrationNames } from '../../../../platform/database/migrations.js';
+import { firstUnknownMigration } from '../../../../platform/database/migrations.js';
 import { backupExpired, backupsErrors, newerSchema } from '../../backups.errors.js';
 import type { BackupArchive, OpenBackup } from '../archive/backup-archive.js';
 import type { BackupHeader, BackupId, BackupPart } from '../archive/backup-header.js';
@@ -140,8 +140,7 @@ export class RestoreBackup {
   }
 
   private requireKnown(backup: OpenBackup): OpenBackup {
-    const own = new Set(migrationNames());
-    const unknown = backup.migrations.find((name) => !own.has(name));
+    const unknown = firstUnknownMigration(backup.migrations);
     if (unknown === undefined) return backup;
     backup.close();
     throw newerSchema('backup', unknown);

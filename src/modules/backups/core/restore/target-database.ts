@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { declaredTables } from '../../../../contracts/data-inventory.js';
-import { migrationNames, revertAllMigrations, runMigrations } from '../../../../platform/database/migrations.js';
+import { firstUnknownMigration, revertAllMigrations, runMigrations } from '../../../../platform/database/migrations.js';
 import { QUEUE_SCHEMA } from '../../../../platform/queue/queue-schema.js';
 import { backupsErrors, foreignInstallation, newerSchema } from '../../backups.errors.js';
 import {
@@ -55,8 +55,7 @@ export class TargetDatabase {
     if (await this.any(`SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ('lethe', 'lethe-backup')`))
       throw backupsErrors.target_in_use();
     const applied = await this.applied();
-    const own = new Set(migrationNames());
-    const unknown = applied.find((name) => !own.has(name));
+    const unknown = firstUnknownMigration(applied);
     if (unknown !== undefined) throw newerSchema('database', unknown);
     if (applied.length === 0 || (await this.isCondemned())) return;
     if (!(await this.holdsAnything())) return;
