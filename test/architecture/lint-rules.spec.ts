@@ -41,6 +41,10 @@ const planted: Record<string, readonly [path: string, text: string]> = {
     'src/app/floating.ts',
     'async function later(): Promise<void> {}\nexport function f(): void {\n  later();\n}\n',
   ],
+  'typescript/no-import-type-side-effects': [
+    'src/kernel/loads-after-all.ts',
+    "import { type One } from './correct.js';\nexport const same = (one: One): One => one;\n",
+  ],
   'typescript/no-misused-promises': [
     'src/app/always-true.ts',
     'export function f(p: Promise<boolean>): number {\n  return p ? 1 : 2;\n}\n',
@@ -71,7 +75,7 @@ describe('the lint rules', () => {
       ...Object.fromEntries(Object.values(planted)),
       'src/kernel/egg.ts': "import { hen } from './hen.js';\nexport const egg = (): unknown => hen;\n",
       'src/kernel/pair.ts': 'export const a = 1;\nexport const b = 2;\n',
-      'src/kernel/correct.ts': 'export const one: number = 1;\n',
+      'src/kernel/correct.ts': 'export const one: number = 1;\nexport type One = typeof one;\n',
     },
     [CONFIGURATION, 'tsconfig.json', 'package.json'],
   );

@@ -1,5 +1,5 @@
 // What the torture's clients ask for: short and long answers, streams, retries, failovers, and clients that hang up.
-import { type Cluster, type ClusterTenant, type Price } from '../harness/cluster.ts';
+import type { Cluster, ClusterTenant, Price } from '../harness/cluster.ts';
 import type { Plan } from '../harness/load.ts';
 
 /** The key of an upstream that is always down; a route leads there first. */

@@ -29,7 +29,7 @@ import { federationErrors } from '../federation.errors.js';
 import { answerRefused, isGrantRefused } from './answer-refused.js';
 import { type DiscoveredProvider, DiscoveredProviders, isPlain } from './discovered-providers.js';
 import { type Claims, type ExternalPerson, externalPerson } from './external-person.js';
-import { type FlowSecrets } from './flow-secrets.js';
+import type { FlowSecrets } from './flow-secrets.js';
 import type { ClientAuthentication, OAuth2Connection, OidcConnection } from './provider-configuration.js';
 import { ProviderHttp } from './provider-http.js';
 

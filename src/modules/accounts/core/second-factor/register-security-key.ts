@@ -8,7 +8,7 @@ import { FinishEnrolment } from './finish-enrolment.js';
 import type { Enrolled } from './recovery-codes.js';
 import type { SecondFactorSession } from './second-factor-session.js';
 import { WebauthnChallenges } from './webauthn-challenges.js';
-import { type RegistrationAnswer } from './webauthn-registration.js';
+import type { RegistrationAnswer } from './webauthn-registration.js';
 
 const MAX_CREDENTIALS = 20;
 

@@ -5,7 +5,7 @@ import { type WebauthnCredentialRow, WebauthnCredentialsRepository } from '../..
 import { secondFactorErrors } from '../../second-factor.errors.js';
 import { AccountDesk } from '../account-desk.js';
 import { FactorEvents } from './factor-events.js';
-import { type AssertionAnswer, type AssertionUse, type ProvenAssertion } from './webauthn-assertion.js';
+import type { AssertionAnswer, AssertionUse, ProvenAssertion } from './webauthn-assertion.js';
 import { WebauthnChallenges } from './webauthn-challenges.js';
 
 export type SecurityKeyProof = ProvenAssertion & { readonly credential: WebauthnCredentialRow };
