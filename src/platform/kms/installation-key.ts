@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Injectable, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { Column, type EntityTarget, PrimaryColumn } from 'typeorm';
+import { present } from '../../kernel/assert.js';
 import { Clock } from '../../kernel/clock.js';
 import { type Id, newId } from '../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../database/unit-of-work.js';
@@ -155,7 +156,7 @@ export abstract class InstallationKey implements OnApplicationBootstrap, OnModul
       return await unitOfWork.asSystem(async (tx) => {
         await tx.createQueryBuilder().insert().into(this.identity.entity).values(row).orIgnore().execute();
         // That of another process, if it was first.
-        return (await this.find(tx)) ?? row;
+        return present(await this.find(tx), 'the key that was made');
       });
     } finally {
       fresh.fill(0);
