@@ -53,6 +53,28 @@ describe('the data inventory and the database', () => {
     }
   });
 
+  it('D1: any declaration of a table that is taken away is missed', () => {
+    const all = declaredTables();
+    const unseen = all.filter((each) => {
+      const rest = all.filter((other) => other !== each);
+      return !schemaFaults(rest, schema).includes(`not declared: ${each.table}`);
+    });
+    expect(all.length).toBeGreaterThan(80);
+    expect(unseen.map(({ table }) => table)).toEqual([]);
+  });
+
+  it('D1: any declaration of a column that is taken away is missed', () => {
+    const unseen = declaredTables().flatMap((each) =>
+      Object.keys(each.columns)
+        .filter((column) => {
+          const columns = Object.fromEntries(Object.entries(each.columns).filter(([name]) => name !== column));
+          return !schemaFaults([{ ...each, columns }], schema).includes(`not declared: ${each.table}.${column}`);
+        })
+        .map((column) => `${each.table}.${column}`),
+    );
+    expect(unseen).toEqual([]);
+  });
+
   it('D1, D3: rows are said to go with an owner only as the database makes them', () => {
     const cascade = { kind: 'with_owner', owner: 'account', column: 'account_id', goes: 'cascade' } as const;
     expect(planted('account_session', { retention: { ...cascade, owner: 'organisation' } })).toEqual([
