@@ -1,10 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiExtraModels, ApiOkResponse, ApiPropertyOptional, getSchemaPath } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
 import { invalidRequest } from '../../kernel/errors.js';
 import { isId } from '../../kernel/ids.js';
 import { IsCleanText, IsWholeNumber } from './field-rules.js';
+import { AsNumber } from './query-values.js';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 200;
@@ -14,7 +14,7 @@ const MAX_CURSOR_LENGTH = 512;
 export class PageQuery {
   /** Items on a page. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value))
+  @AsNumber()
   @IsWholeNumber({ min: 1, max: MAX_LIMIT })
   limit: number = DEFAULT_LIMIT;
 

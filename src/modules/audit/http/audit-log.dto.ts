@@ -1,16 +1,11 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { IsOptional, Matches, ValidateIf } from 'class-validator';
 import { IsWholeNumber } from '../../../platform/http/field-rules.js';
+import { AsNumber } from '../../../platform/http/query-values.js';
 import type { ConsistencyProof, InclusionProof } from '../core/log/read-proofs.js';
 
 const BASE64_OF_32_BYTES = /^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$/;
 const MOST_ENTRIES = 500;
-
-/** Numbers in a query are text. */
-function AsNumber(): PropertyDecorator {
-  return Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,16}$/.test(value) ? Number(value) : value));
-}
 
 /** A tree size or an index: no log grows beyond what a number holds exactly. */
 const ANY_SIZE = { min: 0, max: Number.MAX_SAFE_INTEGER };

@@ -3,7 +3,8 @@ import type { BudgetId } from '../../../kernel/ids.js';
 import type { BudgetHold, CallSubject } from '../usage.contract.js';
 import type { BudgetPolicy } from './ledger-parts.js';
 
-export type LimitScope = 'organisation' | 'project' | 'key';
+export const LIMIT_SCOPES = ['organisation', 'project', 'key'] as const;
+export type LimitScope = (typeof LIMIT_SCOPES)[number];
 export type BudgetPeriod = 'daily' | 'monthly' | 'total';
 
 /** A budget as the request path needs it. */

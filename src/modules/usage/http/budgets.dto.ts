@@ -2,8 +2,8 @@ import { ApiProperty } from '@nestjs/swagger';
 import { ArrayMaxSize, IsArray, IsIn, ValidateIf } from 'class-validator';
 import { IfGiven, IsAmount, IsId, IsWholeNumber } from '../../../platform/http/field-rules.js';
 import type { BudgetView } from '../core/budget-views.js';
+import { LIMIT_SCOPES, type LimitScope } from '../core/limit-book.js';
 
-const SCOPES = ['organisation', 'project', 'key'] as const;
 const KINDS = ['hard', 'soft'] as const;
 const PERIODS = ['daily', 'monthly', 'total'] as const;
 const MOST_ALERTS = 10;
@@ -12,9 +12,9 @@ const DEFAULT_ALERTS = [50, 80, 100];
 
 export class CreateBudgetDto {
   /** What the budget is put on. */
-  @ApiProperty({ enum: SCOPES })
-  @IsIn(SCOPES)
-  scope: (typeof SCOPES)[number];
+  @ApiProperty({ enum: LIMIT_SCOPES })
+  @IsIn(LIMIT_SCOPES)
+  scope: LimitScope;
 
   /** Id of the project or key. For an organisation it may be left out. */
   @ValidateIf((body: CreateBudgetDto) => body.scope !== 'organisation' || body.scopeId !== undefined)
@@ -87,8 +87,8 @@ export class BudgetDto {
 
   organisationId: string;
 
-  @ApiProperty({ enum: SCOPES })
-  scope: (typeof SCOPES)[number];
+  @ApiProperty({ enum: LIMIT_SCOPES })
+  scope: LimitScope;
 
   scopeId: string;
 

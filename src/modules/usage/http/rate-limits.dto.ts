@@ -1,9 +1,9 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { IsIn, ValidateIf } from 'class-validator';
 import { IsId, IsWholeNumber } from '../../../platform/http/field-rules.js';
+import { LIMIT_SCOPES, type LimitScope } from '../core/limit-book.js';
 import type { RateLimitEntity } from '../data/rate-limit.entity.js';
 
-const SCOPES = ['organisation', 'project', 'key'] as const;
 const HIGHEST_RATE = 2_147_483_647;
 
 /** What a rate limit is put on. */
@@ -11,9 +11,9 @@ export class RateLimitParams {
   @IsId()
   organisationId: string;
 
-  @ApiProperty({ enum: SCOPES })
-  @IsIn(SCOPES)
-  scope: (typeof SCOPES)[number];
+  @ApiProperty({ enum: LIMIT_SCOPES })
+  @IsIn(LIMIT_SCOPES)
+  scope: LimitScope;
 
   /** Id of the organisation, the project or the key. */
   @IsId()
@@ -38,8 +38,8 @@ export class SetRateLimitDto {
 export class RateLimitDto {
   organisationId: string;
 
-  @ApiProperty({ enum: SCOPES })
-  scope: (typeof SCOPES)[number];
+  @ApiProperty({ enum: LIMIT_SCOPES })
+  scope: LimitScope;
 
   scopeId: string;
 

@@ -1,11 +1,11 @@
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { Clock } from '../../../kernel/clock.js';
-import type { OrganisationId, ProjectId } from '../../../kernel/ids.js';
 import { ApiProblem, CurrentPrincipal, Requires } from '../../../platform/http/access.js';
 import type { Principal } from '../../../platform/http/principal.js';
 import { callScope } from '../core/call-scope.js';
 import { UsageAnalytics } from '../usage-analytics.contract.js';
+import { askedScope } from './usage.dto.js';
 import { seriesRequest, UsageSeriesDto, UsageSeriesQuery } from './usage-analytics.dto.js';
 
 @ApiTags('Usage')
@@ -21,10 +21,7 @@ export class UsageAnalyticsController {
   @Requires('usage:read')
   @ApiProblem(404, 'The caller may not see that organisation or project, or there is none (`lethe/not_found`).')
   async timeseries(@Query() query: UsageSeriesQuery, @CurrentPrincipal() principal: Principal): Promise<UsageSeriesDto> {
-    const organisationId = query.organisationId?.toLowerCase() as OrganisationId | undefined;
-    const projectId = query.projectId?.toLowerCase() as ProjectId | undefined;
-    const scope = callScope(principal, { organisationId, projectId });
-    const request = seriesRequest(query, scope, this.clock.nowMs());
+    const request = seriesRequest(query, callScope(principal, askedScope(query)), this.clock.nowMs());
     return UsageSeriesDto.of(await this.analytics.series(request), request);
   }
 }

@@ -1,10 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
 import { ArrayMaxSize, ArrayUnique, IsArray, IsIn, IsOptional } from 'class-validator';
 import { invalidRequest } from '../../../kernel/errors.js';
 import { DAY_MS } from '../../../kernel/clock.js';
-import type { ApiKeyId, ProjectId } from '../../../kernel/ids.js';
 import { IsCleanText, IsId, IsInstant, IsWholeNumber } from '../../../platform/http/field-rules.js';
+import { AsList, AsNumber } from '../../../platform/http/query-values.js';
 import {
   CALL_OUTCOMES,
   type CallOutcome,
@@ -18,6 +17,8 @@ import {
   type SeriesRequest,
   type UsageSeries,
 } from '../usage-analytics.contract.js';
+import { seriesFilter } from './usage.dto.js';
+import { groupView } from './usage-summary.dto.js';
 
 const MOST_GROUPS = 20;
 const HOUR_MS = 3_600_000;
@@ -74,7 +75,7 @@ export class UsageSeriesQuery {
 
   /** Any of `model`, `provider`, `project`, `key`, `operation`, `outcome` and `error`, with commas between; left out, there is one series. */
   @ApiPropertyOptional({ type: 'array', items: { type: 'string', enum: [...SERIES_DIMENSIONS] }, example: ['model'] })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
+  @AsList()
   @IsArray()
   @ArrayUnique()
   @ArrayMaxSize(SERIES_DIMENSIONS.length)
@@ -83,14 +84,14 @@ export class UsageSeriesQuery {
 
   /** Groups with a series of their own, the highest known cost first; the rest is summed as `others`. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST_GROUPS, default: 10 })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,4}$/.test(value) ? Number(value) : value))
+  @AsNumber()
   @IsWholeNumber({ min: 1, max: MOST_GROUPS })
   limit = 10;
 }
 
 /** The query in whole buckets. Raises `lethe/invalid_request` for a time that is empty or too long. */
 export function seriesRequest(query: UsageSeriesQuery, scope: CallScope, nowMs: number): SeriesRequest {
-  const { granularity, groupBy, limit, model, provider, outcome } = query;
+  const { granularity, groupBy, limit } = query;
   const bucketMs = BUCKET_MS[granularity];
   const toMs = Math.ceil((query.to === undefined ? nowMs : Date.parse(query.to)) / bucketMs) * bucketMs;
   const usualMs = toMs - USUAL_BUCKETS[granularity] * bucketMs;
@@ -100,9 +101,7 @@ export function seriesRequest(query: UsageSeriesQuery, scope: CallScope, nowMs: 
   if (buckets > MOST_BUCKETS[granularity]) {
     throw invalidRequest([{ field: 'from', message: `must be at most ${MOST_BUCKETS[granularity]} ${granularity}s before to` }]);
   }
-  const projectId = query.projectId?.toLowerCase() as ProjectId | undefined;
-  const keyId = query.keyId?.toLowerCase() as ApiKeyId | undefined;
-  return { scope, filter: { projectId, keyId, model, provider, outcome }, granularity, fromMs, toMs, groupBy, limit };
+  return { scope, filter: seriesFilter(query), granularity, fromMs, toMs, groupBy, limit };
 }
 
 /** Milliseconds, each at most 1/128 off: half of the calls took no longer than `p50`. */
@@ -196,9 +195,7 @@ class SeriesDto extends SeriesSumDto {
   error?: string | null;
 
   static of(this: void, { group, ...sum }: UsageSeries['series'][number]): SeriesDto {
-    const { project, key, ...rest } = group;
-    const ids = { ...(project === undefined ? {} : { projectId: project }), ...(key === undefined ? {} : { keyId: key }) };
-    return { ...rest, ...ids, ...withPoints(sum) };
+    return { ...groupView(group), ...withPoints(sum) };
   }
 }
 

@@ -69,9 +69,17 @@ export class UsageGroupDto extends UsageFiguresDto {
   day?: string | null;
 
   static of(this: void, { group, figures }: UsageGroup): UsageGroupDto {
-    const { project, key, ...rest } = group;
-    return { ...rest, ...(project === undefined ? {} : { projectId: project }), ...(key === undefined ? {} : { keyId: key }), ...figures };
+    return { ...groupView(group), ...figures };
   }
+}
+
+/** A group as answers name it: what is told apart by project and key carries their ids. */
+export function groupView<Group extends { readonly project?: string | null; readonly key?: string | null }>({
+  project,
+  key,
+  ...rest
+}: Group) {
+  return { ...rest, ...(project === undefined ? {} : { projectId: project }), ...(key === undefined ? {} : { keyId: key }) };
 }
 
 /** Figures by group, highest known cost first, and over everything. */

@@ -4,10 +4,13 @@ import { ArrayMaxSize, ArrayUnique, IsArray, IsBoolean, IsIn, IsOptional } from 
 import type { ApiKeyId, OrganisationId, ProjectId } from '../../../kernel/ids.js';
 import { IsCleanText, IsId, IsInstant, IsWholeNumber } from '../../../platform/http/field-rules.js';
 import { PageQuery } from '../../../platform/http/pagination.js';
+import { AsList, AsNumber } from '../../../platform/http/query-values.js';
+import type { AskedScope } from '../core/call-scope.js';
 import {
   CALL_OUTCOMES,
   type CallFilter,
   type CallOutcome,
+  type SeriesFilter,
   SUMMARY_DIMENSIONS,
   type SummaryDimension,
   USAGE_SOURCES,
@@ -87,7 +90,7 @@ export class CallsQuery extends IntersectionType(PageQuery, CallFilterQuery) {}
 export class UsageSummaryQuery extends CallFilterQuery {
   /** Any of `model`, `provider`, `project`, `key` and `day`, with commas between; left out, only the total is given. */
   @ApiPropertyOptional({ type: 'array', items: { type: 'string', enum: [...SUMMARY_DIMENSIONS] }, example: ['model', 'day'] })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' ? value.split(',') : value))
+  @AsList()
   @IsArray()
   @ArrayUnique()
   @ArrayMaxSize(SUMMARY_DIMENSIONS.length)
@@ -96,7 +99,7 @@ export class UsageSummaryQuery extends CallFilterQuery {
 
   /** Groups to give at most, those with the highest known cost first. The total covers all of them. */
   @ApiPropertyOptional({ type: 'integer', minimum: 1, maximum: MOST_GROUPS, default: MOST_GROUPS })
-  @Transform(({ value }: { value: unknown }) => (typeof value === 'string' && /^\d{1,6}$/.test(value) ? Number(value) : value))
+  @AsNumber()
   @IsWholeNumber({ min: 1, max: MOST_GROUPS })
   limit: number = MOST_GROUPS;
 }
@@ -108,13 +111,9 @@ function toBoolean(value: unknown): unknown {
 
 /** The conditions of a query as the ledger takes them. */
 export function callFilter(query: CallFilterQuery): CallFilter {
-  const { projectId, keyId, model, provider, outcome, usageSource, stream, clientRequestId, endUserId } = query;
+  const { usageSource, stream, clientRequestId, endUserId } = query;
   return {
-    projectId: projectId?.toLowerCase() as ProjectId | undefined,
-    keyId: keyId?.toLowerCase() as ApiKeyId | undefined,
-    model,
-    provider,
-    outcome,
+    ...seriesFilter(query),
     usageSource,
     stream,
     clientRequestId,
@@ -124,11 +123,20 @@ export function callFilter(query: CallFilterQuery): CallFilter {
   };
 }
 
+/** Those of them that a series can have. */
+export function seriesFilter(query: Pick<CallFilterQuery, keyof SeriesFilter>): SeriesFilter {
+  const { projectId, keyId, model, provider, outcome } = query;
+  return {
+    projectId: projectId?.toLowerCase() as ProjectId | undefined,
+    keyId: keyId?.toLowerCase() as ApiKeyId | undefined,
+    model,
+    provider,
+    outcome,
+  };
+}
+
 /** The organisation and project a query asks for. */
-export function askedScope({ organisationId, projectId }: CallFilterQuery): {
-  organisationId?: OrganisationId | undefined;
-  projectId?: ProjectId | undefined;
-} {
+export function askedScope({ organisationId, projectId }: Pick<CallFilterQuery, keyof AskedScope>): AskedScope {
   return {
     organisationId: organisationId?.toLowerCase() as OrganisationId | undefined,
     projectId: projectId?.toLowerCase() as ProjectId | undefined,
