@@ -2,6 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { ArrayMaxSize, ArrayMinSize, IsArray, IsIn, IsOptional } from 'class-validator';
 import { KEY_ANOMALIES } from '../../../contracts/key-anomaly.js';
 import { IfGiven, IsCleanText, IsId, IsInstant } from '../../../platform/http/field-rules.js';
+import { OptionalTexts } from '../../../platform/http/optional-fields.js';
 import { SERVICE_KEY_SCOPES, type ServiceKeyScope } from '../../../platform/http/permissions.js';
 import type { ApiKeySummary, BlockReason } from '../auth.contract.js';
 
@@ -35,11 +36,7 @@ export class CreateKeyDto {
   expiresAt?: string | null;
 
   /** Addresses and CIDR blocks it may be used from; from anywhere when left out or empty. */
-  @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_NETWORKS, example: ['203.0.113.0/24', '2001:db8::/32'] })
-  @IfGiven()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_NETWORKS, { message: `must have at most ${MAX_NETWORKS} entries` })
-  @IsCleanText({ min: 1, max: 64 }, { each: true })
+  @OptionalTexts({ maxItems: MAX_NETWORKS, maxLength: 64, example: ['203.0.113.0/24', '2001:db8::/32'] })
   allowedNetworks?: string[];
 }
 
@@ -66,11 +63,7 @@ export class ChangeKeyDto {
   expiresAt?: string | null;
 
   /** Addresses and CIDR blocks it may be used from, instead of those so far; from anywhere when empty. */
-  @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_NETWORKS })
-  @IfGiven()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_NETWORKS, { message: `must have at most ${MAX_NETWORKS} entries` })
-  @IsCleanText({ min: 1, max: 64 }, { each: true })
+  @OptionalTexts({ maxItems: MAX_NETWORKS, maxLength: 64 })
   allowedNetworks?: string[];
 }
 

@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsOptional } from 'class-validator';
-import { IfGiven, IsCleanText, IsId } from '../../../platform/http/field-rules.js';
+import { IsOptional } from 'class-validator';
+import { IsCleanText, IsId } from '../../../platform/http/field-rules.js';
+import { OptionalFlag } from '../../../platform/http/optional-fields.js';
 import { CHALLENGE_LABEL, CHALLENGE_PREFIX } from '../core/domain-proof.js';
 import type { CapturedDomainRow } from '../data/captured-domain.entity.js';
 
@@ -21,9 +22,7 @@ export class ChangeDomainDto {
   providerId?: string | null;
 
   /** Whether every other way to sign in is refused to them. Only for a domain that is proven and has an active provider. */
-  @ApiPropertyOptional({ type: 'boolean' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   ssoRequired?: boolean;
 }
 

@@ -1,7 +1,8 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn, IsNotEmptyObject, IsObject, IsOptional, Matches, ValidateNested } from 'class-validator';
+import { ArrayMaxSize, IsArray, IsIn, IsNotEmptyObject, IsObject, Matches, ValidateNested } from 'class-validator';
 import { IfGiven, IsCleanText } from '../../../platform/http/field-rules.js';
+import { OptionalAddress, OptionalFlag, OptionalText, OptionalTexts } from '../../../platform/http/optional-fields.js';
 import {
   CLIENT_AUTHENTICATIONS,
   type ClientAuthentication,
@@ -14,39 +15,28 @@ const KINDS = ['oidc', 'oauth2'] as const;
 /** A scope token of RFC 6749 §3.3. */
 const SCOPE = /^[\x21\x23-\x5B\x5D-\x7E]{1,200}$/;
 const MAX_ITEMS = 50;
-
-function OptionalPath(): PropertyDecorator {
-  return (target, property) => {
-    ApiPropertyOptional({ type: 'string', nullable: true, maxLength: 200 })(target, property);
-    IsOptional()(target, property);
-    IsCleanText({ min: 1, max: 200 })(target, property);
-  };
-}
+const MAX_PATH = 200;
 
 /** Where in what the provider says each thing stands: names joined by dots, such as `data.user.login`; null when it does not say. */
 export class ClaimPathsDto {
-  @OptionalPath()
+  @OptionalText({ maxLength: MAX_PATH })
   username?: string | null;
 
-  @OptionalPath()
+  @OptionalText({ maxLength: MAX_PATH })
   email?: string | null;
 
   /** Null: the provider gives proven addresses only. */
-  @OptionalPath()
+  @OptionalText({ maxLength: MAX_PATH })
   emailVerified?: string | null;
 
-  @OptionalPath()
+  @OptionalText({ maxLength: MAX_PATH })
   avatar?: string | null;
 
-  @OptionalPath()
+  @OptionalText({ maxLength: MAX_PATH })
   vip?: string | null;
 
   /** What stands at `vip` when somebody is one, as text; where there is a list, one of them is enough. */
-  @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_ITEMS, example: ['gold', 'platinum'] })
-  @IfGiven()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_ITEMS, { message: `must have at most ${MAX_ITEMS} entries` })
-  @IsCleanText({ min: 1, max: 200 }, { each: true })
+  @OptionalTexts({ maxItems: MAX_ITEMS, maxLength: 200, example: ['gold', 'platinum'] })
   vipValues?: string[];
 }
 
@@ -68,25 +58,15 @@ export class ProviderSettingsDto extends ProviderTrustDto {
   claims?: ClaimPathsDto;
 
   /** For the installation's providers: domains whose e-mail addresses the provider may vouch for; `*` for all. */
-  @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_ITEMS, example: ['example.com'] })
-  @IfGiven()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_ITEMS, { message: `must have at most ${MAX_ITEMS} entries` })
-  @IsCleanText({ min: 1, max: 253 }, { each: true })
+  @OptionalTexts({ maxItems: MAX_ITEMS, maxLength: 253, example: ['example.com'] })
   trustedEmailDomains?: string[];
 
   /** Google's `hd`: Workspace domains that are let in; everyone when empty. */
-  @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_ITEMS, example: ['example.com'] })
-  @IfGiven()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_ITEMS, { message: `must have at most ${MAX_ITEMS} entries` })
-  @IsCleanText({ min: 1, max: 253 }, { each: true })
+  @OptionalTexts({ maxItems: MAX_ITEMS, maxLength: 253, example: ['example.com'] })
   hostedDomains?: string[];
 
   /** Whether a refresh token is kept, sealed, with which profile and VIP status are refreshed between sign-ins. */
-  @ApiPropertyOptional({ type: 'boolean' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   keepsRefreshToken?: boolean;
 }
 
@@ -108,27 +88,19 @@ export class CreateProviderDto {
   preset?: ProviderPreset;
 
   /** Exactly as the provider names itself. Needed for `oidc`; for `oauth2` what it sends as `iss` (RFC 9207), if it does. */
-  @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000, example: 'https://id.example.com' })
-  @IfGiven()
-  @IsCleanText({ min: 1, max: 2000 })
+  @OptionalAddress({ example: 'https://id.example.com' })
   issuer?: string;
 
   /** For `oauth2`. */
-  @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @IfGiven()
-  @IsCleanText({ min: 1, max: 2000 })
+  @OptionalAddress()
   authorizationEndpoint?: string;
 
   /** For `oauth2`. */
-  @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @IfGiven()
-  @IsCleanText({ min: 1, max: 2000 })
+  @OptionalAddress()
   tokenEndpoint?: string;
 
   /** For `oauth2`: where it says who somebody is, in JSON, for their access token. */
-  @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @IfGiven()
-  @IsCleanText({ min: 1, max: 2000 })
+  @OptionalAddress()
   userInfoEndpoint?: string;
 
   /** For `oauth2`: where in that the id stands that never changes and is never given to another. */

@@ -1,6 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsBoolean, IsIn, IsOptional } from 'class-validator';
+import { IsIn, IsOptional } from 'class-validator';
 import { IfGiven, IsCleanText } from '../../../platform/http/field-rules.js';
+import { OptionalFlag } from '../../../platform/http/optional-fields.js';
 import { ORGANISATION_ROLES, type OrganisationRole } from '../../../platform/http/permissions.js';
 import { SECOND_FACTOR_TRUST, type SecondFactorTrust } from '../core/trust-settings.js';
 
@@ -10,9 +11,7 @@ export const PROVIDER_STATUSES = ['active', 'disabled'] as const;
 /** What of a provider's word counts, and what becomes of people it brings: the same for providers of every kind. */
 export class ProviderTrustDto {
   /** Whether people without an account get one, where the installation lets people sign up. */
-  @ApiPropertyOptional({ type: 'boolean' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   allowsSignUp?: boolean;
 
   /** For an organisation's providers: the role of people who are no members yet; null leaves them outside. */

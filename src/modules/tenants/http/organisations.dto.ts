@@ -1,6 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsBoolean, IsIn } from 'class-validator';
+import { IsIn } from 'class-validator';
 import { IfGiven, IsCleanText, IsSlug } from '../../../platform/http/field-rules.js';
+import { OptionalFlag, OptionalTexts } from '../../../platform/http/optional-fields.js';
 import type { OrganisationKind, OrganisationStatus, OrganisationSummary } from '../tenants.contract.js';
 
 const MAX_NETWORKS = 50;
@@ -32,17 +33,11 @@ export class UpdateOrganisationDto {
   status?: OrganisationStatus;
 
   /** Whether members must use a second factor. Who has none can do nothing but set one up. */
-  @ApiPropertyOptional({ type: 'boolean' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   secondFactorRequired?: boolean;
 
   /** Addresses and CIDR blocks members may act from; from anywhere when empty. To a member who comes from elsewhere the organisation does not exist. */
-  @ApiPropertyOptional({ type: 'string', isArray: true, maxItems: MAX_NETWORKS, example: ['203.0.113.0/24'] })
-  @IfGiven()
-  @IsArray({ message: 'must be a list' })
-  @ArrayMaxSize(MAX_NETWORKS, { message: `must have at most ${MAX_NETWORKS} entries` })
-  @IsCleanText({ min: 1, max: 64 }, { each: true })
+  @OptionalTexts({ maxItems: MAX_NETWORKS, maxLength: 64, example: ['203.0.113.0/24'] })
   memberNetworks?: string[];
 }
 

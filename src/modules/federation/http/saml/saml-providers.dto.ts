@@ -1,19 +1,9 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Type } from 'class-transformer';
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsBoolean,
-  IsNotEmptyObject,
-  IsObject,
-  IsOptional,
-  IsString,
-  MaxLength,
-  ValidateNested,
-} from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsNotEmptyObject, IsObject, IsString, MaxLength, ValidateNested } from 'class-validator';
 import type { Settings } from '../../../../platform/config/settings.js';
 import { IfGiven, IsCleanText } from '../../../../platform/http/field-rules.js';
+import { OptionalAddress, OptionalFlag, OptionalText } from '../../../../platform/http/optional-fields.js';
 import { certificateState, type CertificateState, readCertificate } from '../../core/saml/provider-certificate.js';
 import { MAX_CERTIFICATES, MAX_METADATA_BYTES } from '../../core/saml/provider-metadata.js';
 import { samlAddresses, type SamlProvider } from '../../core/saml/service-provider.js';
@@ -24,27 +14,19 @@ const MAX_CERTIFICATE = 20_000;
 /** How far a SAML provider is believed, and what becomes of people it brings. */
 export class SamlSettingsDto extends ProviderTrustDto {
   /** The attribute with the e-mail address; null: any of the usual ones, or the name of the subject. */
-  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: 256 })
-  @IsOptional()
-  @IsCleanText({ min: 1, max: 256 })
+  @OptionalText({ maxLength: 256 })
   emailAttribute?: string | null;
 
   /** The attribute with the username; null: none is kept. */
-  @ApiPropertyOptional({ type: 'string', nullable: true, maxLength: 256 })
-  @IsOptional()
-  @IsCleanText({ min: 1, max: 256 })
+  @OptionalText({ maxLength: 256 })
   usernameAttribute?: string | null;
 
   /** Whether the provider may begin a sign-in by itself. Off unless it must be on: nothing then ties the sign-in to a browser. */
-  @ApiPropertyOptional({ type: 'boolean' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   allowsUnsolicited?: boolean;
 
   /** Whether people have to prove who they are anew although the provider knows them already. */
-  @ApiPropertyOptional({ type: 'boolean' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   forcesAuthentication?: boolean;
 }
 
@@ -58,9 +40,7 @@ export class SamlCertificatesDto {
   metadataXml?: string;
 
   /** Where the provider's metadata is; read once, now. */
-  @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @IfGiven()
-  @IsCleanText({ min: 1, max: 2000 })
+  @OptionalAddress()
   metadataUrl?: string;
 
   /** PEM or base64; several while the provider changes its key. RSA of 2048 bits or more. */
@@ -88,15 +68,11 @@ export class CreateSamlProviderDto extends SamlCertificatesDto {
   entityId?: string;
 
   /** Without metadata: its single sign-on service, HTTP-Redirect binding. */
-  @ApiPropertyOptional({ type: 'string', format: 'uri', maxLength: 2000 })
-  @IfGiven()
-  @IsCleanText({ min: 1, max: 2000 })
+  @OptionalAddress()
   signOnUrl?: string;
 
   /** Whether our requests are signed, with a key of this connection's own; the provider's metadata decides when left out. */
-  @ApiPropertyOptional({ type: 'boolean' })
-  @IfGiven()
-  @IsBoolean({ message: 'must be true or false' })
+  @OptionalFlag()
   signsRequests?: boolean;
 
   @ApiPropertyOptional({ type: SamlSettingsDto })
