@@ -1,6 +1,6 @@
 import { v4 } from 'uuid';
 import { describe, expect, it } from 'vitest';
-import { type CallId, type Id, idTimeMs, isId, newId } from './ids.js';
+import { type CallId, type Id, idTimeMs, isId, isTimedId, newId } from './ids.js';
 
 describe('ids', () => {
   it('are unique and sort in the order they were made', () => {
@@ -14,11 +14,13 @@ describe('ids', () => {
     const time = idTimeMs(newId());
     expect(time).toBeGreaterThanOrEqual(before);
     expect(time).toBeLessThanOrEqual(Date.now() + 1);
+    expect(isTimedId(newId())).toBe(true);
   });
 
   it('of another version carry no moment', () => {
     expect(() => idTimeMs(v4() as Id<'x'>)).toThrow(TypeError);
     expect(() => idTimeMs('no id' as Id<'x'>)).toThrow(TypeError);
+    expect([v4(), 'no id'].map((id) => isTimedId(id as Id<'x'>))).toEqual([false, false]);
   });
 
   it.each(['', 'x', 7, null, undefined, '0190', `{${v4()}}`, v4().replaceAll('-', ''), `${v4()}\n`])('%j is none', (value) => {

@@ -62,8 +62,13 @@ export function isId(value: unknown): value is Id<string> {
   return typeof value === 'string' && validate(value);
 }
 
+/** Whether an id tells when it was made: ids of ours do, and those a caller made up need not. */
+export function isTimedId(id: Id<string>): boolean {
+  return validate(id) && version(id) === 7;
+}
+
 /** The moment a UUIDv7 was made, milliseconds since the epoch. Throws when `id` is no UUIDv7. */
 export function idTimeMs(id: Id<string>): number {
-  if (!validate(id) || version(id) !== 7) throw new TypeError('not a UUIDv7');
+  if (!isTimedId(id)) throw new TypeError('not a UUIDv7');
   return Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16);
 }

@@ -172,6 +172,16 @@ describe('what the organisation says', () => {
   );
 });
 
+it('C3: the record of a call claims nothing of its content: it is the same whether that is kept or not', async () => {
+  const headers = { 'x-lethe-retention': 'none' };
+  const promised = [await app.chat(tenant, ask()), await app.chat(tenant, ask(), { headers })].map(retention);
+  expect(promised.sort()).toEqual(['none', 'payload;days=7']);
+  const calls = await app.records(tenant, 2);
+  const shown = await Promise.all(calls.map(async ({ id }) => (await app.api<object>('GET', `/usage/requests/${id}`)).body));
+  expect(Object.keys(shown[0] ?? {})).toEqual(Object.keys(shown[1] ?? {}));
+  expect(JSON.stringify(shown)).not.toMatch(/payload|retention|kept/i);
+});
+
 describe('C7: who reads content', () => {
   it('owner and privacy officer; admins, developers, billing and service keys do not', async () => {
     await (await app.chat(tenant, ask())).text();

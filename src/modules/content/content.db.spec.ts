@@ -13,7 +13,7 @@ let clock: ManualClock;
 
 beforeAll(async () => {
   clock = new ManualClock(Date.now());
-  content = await TestContent.start({ clock, settings: { contentKeyDays: 90, contentMaxBytes: 1_048_576 } });
+  content = await TestContent.start({ clock, settings: { contentKeyDays: 20, contentMaxBytes: 1_048_576 } });
 });
 afterAll(() => content?.stop());
 beforeEach(() => {
@@ -175,7 +175,7 @@ describe('C7: reading', () => {
 describe('content keys', () => {
   it('C4: are rotated by age, and what older versions sealed stays readable', async () => {
     const old = await content.kept();
-    clock.advance(91 * DAY_MS);
+    clock.advance(21 * DAY_MS);
     await rows(`SELECT create_expiry_partition('audit_event', (to_timestamp($1::bigint / 1000) AT TIME ZONE 'UTC')::date + 365)`, [
       clock.nowMs(),
     ]);

@@ -1,10 +1,11 @@
 import { errorCatalogue } from '../../kernel/errors.js';
 
 export const contentErrors = errorCatalogue('content', {
-  not_kept: { status: 404, message: 'Nothing is kept of a call of this id.' },
+  not_kept: { status: 404, message: 'Nothing is kept of a call of this id: no rule let it be, or it could not be written.' },
+  expired: { status: 410, message: 'Content of a call this old is kept no longer. Whatever was kept of it cannot be read any more.' },
   destroyed: { status: 410, message: 'The key this content was sealed under has been destroyed. Nobody can read it any more.' },
   unreadable: { status: 500, message: 'What is kept of this call does not open: it is damaged, or belongs to another call.' },
-  gone: { status: 410, message: 'What was kept of this call is not in the blob store any more.' },
+  gone: { status: 410, message: 'What was kept of this call should still be in the blob store, and is not there.' },
   grant_required: {
     status: 403,
     message: 'The customer has opened no troubleshooting grant that covers this call. Ask for one, or name another purpose.',

@@ -35,6 +35,7 @@ import { ReplayKeyDestruction } from './core/keys/replay-key-destruction.js';
 import { RewrapContentKeys } from './core/keys/rewrap-content-keys.js';
 import { RotateContentKey } from './core/keys/rotate-content-key.js';
 import { RotateOldKeys } from './core/keys/rotate-old-keys.js';
+import { AbsentContent } from './core/reading/absent-content.js';
 import { AdmitReader } from './core/reading/admit-reader.js';
 import { FindContent } from './core/reading/find-content.js';
 import { ReadContent } from './core/reading/read-content.js';
@@ -91,7 +92,7 @@ const keeping = [
 ];
 const grants = [AuditedGrants, GrantScopes, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob];
 
-const reading = [FindContent, AdmitReader, ReadContent];
+const reading = [AbsentContent, FindContent, AdmitReader, ReadContent];
 
 /** What was said in calls: whether it is kept, under which key, for how long, and who reads it for what. */
 @Module({

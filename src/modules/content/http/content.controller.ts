@@ -23,7 +23,7 @@ export class ContentController {
   @ApiProblem(404, 'Nothing is kept of this call (`content/not_kept`), or there is no such organisation.')
   @ApiProblem(
     410,
-    'The key it was sealed under is destroyed (`content/destroyed`), or its object is gone from the blob store (`content/gone`).',
+    'The window is over (`content/expired`), the key it was sealed under is destroyed (`content/destroyed`), or its object should be in the blob store and is not (`content/gone`).',
   )
   @ApiProblem(
     503,

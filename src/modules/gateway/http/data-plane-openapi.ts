@@ -54,7 +54,8 @@ export const DATA_PLANE_PATHS: OpenAPIObject['paths'] = {
           headers: {
             'x-request-id': { description: 'The call’s id in the ledger.', schema: { type: 'string', format: 'uuid' } },
             'x-lethe-retention': {
-              description: 'What is kept of the call: `none`, or such as `payload;days=30`. A stream’s says what will be, by how it ends.',
+              description:
+                'What was taken to be kept of the call: `none`, or such as `payload;days=30`. A stream’s foretells it, by how it ends. What cannot be written within a minute is dropped: reading the content says what is there.',
               schema: { type: 'string' },
             },
           },

@@ -37,7 +37,7 @@ export class UsageController {
     );
   }
 
-  /** Shows one call with its routing trace. */
+  /** Shows one call with its routing trace. What was said in it, and whether that is kept, is in no record: reading the content alone tells (C3). */
   @Get('requests/:callId')
   @Requires('usage:read')
   @ApiProblem(404, 'No such call, or its record has expired (`usage/call_not_found`).')

@@ -24,4 +24,9 @@ export class ContentAllowance {
   failedInputDays(organisationId: OrganisationId): number {
     return this.windows.days('failed_input', organisationId);
   }
+
+  /** Days that anything of a call is kept at most, for whatever reason; 0: nothing ever is. */
+  longestDays(organisationId: OrganisationId): number {
+    return Math.max(this.payloadDays(organisationId), this.failedInputDays(organisationId), this.policy.grantDays);
+  }
 }

@@ -7,6 +7,7 @@ import type { ContentKeyRow } from '../../data/content-key.entity.js';
 import { ContentKeysRepository } from '../../data/content-keys.repository.js';
 import type { ContentRow } from '../../data/content-rows.js';
 import { ContentBlobs } from '../keeping/content-blobs.js';
+import { AbsentContent } from './absent-content.js';
 
 /** What is kept of a call, and the wrapped key that opens it. */
 export interface SealedFind {
@@ -23,11 +24,12 @@ export class FindContent {
     private readonly contents: CallContentsRepository,
     private readonly keys: ContentKeysRepository,
     private readonly blobs: ContentBlobs,
+    private readonly absent: AbsentContent,
   ) {}
 
   /**
-   * `admit` runs in the same transaction and may refuse; what is in the blob store is fetched after it. Raises `content/not_kept`, `content/destroyed`,
-   * what `admit` raises, and `content/gone` and `blob/*` where the object is gone or cannot be had now.
+   * `admit` runs in the same transaction and may refuse; what is in the blob store is fetched after it. Raises `content/not_kept`, `content/expired`,
+   * `content/destroyed`, what `admit` raises, and `content/gone` and `blob/*` where the object is gone or cannot be had now.
    */
   async run(organisationId: OrganisationId, callId: CallId, admit: (tx: Tx, row: ContentRow) => Promise<void>): Promise<SealedFind> {
     const { row, key } = await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
@@ -35,7 +37,8 @@ export class FindContent {
         const found = await this.contents.find(content, organisationId, callId);
         return { row: found, key: found && (await this.keys.find(content, organisationId, found.keyVersion)) };
       });
-      if (!row) throw contentErrors.not_kept();
+      if (!row) throw this.absent.withoutRow(organisationId, callId);
+      if (this.absent.isOver(row)) throw contentErrors.expired();
       if (!key?.wrappedKey) throw contentErrors.destroyed();
       await admit(tx, row);
       return { row, key };

@@ -43,8 +43,9 @@ export class ReadContent {
   }
 
   /**
-   * Raises `content/not_kept`, `content/destroyed`, `content/grant_required` for staff who name a customer's leave that nobody gave, `content/unreadable`,
-   * `content/gone` when its object is in the blob store no more, and `kms/*` or `blob/*` when its key or its object cannot be had now.
+   * Raises `content/not_kept`, `content/expired`, `content/destroyed`, `content/grant_required` for staff who name a customer's leave that nobody gave,
+   * `content/unreadable`, `content/gone` when its object is in the blob store no more, and `kms/*` or `blob/*` when its key or its object cannot be had
+   * now.
    */
   async run(reader: Principal, { organisationId, callId, purpose }: ReadRequest): Promise<KeptContent> {
     const { row, key, sealed } = await this.finding.run(organisationId, callId, (tx, found) =>
