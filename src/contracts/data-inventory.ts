@@ -39,12 +39,18 @@ export interface Locator {
    * organisation calls its own end user.
    */
   readonly by?: 'email' | 'email_hash' | 'name_hash';
-  /** The table whose primary key the column holds, when the way to the subject leads through it: its own locator goes on from there. */
+  /**
+   * The table whose primary key the column holds, when the way to the subject leads through it: its own locator for that subject goes on from there. Of
+   * one that expires by partition it is the `id`, which no foreign key can name.
+   */
   readonly via?: string;
   /** Only rows of which this column has this value are about the subject. */
   readonly where?: { readonly column: string; readonly is: string };
-  /** What erasure of whom this way leads to does, when it is not what the table says: the column is emptied, and the row is about nobody but its owner. */
-  readonly erasure?: 'unlink';
+  /**
+   * What erasure of whom this way leads to does, when it is not what the table says. `unlink`: the column is emptied, and the row is about nobody but its
+   * owner. `expires`: nothing; the row is gone within its window, and no way leads to it once the table it leads through is unlinked.
+   */
+  readonly erasure?: 'unlink' | 'expires';
 }
 
 /** One way to the subject's rows or several, or why there is none. Rows that nobody can find expire within days. */

@@ -94,6 +94,9 @@ describe('the data inventory and the database', () => {
     expect(planted('totp_attempt', { located: { column: 'account_id', via: 'operator' } })).toEqual([
       'totp_attempt: account_id is no foreign key into operator',
     ]);
+    expect(planted('call_payload', { located: { column: 'key_version', via: 'call_record' } })).toEqual([
+      'call_payload: key_version is no foreign key into call_record',
+    ]);
     expect(planted('operator', { erasure: { anonymise: { name: 'null', account_id: 'null' } } })).toEqual([
       'operator: name cannot be null',
     ]);

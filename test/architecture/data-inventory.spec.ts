@@ -70,6 +70,19 @@ describe('the data inventory', () => {
       'there is no column is',
     ],
     ['a way through a table nobody declared', { located: { column: 'account_id', via: 'ghost' } }, 'ghost leads to nobody'],
+    [
+      'a way to somebody whom the table on it does not lead to',
+      { located: [{ column: 'account_id' }, { subject: 'end_user', column: 'account_id', via: 'guest' }] },
+      'guest leads to nobody',
+    ],
+    [
+      'a row that is left to a window it does not have',
+      {
+        located: { column: 'account_id', erasure: 'expires' },
+        retention: { kind: 'with_owner', owner: 'guest', column: 'account_id', goes: 'cascade' },
+      },
+      'it is said to expire, and never does',
+    ],
     ['a way in a ring', { located: { column: 'account_id', via: 'guest' } }, 'guest leads to nobody'],
     [
       'somebody named by a column that is no way to them',

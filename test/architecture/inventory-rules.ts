@@ -6,6 +6,7 @@ import {
   type Locator,
   locatorsOf,
   type RetentionRule,
+  type SubjectKind,
   type TableDeclaration,
 } from '../../src/contracts/data-inventory.js';
 import type { StoreDeclaration } from '../../src/contracts/store-inventory.js';
@@ -50,7 +51,10 @@ const subjectFaults: Rule = (declaration, byName) => {
   const nowhere = located !== undefined && 'nowhere' in located;
   const walk = (way: Locator): string[] => [
     ...[way.column, ...(way.where ? [way.where.column] : [])].flatMap((column) => unknownColumn(declaration, column)),
-    ...when([way.via !== undefined && !leads(byName, way.via), `${way.via} leads to nobody`]),
+    ...when(
+      [way.via !== undefined && !leads(byName, way.via, way.subject ?? subject), `${way.via} leads to nobody`],
+      [way.erasure === 'expires' && !LEAVES.has(declaration.retention.kind), 'it is said to expire, and never does'],
+    ),
   ];
   return [
     ...when(
@@ -67,11 +71,15 @@ const subjectFaults: Rule = (declaration, byName) => {
   ];
 };
 
-/** Whether the way through this table ends at a subject: tables on the way may lead on, but never in a ring. */
-function leads(byName: ReadonlyMap<string, TableDeclaration>, table: string, passed: readonly string[] = []): boolean {
+type Tables = ReadonlyMap<string, TableDeclaration>;
+
+/** Whether the way through this table ends at that subject: tables on the way may lead on, but never in a ring. */
+function leads(byName: Tables, table: string, to: SubjectKind, passed: readonly string[] = []): boolean {
   const next = byName.get(table);
   if (next === undefined || passed.includes(table)) return false;
-  return locatorsOf(next).some(({ via }) => via === undefined || leads(byName, via, [...passed, table]));
+  return locatorsOf(next)
+    .filter((way) => (way.subject ?? next.subject) === to)
+    .some(({ via }) => via === undefined || leads(byName, via, to, [...passed, table]));
 }
 
 const retentionFaults: Rule = (declaration, byName) => {

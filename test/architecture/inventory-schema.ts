@@ -50,7 +50,11 @@ export async function readSchema(owner: pg.Pool): Promise<LiveSchema> {
 
 /** What differs between declarations and database, one sentence each; empty when both say the same (D1). */
 export function schemaFaults(tables: readonly TableDeclaration[], schema: LiveSchema): string[] {
-  return [...coverage(tables, schema), ...tables.flatMap((each) => deeds(each, schema).map((fault) => `${each.table}: ${fault}`))].sort();
+  const expiring = new Set(tables.filter(({ retention }) => retention.kind === 'partition_by_expiry').map(({ table }) => table));
+  return [
+    ...coverage(tables, schema),
+    ...tables.flatMap((each) => deeds(each, schema, expiring).map((fault) => `${each.table}: ${fault}`)),
+  ].sort();
 }
 
 function coverage(tables: readonly TableDeclaration[], { columns }: LiveSchema): string[] {
@@ -71,7 +75,7 @@ function coverage(tables: readonly TableDeclaration[], { columns }: LiveSchema):
 const MOMENTS = new Set(['timestamp with time zone', 'date', 'bigint']);
 
 /** Whether the database does what the declaration counts on. */
-function deeds(declaration: TableDeclaration, { columns, keys, deletable }: LiveSchema): string[] {
+function deeds(declaration: TableDeclaration, { columns, keys, deletable }: LiveSchema, expiring: ReadonlySet<string>): string[] {
   const { table, retention, erasure } = declaration;
   const columnOf = (name: string): LiveColumn | undefined => columns.find((each) => each.table === table && each.column === name);
   const keysOf = (column: string, owner: string): LiveKey[] =>
@@ -91,7 +95,10 @@ function deeds(declaration: TableDeclaration, { columns, keys, deletable }: Live
     if (!MOMENTS.has(columnOf(name)?.type ?? '')) faults.push(`${name} is no moment to count from`);
   }
   for (const { column, via } of locatorsOf(declaration)) {
-    if (via !== undefined && keysOf(column, via).length === 0) faults.push(`${column} is no foreign key into ${via}`);
+    if (via === undefined || keysOf(column, via).length > 0) continue;
+    // No foreign key can name a row by less than its partition.
+    const id = expiring.has(via) ? columns.find((each) => each.table === via && each.column === 'id') : undefined;
+    if (id === undefined || id.type !== columnOf(column)?.type) faults.push(`${column} is no foreign key into ${via}`);
   }
   const goesAlong = keys.some((each) => each.table === table && each.onDelete === 'c');
   if (erasure === 'delete' && !deletable.has(table) && !goesAlong) faults.push('erasure deletes rows that nobody may delete');

@@ -55,7 +55,7 @@ const TABLE = object({
       ways: list(
         object(
           { subject: SUBJECT, column: TEXT, by: oneOf(['id', 'email', 'email_hash', 'name_hash']) },
-          { via: TEXT, where: object({ column: TEXT, is: TEXT }), erasure: oneOf(['unlink']) },
+          { via: TEXT, where: object({ column: TEXT, is: TEXT }), erasure: oneOf(['unlink', 'expires']) },
         ),
       ),
     },

@@ -116,9 +116,11 @@ function wayText({ subject, column, by, via, where, erasure }: Locator, usual: s
     email_hash: 'the keyed hash of the e-mail address',
     name_hash: `the keyed hash of the name of the ${words(subject ?? usual)}`,
   };
-  const leads = via === undefined ? holds[by ?? 'id'] : `leads through \`${via}\``;
-  const unlinks = erasure === undefined ? '' : ', which erasure empties';
-  return `\`${column}\`, ${leads}${where === undefined ? '' : `, where \`${where.column}\` is \`${where.is}\``}${unlinks}`;
+  const to = subject === undefined ? '' : ` to the ${words(subject)}`;
+  const leads = via === undefined ? holds[by ?? 'id'] : `leads through \`${via}\`${to}`;
+  const erased =
+    erasure === undefined ? '' : { unlink: ', which erasure empties', expires: ', which erasure leaves to its window' }[erasure];
+  return `\`${column}\`, ${leads}${where === undefined ? '' : `, where \`${where.column}\` is \`${where.is}\``}${erased}`;
 }
 
 function tenantText(policy: TenantPolicy): string {

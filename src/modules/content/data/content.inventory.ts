@@ -3,6 +3,15 @@ import type { WindowedClass } from '../../../contracts/data-classes.js';
 import { declareStore } from '../../../contracts/store-inventory.js';
 import { CONTENT_TABLES } from './content-rows.js';
 
+/**
+ * Content is its organisation's. It does not say whom a call was made for: the record of the call does, as long as there is one. Erasing an end user
+ * destroys no key, which would take everybody's content along.
+ */
+const LOCATED = [
+  { column: 'organisation_id' },
+  { subject: 'end_user', column: 'call_id', via: 'call_record', erasure: 'expires' },
+] as const;
+
 /** What was said in calls, as ciphertext: three tables of one shape, because each is a data class with a window of its own. */
 function declareContent(table: string, dataClass: WindowedClass, description: string, retention: RetentionRule): void {
   declareTable({
@@ -10,6 +19,7 @@ function declareContent(table: string, dataClass: WindowedClass, description: st
     description,
     dataClass,
     subject: 'organisation',
+    located: LOCATED,
     purpose: dataClass === 'payload' ? 'service' : 'troubleshooting',
     retention,
     export: { withheld: 'ciphertext; read call by call, for a purpose, through the API' },
@@ -63,7 +73,7 @@ declareStore({
   place: { kind: 'blob', prefix: CONTENT_PREFIX },
   dataClasses: ['payload', 'failed_input'],
   subject: 'organisation',
-  located: 'by the id of the organisation in the name of the object',
+  located: 'by the id of the organisation in the name of the object; of one of its end users by the ids of their calls there',
   retention: { kind: 'window' },
   export: { withheld: 'ciphertext; read call by call, for a purpose, through the API' },
   erasure: { shredKeyIn: 'content_key' },
