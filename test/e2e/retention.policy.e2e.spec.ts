@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RetentionWindows } from '../../src/contracts/retention-windows.js';
 import { DAY_MS, utcDay } from '../../src/kernel/clock.js';
+import { RefileRows } from '../../src/modules/retention/core/purge/refile-rows.js';
 import { TestLethe, type TestTenant } from '../harness/app.js';
 import { signUp } from '../harness/accounts.js';
 import { memberOf } from '../harness/organisations.js';
@@ -43,10 +44,8 @@ async function putOnPlan(plan: unknown, id: string = tenant.organisationId): Pro
 }
 
 /** Waits until this process counts so many days. */
-async function untilDays(dataClass: 'request_metadata' | 'payload', wanted: number): Promise<void> {
-  await expect
-    .poll(() => app.lethe.get(RetentionWindows).days(dataClass, tenant.organisationId), { timeout: 2_000, interval: 10 })
-    .toBe(wanted);
+async function untilDays(dataClass: 'request_metadata' | 'payload', wanted: number, id = tenant.organisationId): Promise<void> {
+  await expect.poll(() => app.lethe.get(RetentionWindows).days(dataClass, id), { timeout: 2_000, interval: 10 }).toBe(wanted);
 }
 
 async function expiryOfNextCall(): Promise<string> {
@@ -115,6 +114,28 @@ describe('plans and windows of an organisation', () => {
     expect([status, body.errors[0]?.field]).toEqual([400, field]);
     expect(body.errors[0]?.message).toContain(says);
     expect((await app.api('GET', at())).body).toEqual(before);
+  });
+
+  it.each([
+    ['before retention first looked at it', false],
+    ['between two looks', true],
+  ])('D2: what an organisation stored on a plan that came and went %s is shortened too', async (_when, isKnown) => {
+    const refiling = app.lethe.get(RefileRows);
+    await refiling.run();
+    const guest = await app.tenant();
+    const { organisationId } = guest;
+    if (isKnown) await refiling.run();
+    await putOnPlan('team', organisationId);
+    await untilDays('request_metadata', 60, organisationId);
+    await (await app.chat(guest, { model: 'plain', messages: [{ role: 'user', content: 'hello' }] })).arrayBuffer();
+    await app.records(guest, 1);
+    await putOnPlan('free', organisationId);
+    await untilDays('request_metadata', 7, organisationId);
+    // Whoever wrote a row within the last hour may still look for it.
+    await app.rows(`UPDATE call_record SET started_at = started_at - interval '1 day' WHERE organisation_id = $1`, [organisationId]);
+    await refiling.run();
+    const rows = await app.rows('SELECT expires_on::text AS day FROM call_record WHERE organisation_id = $1', [organisationId]);
+    expect(rows).toEqual([{ day: inDays(6) }]);
   });
 
   it('refuses a plan the profile does not have, and an organisation that is not there', async () => {

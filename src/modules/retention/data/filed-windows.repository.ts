@@ -40,6 +40,28 @@ export class FiledWindowsRepository {
     );
   }
 
+  /** Says by which windows all that is stored of an organisation is filed, unless that is known already. */
+  async putFirst(tx: Tx, organisationId: OrganisationId, days: FiledDays): Promise<void> {
+    await tx.query('INSERT INTO filed_window (organisation_id, days) VALUES ($1, $2) ON CONFLICT (organisation_id) DO NOTHING', [
+      organisationId,
+      JSON.stringify(days),
+    ]);
+  }
+
+  /**
+   * Says that what is stored of an organisation may be filed by these windows too, which are about to change: of each class the longest is known until
+   * it has been filed anew.
+   */
+  async addDays(tx: Tx, organisationId: OrganisationId, days: FiledDays): Promise<void> {
+    await tx.query(
+      `INSERT INTO filed_window AS known (organisation_id, days) VALUES ($1, $2)
+       ON CONFLICT (organisation_id) DO UPDATE SET days = (
+         SELECT jsonb_object_agg(class, greatest((known.days ->> class)::integer, (excluded.days ->> class)::integer))
+         FROM jsonb_object_keys(known.days) class)`,
+      [organisationId, JSON.stringify(days)],
+    );
+  }
+
   /** What is stored of the organisation is filed as this version of its policy says. */
   async markFiled(tx: Tx, organisationId: OrganisationId, version: number): Promise<void> {
     await tx.query('UPDATE organisation_policy SET filed_version = $2 WHERE id = $1 AND filed_version < $2', [organisationId, version]);

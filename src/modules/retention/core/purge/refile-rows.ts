@@ -57,13 +57,16 @@ export class RefileRows {
     const tables = this.rules.registry.tables().filter(({ fixed }) => fixed !== true);
     for (const table of tables) await this.clamp(table, signal);
     const all = await this.desk.unitOfWork.asSystem((tx) => this.rules.filed.list(tx));
-    // Once nobody's windows are known everyone's from before are: an organisation that is not is new, and filed by its windows from the start.
+    // Once nobody's windows are known everyone's from before are, and whoever changes windows says what they were: an organisation that is not known is
+    // new, and filed by its windows from the start.
     const isFirstRun = all.at(-1)?.days === null;
     let isComplete = true;
     for (const each of all) {
       if (signal?.aborted === true) return;
       const isNew = each.days === null && !isFirstRun;
-      isComplete = (await (isNew ? this.begin(each) : this.bringUpToDate(each, tables, signal))) && isComplete;
+      // What somebody's windows were before a change says nothing of what was stored before anybody looked.
+      const known = isFirstRun ? { ...each, days: null } : each;
+      isComplete = (await (isNew ? this.begin(each) : this.bringUpToDate(known, tables, signal))) && isComplete;
     }
     await this.desk.unitOfWork.asSystem(async (tx) => {
       await this.rules.filed.forgetRemoved(tx);
@@ -74,7 +77,7 @@ export class RefileRows {
 
   private async begin({ organisationId, version }: FiledWindow): Promise<boolean> {
     await this.desk.unitOfWork.asSystem(async (tx) => {
-      await this.rules.filed.put(tx, organisationId, this.daysOf(organisationId), null);
+      await this.rules.filed.putFirst(tx, organisationId, this.daysOf(organisationId));
       await this.rules.filed.markFiled(tx, organisationId, version);
     });
     return true;

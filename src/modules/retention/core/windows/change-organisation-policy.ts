@@ -7,7 +7,9 @@ import type { OrganisationId } from '../../../../kernel/ids.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import type { AuditActor } from '../../../audit/audit.contract.js';
 import { AuditLog } from '../../../audit/audit.contract.js';
+import { FiledWindowsRepository } from '../../data/filed-windows.repository.js';
 import { type AskedDays, OrganisationPoliciesRepository, type OrganisationPolicy } from '../../data/organisation-policies.repository.js';
+import { effectiveDays } from './effective-days.js';
 import { LeastWindows } from './least-windows.js';
 
 /** Days by class; null: what the plan gives. */
@@ -34,6 +36,7 @@ export class ChangeOrganisationPolicy {
     private readonly desk: PolicyDesk,
     private readonly profile: PolicyProfile,
     private readonly leastWindows: LeastWindows,
+    private readonly filed: FiledWindowsRepository,
   ) {}
 
   /** Asks for windows of the organisation's own. Raises `lethe/invalid_request` that names each class the profile does not allow it for. */
@@ -64,6 +67,8 @@ export class ChangeOrganisationPolicy {
       if (policy === null) throw kernelErrors.not_found();
       const changed = next(policy);
       if (isSame(policy, changed)) return policy;
+      // A round of retention that comes only after the next change would not know of what was filed by these.
+      await this.filed.addDays(tx, id, effectiveDays(this.profile, policy.plan, policy.askedDays));
       await this.write(tx, changed, actor);
       return { ...changed, version: changed.version + 1 };
     });
