@@ -22,13 +22,23 @@ const STORES = [
   'log',
   'traces',
   'metrics',
+  'identity providers',
 ];
 /** Kinds of what Lethe keeps in ways of its own. */
-const KINDS = ['prompt', 'failed input', 'client request id', 'prompt under a grant', 'matter of a hold', 'given name in a directory'];
+const KINDS = [
+  'prompt',
+  'failed input',
+  'client request id',
+  'prompt under a grant',
+  'matter of a hold',
+  'given name in a directory',
+  'subject at an OpenID provider',
+  'username at a SAML provider',
+];
 const FEWEST_WORDS = 200;
 
 describe('lethe canary', () => {
-  it('C1, C2, C4, C5, D2, D4, D5: through every window everything is there before it is due, and nothing is anywhere afterwards', async () => {
+  it('A1, C1, C2, C4, C5, D2, D4, D5: through every window everything is there before it is due, and nothing is anywhere afterwards', async () => {
     const [json, text] = ['json', 'txt'].map((kind) => join(shell.folder, `report.${kind}`)) as [string, string];
     const { code, stderr } = await shell.run(['canary', '--profile', BRIEF_PROFILE, '--json', json, '--report', text]);
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });

@@ -8,6 +8,7 @@ import type { CanaryReport, Cell, Presence, Survivor } from './report.js';
 import { RetentionBooks } from './retention-books.js';
 import { CanaryBook, UNKNOWN_PLACE } from './scan/canary-book.js';
 import { StoreScanner, type StoreScan } from './stores/scan-stores.js';
+import type { StoreGroup } from './stores/store.js';
 
 export interface CanaryOptions {
   /** A profile's name, or the path of its file. */
@@ -52,6 +53,9 @@ export async function runCanary(options: CanaryOptions): Promise<CanaryReport> {
     await instance.stop();
   }
 }
+
+/** Whose stores keep what was handed to them. */
+const OUTSIDE: ReadonlySet<StoreGroup> = new Set(['provider', 'mail', 'webhooks', 'identity_providers', 'telemetry'] as const);
 
 const NEVER_SCANNED = [
   'the memory of the process, where words are while a call lasts, and with it a dump of a crash: switch those off (docs/canaries.md)',
@@ -138,7 +142,7 @@ class CanaryRun {
       });
     const cells = new Map<string, Cell>();
     for (const word of this.words) {
-      const isOutside = store.group === 'provider' || store.group === 'mail' || store.group === 'webhooks' || store.group === 'telemetry';
+      const isOutside = OUTSIDE.has(store.group);
       // What was handed to others stays with them.
       const isAlive = isOutside || day < word.goneFromDay + store.outlivesDays;
       const expected = isAlive && word.mayBeIn.includes(store.group) ? 'allowed' : 'none';

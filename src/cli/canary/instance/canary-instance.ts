@@ -57,12 +57,13 @@ export class CanaryInstance {
       undo.push(() => postgres.stop());
       const ownRedis = redis ? await ThrowAwayRedis.start(folder) : null;
       if (ownRedis) undo.push(() => ownRedis.stop());
-      const world = await OutsideWorld.open({
+      const said = {
         answer: book.word('output'),
         toolArguments: book.word('output tool call'),
         error: book.word('upstream error'),
         requestId: book.word('upstream request id'),
-      });
+      };
+      const world = await OutsideWorld.open(said, clock);
       undo.push(() => world.close());
       const lines: Buffer[] = [];
       const log = Log.open({ level: 'trace', destination: { write: (line: string) => void lines.push(Buffer.from(line)) } });
@@ -205,6 +206,7 @@ export class CanaryInstance {
       bytes('traces', 'telemetry', () => this.world.heardBy('traces')),
       bytes('provider', 'provider', () => this.world.heardBy('provider')),
       bytes('webhook receiver', 'webhooks', () => this.world.heardBy('webhooks')),
+      bytes('identity providers', 'identity_providers', () => this.world.heardBy('identity providers')),
     ];
   }
 

@@ -1,6 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../../kernel/clock.js';
 import { kernelErrors } from '../../../kernel/errors.js';
+import { OpenIdProvider } from './open-id-provider.js';
+import { SamlProvider } from './saml-provider.js';
+import { jsonReply, type StandInReply } from './stand-in-reply.js';
 
 /** Models that say how the provider is to answer. */
 export const MODELS = {
@@ -21,29 +25,44 @@ export interface ProviderWords {
 const BODY_MAX_BYTES = 8 * 1024 * 1024;
 const RECEIVED_MAX_BYTES = 64 * 1024 * 1024;
 
-/** Everybody Lethe talks to, on one port of this machine: a provider, a collector of traces, a receiver of webhooks. */
+type Receiver = 'provider' | 'traces' | 'webhooks' | 'identity providers';
+
+/** Where each of them is; whoever asks elsewhere sends a webhook. */
+const OPEN_ID = '/openid';
+const SAML = '/saml';
+const RECEIVERS: readonly (readonly [string, Receiver])[] = [
+  ['/v1/chat/', 'provider'],
+  ['/v1/traces', 'traces'],
+  [`${OPEN_ID}/`, 'identity providers'],
+  [`${SAML}/`, 'identity providers'],
+];
+
+/** Everybody Lethe talks to, on one port of this machine: a provider, identity providers, a collector of traces, a receiver of webhooks. */
 export class OutsideWorld {
   /** What came to each of them, whole. */
-  private readonly received = new Map<string, Buffer[]>([
-    ['provider', []],
-    ['traces', []],
-    ['webhooks', []],
-  ]);
+  private readonly received = new Map<Receiver, Buffer[]>();
   private receivedBytes = 0;
+  readonly openId: OpenIdProvider;
+  readonly saml: SamlProvider;
 
   private constructor(
     private readonly server: Server,
     private readonly words: ProviderWords,
-  ) {}
+    clock: Clock,
+  ) {
+    this.openId = new OpenIdProvider(this.url + OPEN_ID);
+    this.saml = new SamlProvider(this.url + SAML, clock);
+  }
 
-  static async open(words: ProviderWords): Promise<OutsideWorld> {
-    const server = createServer((request, response) => {
-      world.answer(request, response).catch(() => response.destroy());
-    });
-    const world = new OutsideWorld(server, words);
+  static async open(words: ProviderWords, clock: Clock): Promise<OutsideWorld> {
+    const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(0, '127.0.0.1', resolve);
+    });
+    const world = new OutsideWorld(server, words, clock);
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      world.answer(request, response).catch(() => response.destroy());
     });
     return world;
   }
@@ -52,7 +71,7 @@ export class OutsideWorld {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
-  heardBy(who: 'provider' | 'traces' | 'webhooks'): Buffer {
+  heardBy(who: Receiver): Buffer {
     return Buffer.concat(this.received.get(who) ?? []);
   }
 
@@ -64,10 +83,18 @@ export class OutsideWorld {
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? '';
     const body = await this.bodyOf(request);
-    const who = path.startsWith('/v1/chat/') ? 'provider' : path.startsWith('/v1/traces') ? 'traces' : 'webhooks';
-    this.received.get(who)?.push(Buffer.from(`${path}\n${request.rawHeaders.join('\n')}\n\n`), body);
-    if (who === 'provider') this.complete(JSON.parse(body.toString('utf8')) as Asked, response);
-    else response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    const who = RECEIVERS.find(([beginning]) => path.startsWith(beginning))?.[1] ?? 'webhooks';
+    const heard = this.received.get(who) ?? [];
+    this.received.set(who, heard);
+    heard.push(Buffer.from(`${path}\n${request.rawHeaders.join('\n')}\n\n`), body);
+    if (who === 'provider') return this.complete(JSON.parse(body.toString('utf8')) as Asked, response);
+    const reply = who === 'identity providers' ? this.identify(path, body, request.headers.authorization ?? '') : jsonReply({});
+    response.writeHead(reply.status, reply.headers).end(reply.body);
+  }
+
+  private identify(path: string, body: Buffer, authorization: string): StandInReply {
+    if (path.startsWith(SAML)) return this.saml.answer(path.slice(SAML.length));
+    return this.openId.answer(path.slice(OPEN_ID.length), body, authorization);
   }
 
   private async bodyOf(request: IncomingMessage): Promise<Buffer> {

@@ -4,6 +4,7 @@ import type { Deed } from './deed.js';
 import { OperatorApi } from './operator-api.js';
 import { DELETION_DAY, GONE_AFTER_DELETION, type PlantedOrganisation } from './plant-organisation.js';
 import { neverKept, type PlantedWord } from './planted-word.js';
+import { proveDomain } from './prove-domain.js';
 
 const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
 const GROUP = 'urn:ietf:params:scim:schemas:core:2.0:Group';
@@ -24,7 +25,7 @@ export async function plantDirectory(
   organisation: PlantedOrganisation,
 ): Promise<PlantedDirectory> {
   const directory = new Directory(instance, book, organisation);
-  await directory.proveDomain();
+  await proveDomain(instance, organisation.id, directory.domain);
   const user = await directory.createUser();
   const group = await directory.createGroup(user);
   return { words: await directory.words(), deeds: [{ day: DELETION_DAY, run: () => directory.remove(user, group) }] };
@@ -33,22 +34,16 @@ export async function plantDirectory(
 class Directory {
   private readonly scim: OperatorApi;
   private readonly admin: OperatorApi;
-  private readonly domain: string;
+  readonly domain: string;
 
   constructor(
-    private readonly instance: CanaryInstance,
+    instance: CanaryInstance,
     private readonly book: CanaryBook,
     private readonly organisation: PlantedOrganisation,
   ) {
     this.scim = new OperatorApi(instance.lethe.url, organisation.directorySecret);
     this.admin = new OperatorApi(instance.lethe.url, instance.operatorToken);
     this.domain = `${book.word('domain of a directory')}.example.com`;
-  }
-
-  /** Past the name servers of the world, which know nothing of it. */
-  async proveDomain(): Promise<void> {
-    const { id } = await this.admin.ask<{ id: string }>('POST', `${this.at}/domains`, { domain: this.domain });
-    await this.instance.rows('UPDATE captured_domain SET verified_at = now() WHERE id = $1', [id]);
   }
 
   async createUser(): Promise<string> {

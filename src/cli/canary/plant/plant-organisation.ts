@@ -12,6 +12,8 @@ export interface PlantedOrganisation {
   readonly losesKey: boolean;
   /** A legal hold covers what is known of its calls, until it is released (D5). */
   readonly isHeld: boolean;
+  /** Its windows become shorter on {@link DELETION_DAY}, for what is stored already too (D2). */
+  readonly isShortened: boolean;
   readonly projectId: string;
   readonly keyId: string;
   /** The secret of its API key. */
@@ -39,15 +41,16 @@ export interface OrganisationFate {
   readonly plan: string;
   readonly losesKey?: boolean;
   readonly isHeld?: boolean;
+  readonly isShortened?: boolean;
 }
 
 /** An organisation with a word in every field it can write of its set-up, and every secret it is given. Part of it is deleted on {@link DELETION_DAY}. */
 export async function plantOrganisation(
   instance: CanaryInstance,
   book: CanaryBook,
-  { plan, losesKey = false, isHeld = false }: OrganisationFate,
+  { plan, losesKey = false, isHeld = false, isShortened = false }: OrganisationFate,
 ): Promise<PlantedOrganisation> {
-  const label = losesKey ? `${plan}, key destroyed` : isHeld ? `${plan}, held` : plan;
+  const label = [plan, losesKey && 'key destroyed', isHeld && 'held', isShortened && 'shortened'].filter(Boolean).join(', ');
   const api = new OperatorApi(instance.lethe.url, instance.operatorToken);
   const names = { slug: book.word(`organisation slug (${label})`), name: book.word(`organisation name (${label})`) };
   const { id } = await api.ask<Made>('POST', '/api/v1/organisations', names);
@@ -56,7 +59,7 @@ export async function plantOrganisation(
   const made = await setUp.plantWhatStays();
   await setUp.plantWhatIsDeleted(`${instance.world.url}/hook/`);
   const takeDown = () => setUp.takeDown(losesKey ? ['/content-keys'] : []);
-  return { id, label, losesKey, isHeld, ...made, words: setUp.words, takeDown };
+  return { id, label, losesKey, isHeld, isShortened, ...made, words: setUp.words, takeDown };
 }
 
 /** What an organisation writes of its set-up, through the API. */

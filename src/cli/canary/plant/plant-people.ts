@@ -11,17 +11,14 @@ import type { Deed } from './deed.js';
 import { OperatorApi } from './operator-api.js';
 import { DELETION_DAY } from './plant-organisation.js';
 import { neverKept, type PlantedWord } from './planted-word.js';
-import { Visitor } from './visitor.js';
+import { plantedBrowser } from './planted-browser.js';
+import { signInWays } from './sign-in-ways.js';
+import type { Visitor } from './visitor.js';
 
 export interface PlantedPeople {
   readonly words: readonly PlantedWord[];
   /** The account of the one who is to be removed is. */
   readonly deeds: readonly Deed[];
-}
-
-interface Ways {
-  readonly methods: readonly string[];
-  readonly signUpIdentifiers: readonly string[];
 }
 
 const STAYS = 'a person who stays';
@@ -33,7 +30,7 @@ const IS_REMOVED = 'a person who is removed';
  */
 export async function plantPeople(instance: CanaryInstance, book: CanaryBook): Promise<PlantedPeople> {
   const people = new People(instance, book);
-  const { methods, signUpIdentifiers } = JSON.parse(await new Visitor(instance.lethe.url, {}).ask('GET', '/sign-in')) as Ways;
+  const { methods, signUpIdentifiers } = await signInWays(instance);
   const withPassword = methods.includes('password');
   const signsUp = signUpIdentifiers.includes('email') && (withPassword || methods.includes('email_link'));
   const enter = (who: string, removedOnDay: number | null): Promise<string> =>
@@ -122,12 +119,9 @@ class People {
   }
 
   private browser(who: string): Visitor {
-    const address = this.book.address(`address of ${who}`);
-    this.words.push(neverKept(`address of ${who}`, 'address', 'network_trace'));
-    return new Visitor(this.instance.lethe.url, {
-      'x-forwarded-for': address,
-      'user-agent': `Mozilla/5.0 (${this.never(`user agent of ${who}`, 'user agent', 'network_trace')})`,
-    });
+    const { browser, words } = plantedBrowser(this.instance, this.book, who);
+    this.words.push(...words);
+    return browser;
   }
 
   private password(who: string, isWanted: boolean): { readonly password?: string } {

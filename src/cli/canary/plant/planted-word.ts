@@ -1,5 +1,5 @@
 import type { DataClass } from '../../../contracts/data-classes.js';
-import type { StoreGroup } from '../stores/store.js';
+import type { OutsideGroup, StoreGroup } from '../stores/store.js';
 
 /** A word that was handed to Lethe, or that Lethe made, and what may become of it. Days count from the beginning of the run. */
 export interface PlantedWord {
@@ -23,7 +23,7 @@ export function neverKept(
   place: string,
   kind: string,
   dataClass: PlantedWord['dataClass'],
-  goesTo: readonly ('provider' | 'mail' | 'webhooks')[] = [],
+  goesTo: readonly OutsideGroup[] = [],
 ): PlantedWord {
   return { place, kind, dataClass, mayBeIn: goesTo, presentThroughDay: -1, goneFromDay: 0, isPresent: null };
 }

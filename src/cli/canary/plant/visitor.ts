@@ -1,3 +1,6 @@
+/** What people's own addresses begin with. */
+export const BASE_PATH = '/api/v1';
+
 /** A browser as far as Lethe can tell: it keeps cookies and sends back the CSRF token it was given. */
 export class Visitor {
   private readonly cookies = new Map<string, string>();
@@ -9,10 +12,10 @@ export class Visitor {
     private readonly headers: Readonly<Record<string, string>>,
   ) {}
 
-  /** `path` below `/api/v1`. Answers the status and what was said. */
+  /** `path` below {@link BASE_PATH}. Answers the status and what was said. */
   async send(method: string, path: string, body?: unknown): Promise<{ readonly status: number; readonly text: string }> {
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const response = await fetch(`${this.url}/api/v1${path}`, {
+    const response = await fetch(this.url + BASE_PATH + path, {
       method,
       redirect: 'manual',
       headers: {
@@ -35,6 +38,20 @@ export class Visitor {
     const { status, text } = await this.send(method, path, body);
     if (status > 299) throw new Error(`${method} ${path} was answered ${status}: ${text.slice(0, 500)}`);
     return text;
+  }
+
+  /** Sends on a form that a page of another site holds: no cookie goes along. Answers where the browser is sent. */
+  async postFrom(origin: string, path: string, fields: Readonly<Record<string, string>>): Promise<string> {
+    const response = await fetch(this.url + BASE_PATH + path, {
+      method: 'POST',
+      redirect: 'manual',
+      headers: { origin, 'sec-fetch-site': 'cross-site', ...this.headers },
+      body: new URLSearchParams(fields),
+    });
+    const text = await response.text();
+    const location = response.headers.get('location');
+    if (location === null) throw new Error(`a form sent to ${path} was answered ${response.status}: ${text.slice(0, 500)}`);
+    return location;
   }
 
   /** What the browser holds and nobody else should. */

@@ -8,10 +8,10 @@ export type StoreGroup =
   /** Log and traces: handed to the operator's own systems as they arise. */
   | 'telemetry'
   | 'metrics'
-  /** Handed to somebody else, and not Lethe's any more. */
-  | 'mail'
-  | 'provider'
-  | 'webhooks';
+  | OutsideGroup;
+
+/** Handed to somebody else, and not Lethe's any more. */
+export type OutsideGroup = 'mail' | 'provider' | 'webhooks' | 'identity_providers';
 
 /** Bytes, and where they are, for a person who has to find them again. */
 export interface Piece {
