@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import { present } from '../../src/kernel/assert.js';
 import { LEAKED, LEAKY_REDIS, LEAKY_STORES } from '../harness/canary/leaks.js';
 import { noticed, runLeaking, runMutated } from '../harness/canary/mutation.js';
 import { MUTATIONS } from '../harness/canary/mutations.js';
 import { hasRedisServer } from '../harness/redis-process.js';
 
 // All of them are `npm run torture -- canary-mutations`.
-const SHORT = ['content is written as it was said', 'receipts are not written'];
+const SHORT = ['content is written as it was said', 'receipts are not written'].map((wanted) =>
+  present(
+    MUTATIONS.find(({ name }) => name === wanted),
+    `the mutation “${wanted}”`,
+  ),
+);
 
 describe('the canaries notice', () => {
   it('C1: a word that is put into a store past Lethe, in every store (Redis where there is a redis-server)', async () => {
@@ -14,7 +20,7 @@ describe('the canaries notice', () => {
     expect([...stores].sort()).toEqual(expect.arrayContaining([...LEAKY_STORES, ...(hasRedisServer ? LEAKY_REDIS : [])]));
   }, 120_000);
 
-  it.each(MUTATIONS.filter(({ name }) => SHORT.includes(name)).map((mutation) => [mutation.name, mutation] as const))(
+  it.each(SHORT.map((mutation) => [mutation.name, mutation] as const))(
     'C4, D2: that %s',
     async (_name, mutation) => {
       const report = await runMutated(mutation);

@@ -84,6 +84,25 @@ const PURGES: readonly Mutation[] = [
     sign: { survivor: 'e-mail address of a person who is removed', store: 'tables' },
   },
   {
+    name: 'rows are not filed anew when a window becomes shorter',
+    days: [0, 1, 2, 3],
+    sabotage: (instance) => replace(instance, ['modules/retention/core/purge/refile-rows.js', 'RefileRows', 'run'], nothing),
+    sign: { survivor: 'client request id (chatty, shortened)', store: 'tables' },
+  },
+  {
+    name: 'windows from before a change are forgotten',
+    days: [0, 1, 2, 3],
+    sabotage: (instance) =>
+      replace(instance, ['modules/retention/data/filed-windows.repository.js', 'FiledWindowsRepository', 'addDays'], nothing),
+    sign: { survivor: 'sealed payload 1 (chatty, shortened)', store: 'heap' },
+  },
+  {
+    name: 'identity providers are not asked again',
+    days: [0, 1, 2],
+    sabotage: (instance) => replace(instance, ['modules/federation/core/refresh-profiles.js', 'RefreshProfiles', 'run'], nothing),
+    sign: { survivor: 'username of somebody of an OpenID provider of whom less is said', store: 'tables' },
+  },
+  {
     name: 'the round of retention does not run',
     days: [0, 3],
     sabotage: (instance) => replace(instance, ['modules/retention/core/run-retention.js', 'RunRetention', 'run'], nothing),

@@ -1,5 +1,5 @@
 // What can be switched off, and what notices. `test/architecture/canary-proofs.spec.ts` fails at a purge, a sweep, a job, a guard or a kind of store
-// that is not here.
+// that is not here, and at one that is here and nowhere else.
 
 /** How it shows that something is switched off. */
 export type Proof =
@@ -51,7 +51,7 @@ export const PROOFS_OF_JOBS: Readonly<Record<string, Proof>> = {
   SequenceAuditLogJob: { lets: 'orders what happened; what it orders is let go of by partition' },
   PublishCheckpointsJob: { lets: 'signs the audit log' },
   ProveDomainsAgainJob: { lets: 'asks name servers' },
-  RefreshProfilesJob: { lets: 'asks identity providers' },
+  RefreshProfilesJob: { mutation: 'identity providers are not asked again' },
   WarnCertificatesJob: { lets: 'writes mails' },
   RetryWebhooksJob: { lets: 'sends what was to be sent; deliveries are let go of by partition' },
   RewrapCredentialsJob: REWRAPS,
@@ -59,6 +59,25 @@ export const PROOFS_OF_JOBS: Readonly<Record<string, Proof>> = {
   RewrapTotpSecretsJob: REWRAPS,
   RewrapNotificationKeyJob: REWRAPS,
   RewrapEndUserKeyJob: REWRAPS,
+};
+
+/** What a round of retention consists of, by the class it is given for it. */
+export const PROOFS_OF_ROUND: Readonly<Record<string, Proof>> = {
+  RefileRows: { mutation: 'rows are not filed anew when a window becomes shorter' },
+  PartitionMaintenance: { mutation: 'partitions past their day are not dropped' },
+  EmptyHolds: { mutation: 'what a released hold kept is not let go of' },
+  RoundBounds: { lets: 'holds what follows together, each of which is named here' },
+  TrustedClock: { lets: 'keeps a round with a wrong clock from letting anything go; it lets nothing go itself' },
+  CloseReceipts: { mutation: 'receipts are not written' },
+  SurveyStores: {
+    spec: 'src/modules/retention/core/survey/survey-stores.db.spec.ts',
+    test: 'D2: every store has one a day, also when nothing was due',
+  },
+};
+
+/** Who changes the windows of an organisation and has to say by which it was filed until then, by file. */
+export const PROOFS_OF_WINDOWS: Readonly<Record<string, Proof>> = {
+  'src/modules/retention/core/windows/change-organisation-policy.ts': { mutation: 'windows from before a change are forgotten' },
 };
 
 /** Who asks whether a legal hold stands in the way of a deletion, by file. */
