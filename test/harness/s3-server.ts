@@ -1,6 +1,6 @@
 // An S3-compatible service in memory: objects, listings, multipart uploads, versions. It checks the signature of every request (SigV4) and fails on order.
 import { createHash, createHmac, randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export const S3_CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
@@ -17,7 +17,7 @@ interface PendingUpload {
   readonly parts: Map<number, Buffer>;
 }
 
-interface Asked {
+export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
@@ -36,6 +36,8 @@ export class S3Server {
   readonly asked: Asked[] = [];
   keepsVersions = false;
   fault: Fault | null = null;
+  /** Whether a request is done and its answer never sent. */
+  unheard: ((asked: Asked) => boolean) | null = null;
 
   private constructor(private readonly server: Server) {}
 
@@ -80,7 +82,7 @@ export class S3Server {
     if (this.fault?.(asked, response) === true) return;
     if (!isSigned(request, url, asked.body)) return refuse(response, 403, 'SignatureDoesNotMatch');
     if (bucket !== this.bucket) return refuse(response, 404, 'NoSuchBucket');
-    this.serve(asked, response);
+    this.serve(asked, this.unheard?.(asked) === true ? new ServerResponse(request) : response);
   }
 
   private serve(asked: Asked, response: ServerResponse): void {

@@ -14,6 +14,7 @@ import { loseRedisUnderLoad, shareLimits } from './shared-limits.ts';
 import { stopUnderLoad } from './shutdown.ts';
 import { scan } from './scanners.ts';
 import { fuzzTheSurface } from './surface.ts';
+import { killDuringUploads } from './uploads.ts';
 
 interface Trial {
   readonly title: string;
@@ -63,6 +64,10 @@ const TRIALS: Readonly<Record<string, Trial>> = {
   rotation: {
     title: 'kill -9 of whoever follows a rotation of the root key, 60 times',
     run: (postgres) => killWhileRotating({ databaseUrl: postgres.url(), kills: 60, households: 12, say }),
+  },
+  uploads: {
+    title: 'kill -9 of a gateway while large content goes into a bucket, 12 times at every moment of it',
+    run: (postgres) => killDuringUploads({ databaseUrl: postgres.url(), rounds: 12, say }),
   },
   canary: { title: 'canaries under every profile, through every window', run: () => liveThroughEveryWindow(say) },
   'canary-mutations': { title: 'what keeps a promise, switched off in turn', run: () => noticeWhatIsSwitchedOff(say) },
