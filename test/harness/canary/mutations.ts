@@ -97,12 +97,6 @@ const PURGES: readonly Mutation[] = [
     sign: { survivor: 'sealed payload 1 (chatty, shortened)', store: 'heap' },
   },
   {
-    name: 'identity providers are not asked again',
-    days: [0, 1, 2],
-    sabotage: (instance) => replace(instance, ['modules/federation/core/refresh-profiles.js', 'RefreshProfiles', 'run'], nothing),
-    sign: { survivor: 'username of somebody of an OpenID provider of whom less is said', store: 'tables' },
-  },
-  {
     name: 'the round of retention does not run',
     days: [0, 3],
     sabotage: (instance) => replace(instance, ['modules/retention/core/run-retention.js', 'RunRetention', 'run'], nothing),
@@ -195,6 +189,41 @@ const KEYS: readonly Mutation[] = [
   },
 ];
 
+const CLIENT = ['modules/federation/core/authorization-code-client.js', 'AuthorizationCodeClient', 'oidcClaims'] as const;
+const GRANTS = ['modules/federation/data/external-grants.repository.js', 'ExternalGrantsRepository', 'put'] as const;
+
+const SIGN_ON: readonly Mutation[] = [
+  {
+    name: 'more is kept of what an identity provider says',
+    days: [0],
+    sabotage: (instance) =>
+      replace(instance, CLIENT, (own) => async (...given: never[]) => {
+        const claims = (await own(...given)) as { readonly name?: string };
+        return { ...claims, preferred_username: claims.name };
+      }),
+    sign: { survivor: 'name of somebody of an OpenID provider', store: 'tables' },
+  },
+  {
+    name: 'refresh tokens are kept as they are',
+    days: [0],
+    sabotage: async (instance) => {
+      let token = '';
+      await replace(instance, ['modules/federation/core/keep-grant.js', 'KeepGrant', 'run'], (own) => (id: never, given: string) => {
+        token = given;
+        return own(id, given as never);
+      });
+      await replace(instance, GRANTS, (own) => (tx: never, row: object) => own(tx, { ...row, ciphertext: Buffer.from(token) } as never));
+    },
+    sign: { survivor: 'refresh token of somebody of an OpenID provider', store: 'heap' },
+  },
+  {
+    name: 'identity providers are not asked again',
+    days: [0, 1, 2],
+    sabotage: (instance) => replace(instance, ['modules/federation/core/refresh-profiles.js', 'RefreshProfiles', 'run'], nothing),
+    sign: { survivor: 'username of somebody of an OpenID provider of whom less is said', store: 'tables' },
+  },
+];
+
 const HOLDS: readonly Mutation[] = [
   {
     name: 'what a hold covers is not kept',
@@ -226,4 +255,4 @@ const HOLDS: readonly Mutation[] = [
   },
 ];
 
-export const MUTATIONS: readonly Mutation[] = [...PURGES, ...GATE_RULES, ...KEYS, ...HOLDS];
+export const MUTATIONS: readonly Mutation[] = [...PURGES, ...GATE_RULES, ...KEYS, ...SIGN_ON, ...HOLDS];

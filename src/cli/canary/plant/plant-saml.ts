@@ -24,6 +24,9 @@ const UNKEPT = {
   group: 'memberOf',
 } as const;
 
+const FOREVER = { presentThroughDay: Infinity, goneFromDay: Infinity };
+const UNTIL_REMOVAL = { presentThroughDay: DELETION_DAY - 1, goneFromDay: GONE_AFTER_DELETION };
+
 /**
  * Somebody who signs in through an organisation's SAML provider, with a word in all that it says of them, and somebody whom it answers for and who never
  * fetches the result. Then the organisation removes the provider, and with it what was known of people there; the account stays. Nobody, where
@@ -69,8 +72,8 @@ class SamlPeople {
       settings: { usernameAttribute: USERNAME },
     });
     this.path = `/sign-in/saml/${id}`;
-    this.shown('domain', 'a SAML provider', { at: '/domains', dataClass: 'configuration', isForGood: true });
-    this.shown('name', 'a SAML provider', { at: '/identity-providers', dataClass: 'configuration', isForGood: false });
+    this.shown('domain', '/domains', FOREVER);
+    this.shown('name', '/identity-providers', UNTIL_REMOVAL);
     return () => this.admin.ask('DELETE', `${this.at}/identity-providers/${id}`);
   }
 
@@ -86,7 +89,7 @@ class SamlPeople {
     const email = `${this.book.word(`e-mail address of ${SIGNS_IN}`)}@${this.domain}`;
     const { id } = await this.admin.ask<{ id: string }>('POST', '/admin/v1/accounts/search', { email });
     const account = (): Promise<string> => this.admin.text(`/admin/v1/accounts/${id}`);
-    this.known('e-mail address', account, { presentThroughDay: Infinity, goneFromDay: Infinity });
+    this.known('e-mail address', account, FOREVER);
   }
 
   /** What the provider has said waits for a browser that does not come. */
@@ -122,15 +125,11 @@ class SamlPeople {
     this.words.push({ place, kind: `${kind} at a SAML provider`, dataClass: 'account_profile', mayBeIn, ...life, isPresent });
   }
 
-  private shown(
-    kind: string,
-    whose: string,
-    { at, dataClass, isForGood }: { readonly at: string; readonly dataClass: PlantedWord['dataClass']; readonly isForGood: boolean },
-  ): void {
-    const place = `${kind} of ${whose}`;
+  /** What the organisation writes of the provider, and where it reads that. */
+  private shown(kind: string, at: string, life: typeof FOREVER): void {
+    const place = `${kind} of a SAML provider`;
     const isPresent = async (): Promise<boolean> => (await this.admin.text(this.at + at)).includes(this.book.word(place));
-    const life = isForGood ? { presentThroughDay: Infinity, goneFromDay: Infinity } : UNTIL_REMOVAL;
-    this.words.push({ place, kind: 'SAML provider', dataClass, mayBeIn: ['database', 'mail'], ...life, isPresent });
+    this.words.push({ place, kind: 'SAML provider', dataClass: 'configuration', mayBeIn: ['database', 'mail'], ...life, isPresent });
   }
 
   private browser(who: string): Visitor {
@@ -144,5 +143,3 @@ class SamlPeople {
     this.words.push(neverKept(place, 'secret of a sign-on', 'secret'));
   }
 }
-
-const UNTIL_REMOVAL = { presentThroughDay: DELETION_DAY - 1, goneFromDay: GONE_AFTER_DELETION };
