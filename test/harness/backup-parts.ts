@@ -22,6 +22,8 @@ import { BlobFolder } from '../../src/platform/blob/blob-folder.js';
 import type { BlobBody } from '../../src/platform/blob/blob-store.js';
 import { DatabaseAddress } from '../../src/platform/database/database-address.js';
 import { LocalRootKey } from '../../src/platform/kms/local-root-key.js';
+// Declares that content keys are in a backup of their own.
+import '../../src/modules/content/data/content-key.entity.js';
 import { TestAuditLog } from './audit-log.js';
 
 /** When something happens to an object: before it, in the middle of its bytes, or when it is done and nobody has been told. */
@@ -81,6 +83,7 @@ export interface BackupParts {
   readonly state: ReadBackupState;
   readonly expire: ExpireBackups;
   readonly archive: BackupArchive;
+  readonly copies: CopyErasures;
   readonly log: TestAuditLog;
 }
 
@@ -106,7 +109,7 @@ export async function backupParts(
   const expire = new ExpireBackups(tables, archive, catalogue, backupWindows);
   const due = new TakeDueBackups(tables, take, backupWindows, clock);
   const state = new ReadBackupState(tables, backupWindows, clock);
-  return { take, due, state, restore: new RestoreBackup(archive, copies, clock), expire, archive, log };
+  return { take, due, state, restore: new RestoreBackup(archive, copies, clock), expire, archive, copies: erasures, log };
 }
 
 /** One round of expiry, without its receipts. What is held is rows, of which there are none here. */

@@ -2,16 +2,19 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Runs Node with these arguments until it prints `stopped` or ends, and kills it then. Answers whether it had stopped, and all it printed. */
-export async function killedWhenStopped(argumentsOfNode: readonly string[]): Promise<{ readonly stopped: boolean; readonly said: string }> {
+/** Runs Node with these arguments until it prints `stopped`, serves or ends, and kills it then. Answers whether it had stopped, and all it printed. */
+export async function killedWhenStopped(
+  argumentsOfNode: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<{ readonly stopped: boolean; readonly said: string }> {
   const { PATH, HOME } = process.env;
-  const child = spawn(process.execPath, argumentsOfNode, { env: { PATH, HOME }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, argumentsOfNode, { env: { PATH, HOME, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
   const gone = once(child, 'close');
   let said = '';
   const stopped = new Promise<void>((resolve) => {
     child.stdout.on('data', (piece: Buffer) => {
       said += piece.toString();
-      if (/^stopped$/m.test(said)) resolve();
+      if (/^(stopped$|Lethe listens)/m.test(said)) resolve();
     });
   });
   child.stderr.on('data', (piece: Buffer) => void (said += piece.toString()));

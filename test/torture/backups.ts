@@ -10,6 +10,7 @@ import pg from 'pg';
 import type { BackupParts, ObjectMoment } from '../harness/backup-parts.ts';
 import { killedWhenStopped } from '../harness/killed-process.ts';
 import { startLetheInVain } from '../harness/process.ts';
+import { killedAtStatement } from '../harness/statement-stop.ts';
 
 // The sources as they stand, in this process as in those that are killed.
 await import(new URL('../harness/queue-worker-hook.mjs', import.meta.url).href);
@@ -17,6 +18,9 @@ const { backupParts, sweepAt } = (await import('../harness/backup-parts.ts')) as
 const { rowsOf, withDatabase } = (await import('../harness/backups.ts')) as typeof import('../harness/backups.ts');
 const { backupsOf } = await import('../../src/modules/backups/core/archive/backup-places.ts');
 const { isRestoreUnfinished } = await import('../../src/modules/backups/core/restore/unfinished-restore.ts');
+const { addKeys, assertReplayed, destroyKeys, replayKilledAt } = (await import(
+  '../harness/replayed-erasures.ts'
+)) as typeof import('../harness/replayed-erasures.ts');
 const { runMigrations } = await import('../../src/platform/database/migrations.ts');
 
 type TakenBackup = Awaited<ReturnType<BackupParts['take']['run']>>;
@@ -28,6 +32,10 @@ const PROCESS = fileURLToPath(new URL('../harness/backup-process.ts', import.met
 const DAY_MS = 86_400_000;
 /** A start takes seconds, so not every restore that was killed is started on. */
 const STARTS_EVERY = 10;
+/** A restore sends a few thousand statements, and most of them are alike. */
+const STATEMENTS_APART = 37;
+/** Of what was sent last the server may still be at work. */
+const SERVER_MS = 200;
 
 export interface BackupTortureOptions {
   readonly databaseUrl: string;
@@ -41,8 +49,12 @@ export async function killAtEveryObject({ databaseUrl, say = () => undefined }: 
     say(`backups: killed ${taking} times`);
     const restoring = await house.killRestores();
     say(`restores: killed ${restoring} times`);
+    const statements = await house.killRestoresAtStatements();
+    say(`restores: killed ${statements} times along their statements`);
+    const replaying = await house.killReplays();
+    say(`starts: killed ${replaying} times while they did erasures again`);
     const deleting = await house.killDeletions();
-    return { 'kills: taking': taking, restoring, deleting };
+    return { 'kills: taking': taking, restoring, statements, replaying, deleting };
   } finally {
     await house.stop();
   }
@@ -71,6 +83,7 @@ class House {
       await client.query(`CREATE DATABASE ${target}`);
       await fill(client);
     });
+    await addKeys(url);
     await runMigrations(targetUrl);
     const directory = mkdtempSync(join(tmpdir(), 'lethe-backups-'));
     const parts = await backupParts(url, directory);
@@ -129,6 +142,45 @@ class House {
     assert.ok(refusals > 0, 'no restore was killed after its first change');
     await this.#assertRestored(backup);
     return kills;
+  }
+
+  /** The same along the statements of a restore, from the one that condemns the database to the one that releases it. */
+  async killRestoresAtStatements(): Promise<number> {
+    const backup = await this.#newest();
+    const process = { url: this.#url, directory: this.#directory, stopsAt: 0, restores: backup.id, into: this.#targetUrl };
+    const from = 'CREATE SCHEMA IF NOT EXISTS lethe_restore';
+    // The first condemns it, the second says by which backup.
+    for (let [kills, nth] = [0, 3]; ; kills += 1, nth += STATEMENTS_APART) {
+      const moment = kills % 2 === 0 ? 'before' : 'within';
+      const { stopped, said } = await killedAtStatement({ from, nth, moment }, ['--import', HOOK, PROCESS, JSON.stringify(process)]);
+      await sleep(SERVER_MS);
+      if (!stopped) {
+        assert.match(said, /^done$/m, said);
+        await this.#assertRestored(backup);
+        return kills;
+      }
+      if (!(await isRestoreUnfinished(this.#targetUrl))) await this.#assertRestored(backup);
+      else if (kills % STARTS_EVERY === 0) await this.#assertRefusesToServe();
+    }
+  }
+
+  /** Nothing is served before every erasure since the backup is done again, each once and with its record, wherever a start is killed. */
+  async killReplays(): Promise<number> {
+    await destroyKeys(this.#parts);
+    let kills = 0;
+    for (let nth = 1; ; nth += 1) {
+      kills += 1;
+      const isDue = await replayKilledAt({ nth, moment: nth % 2 === 0 ? 'before' : 'within' }, this.#targetUrl, this.#directory);
+      if (!isDue) break;
+    }
+    await assertReplayed(this.#targetUrl, this.#directory);
+    return kills;
+  }
+
+  async #newest(): Promise<TakenBackup> {
+    const newest = (await this.#parts.archive.list()).findLast(({ kind }) => kind === 'data');
+    assert.ok(newest);
+    return newest as unknown as TakenBackup;
   }
 
   /** Past its last moment nothing of a backup is restored, however much of it is left; what is deleted is so for good, and on record once. */
@@ -282,9 +334,5 @@ async function fill(client: pg.Client): Promise<void> {
     await client.query(`INSERT INTO account (id, locale, status, created_at, updated_at) VALUES ($1, 'en', 'active', now(), now())`, [
       account,
     ]);
-    await client.query(
-      `INSERT INTO content_key (id, organisation_id, version, kms_key_id, wrapped_key, created_at) VALUES ($1, $2, 1, 'local:none', '\\x00', now())`,
-      [randomUUID(), organisation],
-    );
   }
 }

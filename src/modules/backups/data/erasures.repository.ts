@@ -11,13 +11,16 @@ export interface ErasureRow extends RecordedErasure {
 /** The ledger's rows: appended, marked as copied, and gone with their day. */
 @Injectable()
 export class ErasuresRepository {
-  /** `copiedAs` is known when the row was read from a copy. */
-  async append(tx: Tx, { id, expiresOn, kind, subjectId, detail, recordedAt }: ErasureRow, copiedAs: string | null = null): Promise<void> {
+  async append(tx: Tx, { id, expiresOn, kind, subjectId, detail, recordedAt }: ErasureRow): Promise<void> {
     await ensureDayPartition(tx, 'erasure', expiresOn);
-    await tx.query(
-      'INSERT INTO erasure (id, expires_on, kind, subject_id, detail, recorded_at, copied_as) VALUES ($1, $2, $3, $4, $5, $6, $7)',
-      [id, expiresOn, kind, subjectId, JSON.stringify(detail), recordedAt, copiedAs],
-    );
+    await tx.query('INSERT INTO erasure (id, expires_on, kind, subject_id, detail, recorded_at) VALUES ($1, $2, $3, $4, $5, $6)', [
+      id,
+      expiresOn,
+      kind,
+      subjectId,
+      JSON.stringify(detail),
+      recordedAt,
+    ]);
   }
 
   /** The oldest that are in the database alone. */
@@ -39,7 +42,7 @@ export class ErasuresRepository {
     return new Set(rows.map(({ id }) => id));
   }
 
-  /** Objects of the blob store whose records are all here. */
+  /** Objects of the blob store whose records are all here: they are noted together, once all are. */
   async copies(tx: Tx): Promise<Set<string>> {
     const rows = await tx.query<{ name: string }[]>('SELECT DISTINCT copied_as AS name FROM erasure WHERE copied_as IS NOT NULL');
     return new Set(rows.map(({ name }) => name));

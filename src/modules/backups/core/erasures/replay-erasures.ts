@@ -35,15 +35,30 @@ export class ReplayErasures {
     const replayers = this.replayers.byKind();
     const missing = erasures.find(({ record }) => !replayers.has(record.kind));
     if (missing) throw backupsErrors.no_replayer({ details: { kind: missing.record.kind } });
-    for (const { record, copy } of erasures) {
+    for (const { record } of erasures) {
       await this.tables.asSystem(async (tx) => {
         // The same record may be in two copies.
         if ((await this.tables.erasures.known(tx, [record.id])).has(record.id)) return;
         await replayers.get(record.kind)?.replay(tx, record);
-        await this.tables.erasures.append(tx, record, copy);
+        await this.tables.erasures.append(tx, record);
       });
     }
+    await this.noteCopies(erasures);
     return erasures.length;
+  }
+
+  /**
+   * A copy counts as known from its first record on, so none is noted before all of its records are there: after a start that was killed in the middle
+   * the next one reads it again.
+   */
+  private async noteCopies(erasures: readonly UnknownErasure[]): Promise<void> {
+    const byCopy = Map.groupBy(erasures, ({ copy }) => copy);
+    await this.tables.asSystem(async (tx) => {
+      for (const [copy, its] of byCopy) {
+        const ids = its.map(({ record }) => record.id);
+        await this.tables.erasures.copied(tx, ids, copy);
+      }
+    });
   }
 
   private settle({ restoredBackup }: InstallationRow, replayed: number): Promise<void> {
