@@ -39,7 +39,11 @@ export class S3Server {
   /** Whether a request is done and its answer never sent. */
   unheard: ((asked: Asked) => boolean) | null = null;
 
-  private constructor(private readonly server: Server) {}
+  private readonly server: Server;
+
+  private constructor(server: Server) {
+    this.server = server;
+  }
 
   static async start(): Promise<S3Server> {
     const server = createServer();
