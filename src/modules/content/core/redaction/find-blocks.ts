@@ -5,6 +5,8 @@ import { looksRandom } from './randomness.ts';
 
 /** Names of what holds several secrets: each is called after what it is for, as in `tokens: { github: … }`. */
 const HOLDER = /(?:secrets|credentials|creds|passwords|(?:api|access|auth|secret|private)[_-]?keys|(?<!max[_-]?|num[_-]?|_)tokens)$/i;
+/** Composer keeps tokens by the host they are for. */
+const BY_HOST = /^(?:github|gitlab|bitbucket)-(?:oauth|token)$/;
 const OPENING =
   /["'`\])]{0,2}\s{0,2}(?:=>|:=|[:=])?\s{0,2}(?:[({[]|(?:new )?[\w<>, .]{1,32}[({[]|[\w<>, .[\]]{1,48} ?= ?[({[]|\r?\n(?=[ \t]))/y;
 /** One member, in quotes or not; commas, dashes and line ends before it. */
@@ -12,7 +14,7 @@ const MEMBER = /[\s,;-]{0,40}(?:["'`:]?([\w.-]{1,64})["'`]?\s{0,2}(?:=>|:=|[:=])
 const MOST_MEMBERS = 64;
 
 export function isHolder(name: string): boolean {
-  return /s$/i.test(name) && HOLDER.test(name);
+  return /s$/i.test(name) ? HOLDER.test(name) : BY_HOST.test(name);
 }
 
 /** The members of the block that opens behind `end`. What they hold must look drawn by chance: such blocks describe things, too. */

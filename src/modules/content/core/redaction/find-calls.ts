@@ -5,7 +5,7 @@ import { looksRandom } from './randomness.ts';
 
 /** Calls that take a password behind whom it belongs to. Found by how their names end. */
 const OF_ACCOUNTS = `auth( auth=( login( connect( ftp( smtp( imap( credential( credentials( createuser( adduser( passwordauthentication(
-  getconnection( pdo( authenticate( signin( logon( setcredentials( pw_set( bind_s( wifi.begin( userpass( connection(`;
+  getconnection( pdo( authenticate( signin( logon( setcredentials( pw_set( bind_s( wifi.begin( userpass( connection( database(`;
 /** Calls that take a key, alone or behind the address it is for. */
 const OF_CLIENTS = `client( wallet( sdk( sendline( writeline( setkey( withkey( fromkey( signer( keypair( configure( initialize( authenticator(
   jwt.sign( jwt.encode( jwt.verify( jwt.decode( hmac( hmac.new( fernet( cookieparser( handler( algoliasearch( twilio(`;
@@ -39,6 +39,8 @@ export function findInCall(text: string, at: number, account: boolean, sink: Fin
       if (isSecret && (name === undefined || kindOfKey(name) !== 'none')) sink.add(start, start + value.length, 'credential');
       behindAddress ||= ADDRESS.test(value);
     }
+    // An argument that is a call itself is looked at for its own name.
+    if (text[end] === '(') return end - whole.length;
     if (stop !== ',') return end;
   }
   return end;

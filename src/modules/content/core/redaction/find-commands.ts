@@ -22,11 +22,11 @@ const after = (program: string, option: string, strict = false): Command => ({
 
 /** Programs whose last argument is the password. */
 const BY_PLACE =
-  'rabbitmqctl|smbpasswd|samba-tool|wpa_passphrase|mosquitto_passwd|ejabberdctl|prosodyctl|asadmin|networksetup|mc alias set|bundle config|composer config|poetry config|neo4j-admin';
+  'rabbitmqctl|smbpasswd|samba-tool|wpa_passphrase|mosquitto_passwd|ejabberdctl|prosodyctl|asadmin|networksetup|mc alias set|mkstore|bundle config|composer config|poetry config|neo4j-admin';
 
 const COMMANDS: readonly Command[] = [
   after('mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mysqlimport|mycli', '-p(?=[^\\s])'),
-  after('twine', '-p\\s+'),
+  after('twine|altool|notarytool', '-p\\s+'),
   after('nuget', '(?:-k|--api-key|-ApiKey)\\s+', true),
   after('sqlplus|sqlldr|expdp|impdp', '[\\w.$#]{1,64}/(?=\\S{4,128}@)'),
   after('sshpass', '-p\\s*'),
@@ -79,7 +79,7 @@ const USER_AND_PASSWORD: readonly RegExp[] = [
 /** The programs above. Lines are looked at one by one, so that a search for one option never runs over the whole text. */
 export const PROGRAMS: readonly string[] =
   `mysql mosquitto_ mariadb mycli sshpass redis-cli iredis docker podman buildah skopeo helm nerdctl oras crane mongo cqlsh sqoop rdesktop vncdo az· oc·login
-   influx nmcli sqlcmd bcp· isql osql tsql 7z zip· rar· xfreerdp ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami sshuttle openssl keytool
+   influx nmcli sqlcmd bcp· isql osql tsql 7z mkstore zip· unzip· rar· unrar· altool notarytool xfreerdp ldapsearch ldapadd ldapmodify ldapdelete ldappasswd ldapwhoami sshuttle openssl keytool
    jarsigner apksigner net·use net·user cmdkey psexec runas schtasks htpasswd snmpwalk snmpget snmpset vault op·signin doppler npm·login
    sentry-cli railway heroku gh·secret fly·secrets wrangler echo· printf· lftp ncftp ftp· wget curl http· https· httpie xh· aria2c smbclient
    rpcclient chpasswd newusers twine nuget· sqlplus sqlldr expdp impdp

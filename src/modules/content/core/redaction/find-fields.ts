@@ -51,11 +51,15 @@ export function findField(text: string, start: number, end: number, sink: Findin
   if (
     name.kind === 'none' ||
     ARN.test(text.slice(Math.max(0, name.start - 64), name.start)) ||
-    (text[name.start - 1] === '/' && text[name.start - 2] === '<')
+    (text[name.start - 1] === '/' && text[name.start - 2] === '<') ||
+    // A mark for whom to put in: `<user>:<password>@host`.
+    (text[name.start - 1] === '<' && text[name.end] === '>' && text[name.end + 1] === '@')
   )
     return name.end;
   if (name.kind === 'authorization') return findAuthorization(text, name.end, sink) ?? name.end;
   if (name.kind === 'cookie') return findCookies(text, name.end, sink) ?? name.end;
+  if (name.kind === 'key' && PUBLIC.test(text.slice(Math.max(0, name.start - 8), name.start))) return name.end;
+  findBytes(text, name, sink);
   if (isCell(text, name.start, name.end)) findColumn(text, name.start, name.end, sink);
   return findValue(text, name, sink) ?? findInProse(text, name, sink) ?? name.end;
 }
@@ -73,6 +77,24 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   if (!isSecretValue(name.kind, inside.slice(scheme), standing)) return undefined;
   sink.add(value.start + scheme, value.end, 'credential');
   return value.end;
+}
+
+/** A key that is said to be public. */
+const PUBLIC = /\bpublic $/i;
+/** A key as a list of its bytes, as firmware and tests hold them. */
+const BYTES =
+  /["']?[^\n[{"']{0,40}(?:\[\w{0,4}\][^\n[{"']{0,8})?[[{]\s{0,8}((?:(?:0x[\da-f]{1,2}|\d{1,3})\s{0,4},\s{0,8}){15,127}(?:0x[\da-f]{1,2}|\d{1,3}))\s{0,4},?\s{0,8}[\]}]/iy;
+
+function findBytes(text: string, name: Name, sink: FindingSink): void {
+  if (name.kind !== 'secret' || !/[[{]/.test(text.slice(name.end, name.end + 50))) return;
+  BYTES.lastIndex = name.end;
+  const bytes = BYTES.exec(text)?.[1];
+  if (bytes === undefined) return;
+  const numbers = bytes.split(',').map(Number);
+  // Vectors for tests count up, or repeat.
+  if (new Set(numbers.map((each, index) => each - (numbers[index - 1] ?? 0))).size < numbers.length / 2) return;
+  const start = name.end + text.slice(name.end, BYTES.lastIndex).lastIndexOf(bytes);
+  sink.add(start, start + bytes.length, 'credential');
 }
 
 const ATTRIBUTE =
@@ -129,12 +151,15 @@ const DISTANT = new RegExp(
   'y',
 );
 /** "Your new token was created:", and below it nothing but the value. */
-const BELOW = /[ ,:][^\n]{0,80}\n(?:[ \t]{0,8}\r?\n)?[ \t>$]{0,12}["'`]?(?=\S{16,1024}["'`]?[ \t]{0,8}(?:\r?\n|$))/y;
+const BELOW =
+  /[ ,:](?![^\n]{0,40}-----)[^\n]{0,80}\n(?:[ \t]{0,8}\r?\n)?(?:(?<=:[ \t]{0,8}\r?\n[ \t]{0,8}\r?\n?)(```)\w{0,12}\r?\n)?[ \t>$]{0,12}["'`]?(?=\S{16,1024}["'`]?[ \t]{0,8}(?:\r?\n|$))/y;
+/** Names for an account and its password together. */
+const HOLDS_BOTH = /^(?:creds?|credentials?|credenciales|credenziali|identifiants|zugangsdaten|anmeldedaten|inloggegevens)$/i;
 const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}[([]?["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
 
 /** "The password for the staging database is …", "creds are admin / …": a value some words away must look like one by itself. */
 function findInProse(text: string, name: Name, sink: FindingSink): number | undefined {
-  for (const pattern of /^(?:creds?|credentials?)$/i.test(name.text) ? [PAIR, DISTANT] : [DISTANT]) {
+  for (const pattern of HOLDS_BOTH.test(name.text) ? [PAIR, DISTANT] : [DISTANT]) {
     pattern.lastIndex = name.end;
     const gap = pattern.exec(text);
     if (gap === null) continue;
@@ -160,7 +185,8 @@ function findBelow(text: string, name: Name, sink: FindingSink): number | undefi
   const start = name.end + gap[0].length;
   const end = endOfBare(text, start);
   const value = text.slice(start, end);
-  if (!isSecretValue(name.kind, value, 'apart') || (name.kind === 'key' && !/^(?=.*[A-Z])(?=.*[a-z])/.test(value))) return undefined;
+  if (!isSecretValue(name.kind, value, 'apart')) return undefined;
+  if (name.kind === 'key' && gap[1] === undefined && !/^(?=.*[A-Z])(?=.*[a-z])/.test(value)) return undefined;
   sink.add(start, end, 'prose');
   return end;
 }

@@ -35,3 +35,29 @@ export function findInRows(text: string, at: number, sink: FindingSink): number 
   }
   return end;
 }
+
+const COPY = /copy [\w."]{1,128} \(([^()\n]{1,1024})\) from stdin[^\n]{0,40};\r?\n/iy;
+const LONGEST_COPIED = 1024;
+
+/** The same as `pg_dump` writes it: names, and below them lines of tabs. */
+export function findCopied(text: string, at: number, sink: FindingSink): number | undefined {
+  COPY.lastIndex = at;
+  const head = COPY.exec(text);
+  if (head === null) return undefined;
+  const kinds = (head[1] as string).split(',').map((name) => kindOfKey(name.replace(/[\s"]/g, '')));
+  let end = COPY.lastIndex;
+  for (let row = 0; row < MOST_ROWS; row++) {
+    const window = text.slice(end, end + LONGEST_COPIED);
+    const line = window.slice(0, window.search(/\r?\n|$/));
+    if (line === '' || line.startsWith('\\.')) return end;
+    let place = end;
+    for (const [column, value] of line.split('\t', kinds.length).entries()) {
+      const kind = kinds[column] ?? 'none';
+      if (kind !== 'cookie' && kind !== 'authorization' && isSecretValue(kind, value, 'quoted'))
+        sink.add(place, place + value.length, 'credential');
+      place += value.length + 1;
+    }
+    end += line.length + 1;
+  }
+  return end;
+}

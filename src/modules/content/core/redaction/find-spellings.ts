@@ -14,8 +14,24 @@ export const SPELLINGS: readonly Spelling[] = [
   { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
   { literal: 'wifi:', pattern: /WIFI:(?:[TSHRAEI]{1,3}:[^;\n]{0,64};){0,4}P:((?:\\.|[^;\n\\]){4,128});/iy },
   { literal: 'auth ', pattern: /(?<=> )AUTH (?:\w{1,64} )?(\S{6,256})/iy },
-  { literal: 'pass ', pattern: /(?<=^|\n)PASS ([^\s:]{6,256})(?=\r?\n|$)/y },
+  { literal: 'pass ', pattern: /(?<=(?:^|\n)\/?)PASS (?:[\w/@.-]{1,64}:)?([^\s:]{6,256})(?=\r?\n|$)/y },
   { literal: ' identify ', pattern: / IDENTIFY (?:[\w-]{1,32} )?(\S{6,256})(?=\s|$)/y },
+  { literal: 'auth default ', pattern: /(?<=^|[\n>] ?)AUTH default (\S{6,256})/y },
+  { literal: 'stats auth ', pattern: /stats auth [\w.-]{1,64}:(\S{6,256})/iy },
+  // PowerShell names it behind the value, and by what the value becomes.
+  { literal: 'convertto-securestring', pattern: /(?<=["']([^"'\n$]{6,256})["'] {0,4}\| {0,4})ConvertTo-SecureString/dy },
+  { literal: ', gen_salt(', pattern: /(?<=crypt\('([^'\n]{6,256})'), gen_salt\(/diy },
+  // A pair of keys as programs of Solana save it: 64 bytes.
+  ...['id.json', 'keypair', 'secretkey', 'secret_key'].map((literal) => ({
+    literal,
+    pattern:
+      /(?:id\.json|keypair|secret_?key)[^[\]\n]{0,60}\s{0,8}(?:\w{0,16}\()?\[\s{0,8}((?:\d{1,3}\s{0,8},\s{0,8}){31,63}\d{1,3})\s{0,8}\]/iy,
+  })),
+  ...['log in with ', 'login with ', 'sign in with ', 'signing in with ', 'logged in with '].map((literal) => ({
+    literal,
+    pattern: /(?:log|sign)[a-z]{0,4}(?: ?in)? with ["'`]?[\w.@+-]{2,64} ?[:/] ?["'`]?([^\s"'`]{6,128})/iy,
+    looks: 'password' as const,
+  })),
   { literal: 'requirepass ', pattern: /requirepass ["']?([^\s"']{6,256})/y },
   {
     literal: 'assword:',
@@ -38,7 +54,22 @@ export const SPELLINGS: readonly Spelling[] = [
     looks: 'password',
   },
   { literal: ': psk ', pattern: /: PSK "?([^\s"]{6,256})/iy },
-  { literal: 'auth plain ', pattern: /AUTH PLAIN ([A-Za-z0-9+/=]{12,512})/iy },
+  ...['plain', 'xoauth2', 'oauthbearer'].map((mechanism) => ({
+    literal: `auth ${mechanism} `,
+    pattern: /AUTH \w{5,11} ([A-Za-z0-9+/=]{12,4096})/iy,
+  })),
+  // "Password:" in base64, as SMTP asks for it.
+  { literal: 'ugfzc3dvcmq6', pattern: /UGFzc3dvcmQ6\s{1,4}(?:C: )?([A-Za-z0-9+/]{8,512}={0,2})/y },
+  { literal: '{plain}', pattern: /\{PLAIN\}([^\s:"']{4,256})/iy },
+  { literal: 'open ', pattern: /(?<=^|\n)open [\w.-]{3,128}(?: \d{1,5})?\r?\nuser [\w.@-]{1,64} (\S{6,256})/y },
+  { literal: ' md5 ', pattern: /(?<=message-digest-key \d{1,3}) md5 (?:\d )?(\S{6,128})/iy },
+  { literal: 'unsafeplaintext(', pattern: /unsafePlainText\(\s{0,40}["'`]([^"'`\n]{6,512})/iy },
+  { literal: 'openrowset(', pattern: /OPENROWSET\(\s?'[^'\n]{1,64}',\s?'[^'\n]{1,128}';\s?'[^'\n]{1,64}';\s?'([^'\n]{4,256})'/iy },
+  {
+    literal: 'sp_addlinkedsrvlogin',
+    pattern: /sp_addlinkedsrvlogin [^\n]{1,200},\s?(?:@rmtpassword ?= ?)?N?'([^'\n]{6,256})'/iy,
+    looks: 'password',
+  },
   { literal: 'login ', pattern: /(?<=(?:^|\n)\w{1,8} )LOGIN "?[^\s"]{1,128}"? "?([^\s"]{6,256})/y },
   { literal: 'chpasswd', pattern: /chpasswd:\s{1,8}(?:list|users): ?\|?\s{1,16}(?:- )?["']?[\w-]{1,32}:([^\s"']{6,256})/y },
   { literal: 'basicauth', pattern: /basic_?auth(?: [^\s{]{1,64})? \{\s{1,16}[\w.@-]{1,64} (\S{6,256})/y, looks: 'password' },
@@ -59,6 +90,18 @@ export const SPELLINGS: readonly Spelling[] = [
       looks: 'key',
     }),
   ),
+  // A stream is sent to an address that ends in its key; weather and sums are asked for by an id that is one.
+  ...['rtmp://', 'rtmps://'].map((literal) => ({
+    literal,
+    pattern: /rtmps?:\/\/[^\s"'/]{4,80}\/(?:[\w-]{1,32}\/){1,3}([\w-]{16,128})/iy,
+    looks: 'key' as const,
+  })),
+  ...['openweathermap.org/', 'wolframalpha.com/'].map((literal) => ({
+    literal,
+    pattern: /\w{10,16}\.\w{3}\/[^\s"'<>]{0,200}?[?&]appid=([\w-]{16,64})/iy,
+    looks: 'key' as const,
+  })),
+  { literal: 'anaconda.org/t/', pattern: /anaconda\.org\/t\/([\w-]{20,128})/iy },
   // Links that let in whoever has them.
   ...[
     'reset-password/',
@@ -83,7 +126,8 @@ export const SPELLINGS: readonly Spelling[] = [
   })),
   ...['backup codes', 'recovery codes', 'scratch codes'].map((literal) => ({
     literal,
-    pattern: /\w{6,8} codes[^\n:]{0,40}:\s{1,8}((?:[-*\d.) ]{0,6}(?=[a-z]{0,8}\d)[a-z\d]{4,8}(?:[- ][a-z\d]{4,8}){0,2}[\s,]{1,4}){2,16})/iy,
+    pattern:
+      /\w{6,8} codes[^\n:]{0,40}:\s{1,8}((?:[-*\d.) ]{0,6}(?=[a-z-]{0,40}\d)[a-z\d]{4,8}(?:[- ][a-z\d]{4,8}){0,5}(?:[\s,]{1,4}|$)){1,16})/iy,
   })),
   ...['app password', 'application password'].map((literal) => ({
     literal,
@@ -107,7 +151,7 @@ export function findSpelling(text: string, at: number, { pattern, looks }: Spell
   const password = found?.[1];
   if (found === null || password === undefined || isPlaceholder(password)) return undefined;
   if (looks !== undefined && !looksRandom(password, 16) && !(looks === 'password' && looksLikePassword(password))) return undefined;
-  const start = at + found[0].lastIndexOf(password);
+  const start = found.indices?.[1]?.[0] ?? at + found[0].lastIndexOf(password);
   sink.add(start, start + password.length, 'credential');
   return start + password.length;
 }

@@ -64,9 +64,11 @@ export function findPuttyKey(text: string, at: number, sink: FindingSink): numbe
 
 /** An armoured key that was put in base64 once more: the run of base64 lines around the given place. */
 export function findEncodedKey(text: string, at: number, sink: FindingSink): number {
-  const lines = /[A-Za-z0-9+/_=-]{1,65536}(?:(?:\\n|\s){1,40}[A-Za-z0-9+/_-]{40,1024}={0,2}){0,400}/y;
-  lines.lastIndex = at;
-  const end = at + (lines.exec(text)?.[0].length ?? 0);
+  // All of the first run at once: were it cut piece by piece, each piece would cost another pass over the whole text.
+  const run = endOfRun(text, at, 'base64', text.length);
+  const lines = /={0,2}(?:(?:\\n|\s){1,40}[A-Za-z0-9+/_-]{40,1024}={0,2}){0,400}/y;
+  lines.lastIndex = run;
+  const end = run + (lines.exec(text)?.[0].length ?? 0);
   sink.add(at, end, 'private_key');
   return end;
 }

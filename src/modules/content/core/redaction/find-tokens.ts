@@ -1,7 +1,7 @@
 import { endOfRun, isIn, isWordStart, startOfRun } from './character-classes.ts';
 import { eachMatch } from './each-match.ts';
 import type { FindingSink } from './findings.ts';
-import { isPlaceholder } from './plausibility.ts';
+import { isPlaceholder, isPublished } from './plausibility.ts';
 import { looksRandom } from './randomness.ts';
 import type { TokenPattern, TokenShape } from './token-shapes.ts';
 
@@ -30,6 +30,7 @@ export function findShape(text: string, start: number, shape: TokenShape, sink: 
     sink.add(start, wrapped, 'token');
     return wrapped;
   }
+  if (isPublished(text.slice(start, start + JUDGED))) return undefined;
   const isToken = shape.weak ? looksRandom(value, shape.minimum) && !isPlaceholder(value) : isTokenBody(value);
   if (!isToken) return value.length > LONG_RUN ? body + NEXT_TRY : undefined;
   if (value.length >= JUDGED - 2) end = endOfRun(text, end, shape.characters, LONGEST_TOKEN);
@@ -99,6 +100,7 @@ export function findMarked(text: string, end: number, sink: FindingSink): number
   if (start > 0 && (isIn(text, start - 1, 'word') || '/.@'.includes(text[start - 1] as string))) return undefined;
   const stop = endOfRun(text, end, 'word', 1024);
   const value = text.slice(end, stop);
+  if (isPublished(text.slice(start, end))) return undefined;
   if (value.length < 16 || !looksRandom(value, 16) || /[-_]/.test(value.slice(0, 8)) || !/\d/.test(value)) return undefined;
   sink.add(start, stop, 'token');
   return stop;
@@ -110,14 +112,14 @@ const PAIRS: readonly RegExp[] = [
   /(?<![\w.-])[MNO][A-Za-z\d_-]{23,27}\.[A-Za-z\d_-]{6}\.[A-Za-z\d_-]{27,45}(?![\w.-])/g,
   // Zhipu: an id and its secret.
   /(?<![\w.-])[0-9a-f]{32}\.[A-Za-z0-9]{16}(?![\w.-])/g,
-  // Facebook apps, Zoho, Salesforce sessions, Airtable, Mailchimp, fal.ai, Asana.
+  // Facebook apps, Zoho, Salesforce sessions, Airtable, Mailchimp, Mailgun, fal.ai, Asana.
   /(?<![\w|])\d{13,17}\|[A-Za-z0-9_-]{20,60}/g,
   /(?<![\w.])1000\.[0-9a-f]{32}\.[0-9a-f]{32}(?![\w.])/g,
   /(?<!\w)00D[A-Za-z0-9]{12,15}![A-Za-z0-9._]{60,200}/g,
   /(?<!\w)pat[A-Za-z0-9]{14}\.[0-9a-f]{64}(?!\w)/g,
-  /(?<!\w)[0-9a-f]{32}-us\d{1,2}(?!\w)/g,
+  /(?<!\w)[0-9a-f]{32}-(?:us\d{1,2}|[0-9a-f]{8}-[0-9a-f]{8})(?!\w)/g,
   /(?<!\w)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{32}(?!\w)/g,
-  /(?<![\w/])[12]\/\d{10,20}(?:\/\d{10,20})?:[0-9a-f]{32}(?!\w)/g,
+  /(?<!\w)[12]\/\d{10,20}(?:\/\d{10,20})?:[0-9a-f]{32}(?!\w)/g,
   // Microsoft Entra refresh tokens, X bearer tokens, Elastic keys in their own wording.
   /(?<![\w.-])[01]\.A[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_.-]{100,2000}/g,
   /(?<![\w%])A{20,22}[A-Za-z0-9%+/=_-]{60,120}/g,
@@ -143,6 +145,10 @@ const PAIRS: readonly RegExp[] = [
   // crates.io, Jenkins, Adyen, Azure DevOps, joining a cluster of k3s.
   /(?<!\w)(?:cio[A-Za-z0-9]{32}|11[0-9a-f]{32}|AQE[A-Za-z0-9]{1,4}[\w*+/=-]{80,200}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})(?!\w)/g,
   /(?<!\w)K10[0-9a-f]{64}::[a-z]{4,8}:[A-Za-z0-9]{8,64}/g,
+  // Sanity, Pushbullet.
+  /(?<![\w+/=.-])(?:sk(?=[a-zA-Z]*\d)[A-Za-z0-9]{78,180}|o\.(?=[A-Za-z]*\d)[A-Za-z0-9]{32})(?![\w+/=.-])/g,
+  // The two hashes that Windows keeps of a password, as they are dumped.
+  /(?<=:\d{3,10}:)[0-9a-f]{32}:[0-9a-f]{32}(?=:::)/g,
   // Recovery keys of BitLocker, product keys; ngrok.
   /(?<![\w-])(?:\d{6}(?:-\d{6}){7}|(?=[A-Z-]*\d)(?=[\d-]*[A-Z])[A-Z\d]{5}(?:-[A-Z\d]{5}){4})(?![\w-])/g,
   /(?<!\w)2[A-Za-z0-9]{26}_[A-Za-z0-9]{20,24}(?!\w)/g,
@@ -158,7 +164,7 @@ export function findPairs(run: string, offset: number, sink: FindingSink): void 
   if (run.length < LEAST_ISSUED || !/[_-]/.test(run) || !/[A-Z]/.test(run)) return;
   eachMatch(ISSUED, run, (found) => {
     const [whole, prefix, body] = found as unknown as [string, string, string];
-    if (IDS.test(prefix) || !DRAWN.test(body) || !looksRandom(body, 28) || new Set(body).size === body.length) return;
+    if (IDS.test(prefix) || isPublished(whole) || !DRAWN.test(body) || !looksRandom(body, 28) || new Set(body).size === body.length) return;
     sink.add(offset + found.index, offset + found.index + whole.length, 'token');
   });
 }

@@ -10,21 +10,22 @@ const words = (list: string): ReadonlySet<string> => new Set(list.trim().split(/
 const PASSWORD = words(`password passwd passwords passwort passphrase pass pwd psw pw passcode psk mnemonic userpass dbpass dbpassword
   kennwort senha contrasena contraseña clave motdepasse mdp wachtwoord haslo hasło heslo jelszo lozinka parola sifre şifre sandi salasana
   losenord lösenord adgangskode passord adgangskod пароль пароля паролем парола κωδικός сifra seedphrase wepkey presharedkey psk2 storepass keypass
-  passe securestring bindpw rootpw userpw authtok sudopass becomepass smtppass`);
+  passe securestring masterauth masterpassword apipassword bindpw rootpw userpw authtok sudopass becomepass smtppass`);
 const SECRET =
   words(`secret token apikey apitoken authtoken accesstoken refreshtoken idtoken bearertoken secretkey secretaccesskey accesskey
   privatekey authkey signingkey encryptionkey masterkey sharedkey sessiontoken clientsecret appsecret apisecret credential credentials creds cred
   jwt bearer hmac licensekey passkey preshared sonarlogin appcertificate appcert sas sastoken accountkey sharedaccesskey primarykey2 subscriptionkey servicekey deploykey
-  webhooksecret sessionkey nonce2 pat oauthtoken xoauthtoken accesskeysecret secretid2 token2 apipassword kubeconfig
+  webhooksecret sessionkey nonce2 pat oauthtoken xoauthtoken accesskeysecret secretid2 token2 kubeconfig ntlm nthash lmhash
   sharedsecret consumersecret botoken bottoken personalaccesstoken sessionid sessid phpsessid jsessionid connectsid csrftoken xsrftoken authcookie
-  authenticationtoken masterpassword tokensecret keysecret secretbase secretstring jwtsecret datakey appkey recoverycode backupcode`);
+  zugangsdaten anmeldedaten inloggegevens credenciales credenziali identifiants macaroon samlresponse
+  authenticationtoken tokensecret keysecret secretbase secretstring jwtsecret datakey appkey recoverycode backupcode`);
 /** Before `key`: keys that open something. */
 const OPENING =
   words(`api secret private access auth encryption encrypt decryption signing signature sign master account subscription license licence app
   application service shared storage webhook hmac deploy ssh root admin jwt client consumer recovery backup ingest ingestion write read rest server
   management mgmt session fernet aes des rsa dsa ecdsa ed25519 pgp gpg vault unseal crypto wallet deployer signer hex rpc security base integration
   developer dev personal user admin1 automation bot maps functions function host management publishable live prod production test sandbox
-  cookie password token credential openai anthropic azure aws gcp google stripe datadog cloudant account1 primary1 secondary`);
+  network cookie password token credential openai anthropic azure aws gcp google stripe datadog cloudant account1 primary1 secondary`);
 /** Before `key` or `token`: what is public, or names a place. */
 const HARMLESS =
   words(`public primary foreign cache sort partition idempotency hot row object i18n translation locale config query group dedup dedupe
@@ -32,7 +33,7 @@ const HARMLESS =
   page next previous prev continuation cursor resume sync start end last first bos eos pad unk sep cls mask stop special image audio input output
   cached reasoning completion prompt total max min count num state event trigger arrow enter escape shift ctrl alt tab press up down left right meta
   registry ssm parameter param metric label tag annotation redis header json yaml form schema message topic ordering document doc data record resource
-  sequence storagekey localstorage rate limit feature flag theme menu option setting property attribute shortcut keyboard key_value vertex edge
+  sequence socket storagekey localstorage rate limit feature flag theme menu option setting property attribute shortcut keyboard key_value vertex edge
   symbol alias space camel snake current2 model provider line chart legend search filter vocab vocabulary cloud2 keyword new2 sibling child parent`);
 /** A name that ends in one of these tells of the credential, and does not hold it. */
 const TELLING =
@@ -42,7 +43,7 @@ const TELLING =
   provider source strategy manager store storage2 service issuer audience scope scopes usage used rate cost price index idx position pos offset number
   num exists missing valid invalid error errors message reset forgot changed change updated created rotation rotated interval days hours minutes
   seconds ms date time timestamp location region bucket host hostname port email user username login page screen form input inputs output button link
-  route helper helpers handler util utils class cls func fn callback listener validator validation rules rule regex pattern check checker generator parser
+  route helper helpers handler util utils class cls func fn callback listener validator validators validation rules rule hasher hashers encoder encoders regex pattern check checker generator parser
   sha spki tokenizer per visible shown hidden column columns table length2 strength similarity view group parameter param params request response code2 vault
   fingerprint thumbprint checksum digest map list2 stack trace types2 hashed key_id keyid note comment template env2 var2 variable variables limits
   detail details created_at char chars bytes bits usages metric metrics cap quota remaining estimate ratio sec ops dashboard doc docs documentation`);
@@ -63,7 +64,7 @@ const PASSWORD_STEM =
   /^(?:parolas|sifres|şifres|jelsz|hesl[aou]|hasl[aeo]|lösenord|losenord|salasana|wachtwoord|kennwort|passwort|adgangskod|passord|парол)/;
 /** Before `key` only: a token for a registry opens it. */
 const HARMLESS_TO_KEYS = words('registry redis header json yaml service model provider cloud2 resource document');
-const STANDALONE_HARMLESS = words('keypress keyword keywords keyboard monkey turkey keynote key keys keyframe');
+const STANDALONE_HARMLESS = words('keypress keyword keywords keyboard monkey turkey keynote key keys keyframe tiktoken');
 
 const AUTHORIZATION = words(
   'authorization proxyauthorization xauthorization wwwauthorization xforwardedauthorization authorizationheader authheader',
@@ -133,6 +134,8 @@ function byParts(parts: readonly string[], joined: string): KeyKind {
   if (CODES.has(last) || CODES.has(pair)) return 'code';
   if (SECRET.has(last) || SECRET.has(pair)) return HARMLESS.has(before) && !HARMLESS_TO_KEYS.has(before) ? 'none' : 'secret';
   for (const [ending, kind] of ENDINGS) if (ending.test(last) && last.length < 40) return kind;
+  if (last === 'hash' && (before === 'key' || before === 'token')) return 'none';
+  if (last === 'sk' && parts.length > 1) return 'key';
   if (['auth', 'pw', 'salt', 'sig', 'dsn', 'sid', 'seed'].includes(last)) return last === 'pw' ? 'password' : 'key';
   if (parts.some((part) => FOREIGN_KEYS.has(part) || FOREIGN_KEY_ENDING.test(part))) return 'key';
   if (joined.includes('contribsys')) return 'secret';

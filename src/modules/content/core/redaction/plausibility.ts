@@ -31,6 +31,20 @@ const VERSIONS = /^[\^~<>=v]{1,2}\d+\.\d+(?:\.\d+)?$/;
 const PATTERN = /\\[sdwbSDWB](?:[*+?{)]|\[)|\[\^?(?:A-Z|a-z|0-9|\\[wds])|\(\?[:=!i]/;
 const ENVIRONMENT_NAME = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
 
+/** Keys that providers mean to stand in pages: Stripe, Clerk and Supabase call them publishable. */
+const PUBLISHED = /^(?:pk_(?:live|test)_|sb_publishable_)/;
+/** What stands behind a field of a Go struct: `json:"password,omitempty"`. */
+const STRUCT_TAG = /^(?:[a-z_]{2,24}:"[^"]{0,80}" ?){1,8}$/;
+/** Account or contract of Ethereum; keys in upper case are made alike. */
+const ADDRESS = /^0x(?=[^a-f]*[a-f])[0-9a-fA-F]{40}$/;
+/** How OpenPGP calls its keys: by the end of their fingerprint, or all of it (RFC 4880, section 12.2). */
+const FINGERPRINT = /^(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})$/;
+
+/** Whether a key or token is made to be seen by everybody. */
+export function isPublished(value: string): boolean {
+  return PUBLISHED.test(value);
+}
+
 /** Whether a value says of itself that it is none: a placeholder, a reference to a variable or a file, nothing. */
 export function isPlaceholder(value: string): boolean {
   if (
@@ -39,6 +53,8 @@ export function isPlaceholder(value: string): boolean {
     PLACEHOLDER.test(value) ||
     REFERENCE.test(value) ||
     ENVIRONMENT_NAME.test(value) ||
+    STRUCT_TAG.test(value) ||
+    PUBLISHED.test(value) ||
     PATTERN.test(value)
   )
     return true;
@@ -56,7 +72,8 @@ export function isSecretValue(kind: KeyKind, value: string, standing: Standing):
   if (kind === 'none' || (standing !== 'quoted' && CALL.test(value)) || isPlaceholder(value)) return false;
   if (standing === 'loose' && IN_CODE.test(value)) return false;
   if (standing === 'apart') return looksRandom(value, kind === 'password' ? 12 : 16) && !isCode(value, standing) && !looksNamed(value);
-  if (kind === 'password') return isPassword(value, standing);
+  if (kind === 'password') return !/^\d{1,3}$/.test(value) && isPassword(value, standing);
+  if (ADDRESS.test(value) || (kind === 'key' && standing !== 'quoted' && FINGERPRINT.test(value))) return false;
   if (kind === 'code' && standing !== 'loose' && /^\d{4,8}$/.test(value)) return !COUNTED.test(value);
   if (kind === 'secret' || kind === 'code') return isSecret(value, standing);
   return !isCode(value, standing) && !/\s/.test(value) && looksRandom(value, standing === 'loose' ? 16 : 11) && !looksNamed(value);

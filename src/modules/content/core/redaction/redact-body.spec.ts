@@ -201,6 +201,7 @@ describe('places a secret stands in (C2)', () => {
     'the line below a sentence': `\u2714 Your new API token was created:\n    ${secret}\nStore it now.`,
     'the last argument of a client': `client := NewClient("https://api.example.com", "${secret}", 30*time.Second)`,
     'the account of a call': `ssh.connect('host', 22, 'deploy', '${secret}')`,
+    'the account of a call in a call': `new Client(auth=("rzp_live_x", "${secret}"))`,
     'what a call signs with': `jwt.sign(payload, '${secret}', { expiresIn: '1h' })`,
     'a request that is refused': `Warum bekomme ich mit ${secret} einen 401?`,
     'a dictionary of keys': `API_KEYS = {\n    'openai': '${secret}',\n}`,
@@ -220,6 +221,38 @@ describe('places a secret stands in (C2)', () => {
     'an element behind its key': `<String><Key>Password</Key><Value ProtectInMemory="True">${secret}</Value></String>`,
     'a token issued by nobody known': `see zzq_${secret}${secret.slice(0, 12)} here`,
     'a static key of OpenVPN': `-----BEGIN OpenVPN Static key V1-----\n${Buffer.from(secret).toString('hex')}\n-----END OpenVPN Static key V1-----`,
+    'an assertion of a test': `AssertionError: expected api_key to equal '${secret}' but got ''`,
+    'a verb in Chinese': `\u6211\u7684 api key \u662f ${secret}\uff0c\u4e3a\u4ec0\u4e48\u8fd4\u56de 401`,
+    'a particle in Japanese': `api key\u306f\u300c${secret}\u300d\u3067\u3059`,
+    'a block of Markdown below a sentence': `Here is the access token you need:\n\`\`\`\n${secret}\n\`\`\`\nThanks`,
+    'a name and a password in German': `Zugangsdaten: deploy / ${secret}`,
+    'a name and a password to log in with': `You can log in with deploy:${secret}`,
+    'a national string of SQL': `ALTER LOGIN app WITH PASSWORD = N'${secret}';`,
+    'a password hashed by SQL': `SELECT crypt('${secret}', gen_salt('bf'));`,
+    'a login to another server in SQL': `EXEC sp_addlinkedsrvlogin 'S', 'false', NULL, 'app', '${secret}'`,
+    'a dump of PostgreSQL': `COPY public.users (id, email, password) FROM stdin;\n1\ta@b.example\t${secret}\n\\.\n`,
+    'a value piped in PowerShell': `'${secret}' | ConvertTo-SecureString -AsPlainText -Force`,
+    'a value of the registry': `    DefaultPassword    REG_SZ    ${secret}`,
+    'an attribute of DynamoDB': JSON.stringify({ Item: { password: { S: secret } } }),
+    'what an agent types': JSON.stringify({ name: 'browser_type', input: { element: 'Password field', text: secret } }),
+    'a token by the host it is for': JSON.stringify({ 'github-oauth': { 'github.com': secret } }),
+    'a password of Kickstart': `rootpw --plaintext ${secret}`,
+    'a password of HAProxy': `  stats auth admin:${secret}`,
+    'the password of a replica of Redis': `masterauth ${secret}`,
+    'a password of Dovecot': `deploy:{PLAIN}${secret}:1000:1000::/home/deploy`,
+    'a key of OSPF': `ip ospf message-digest-key 1 md5 ${secret}`,
+    'a script of FTP': `open ftp.example.com\nuser deploy ${secret}\nbinary`,
+    'an answer in SMTP': `334 UGFzc3dvcmQ6\r\n${Buffer.from(secret).toString('base64')}\r\n235 ok`,
+    'the address of a stream': `rtmp://live.example.com/app/${secret}`,
+    'a password of an archive': `unzip -P ${secret} a.zip`,
+    'a response of SAML': `SAMLResponse=${secret}${secret}&RelayState=x`,
+    'the secret half of a key pair': `HUAWEICLOUD_SDK_SK=${secret}`,
+    'a macaroon': `Grpc-Metadata-macaroon: ${Buffer.from(secret).toString('hex')}`,
+    'a token of PASETO': `use v4.local.${secret}${secret} here`,
+    'a key of Laravel': `base64:${Buffer.from(`${secret}12345678`).toString('base64')}`,
+    'a key of Django': `django-insecure-${secret}#x&(y`,
+    'a key of Mailgun': `**${Buffer.from(secret).toString('hex').slice(0, 32)}-${'1a2b3c4d'}-${'9f8e7d6c'}**`,
+    'a hash in a file of Compose': `users=admin:$$apr1$$q7ZkW2mX$$${secret}`,
     'a token of many parts': `snyk_uat.${'1a2b3c4d'}.${secret}-${secret}`,
   };
 
@@ -238,6 +271,20 @@ describe('places a secret stands in (C2)', () => {
     const output = redacted(`The token of the browser:\n${lines.join('\n')}\nWhat are its claims?`) ?? '';
     for (const line of lines) expect(output).not.toContain(line.slice(0, 20));
     expect(output).toContain('What are its claims?');
+  });
+
+  it('a key as a list of its bytes goes, and vectors that count up stay', () => {
+    const bytes = [...Buffer.from(secret)];
+    const hexadecimal = bytes.map((each) => `0x${each.toString(16)}`).join(', ');
+    expect(redacted(`const u1_t APPKEY[24] = { ${hexadecimal} };`)).not.toContain(hexadecimal.slice(0, 20));
+    expect(redacted(`network_key: [${bytes.join(', ')}]`)).not.toContain(bytes.slice(0, 6).join(', '));
+    expect(redacted(`~/.config/solana/id.json\n[${[...bytes, ...bytes].join(',')}]`)).not.toContain(bytes.slice(0, 6).join(','));
+    const vector = `signing_key = [${Array.from({ length: 32 }, (_, index) => index).join(', ')}]`;
+    expect(redacted(vector)).toBe(vector);
+  });
+
+  it('recovery codes of any number and shape go', () => {
+    expect(redacted('Your recovery codes: CBkfg-u55Ej-Hovm2-tvYa4-6cc2h')).toBe('Your recovery codes: [redacted]');
   });
 
   it('a code for once is cut where it is called one', () => {
@@ -264,6 +311,23 @@ describe('places a secret stands in (C2)', () => {
     "INSERT INTO users (email, name) VALUES ('a@b.example', 'Zq7kW2mXv9LtR4sP');",
     "export const urlAlphabet = 'useandom-26T198340PX75pxJACKVERYMINDBUSHWOLF_GQZbfghjklqvwyzrict';",
     'L\u00f6senordet m\u00e5ste vara minst 8 tecken l\u00e5ngt.',
+    'Stripe("pk_live_51TQSE3GtlVARwgTuDsfdGSKJe3Zf8O6OOlGRSva3")',
+    "createClient(url, 'sb_publishable_ggM4HbiGQozWfe4OtT8rc9_kukw-VfU')",
+    'address public constant TOKEN = 0x32cdd3bc359ea37318a250f5adb9883a3e7064db;',
+    'bytes32 constant KEY_HASH = 0xc380700153a8807b8a1c72e32adbdf73baaf02492d8e711137bb811b694ed081;',
+    'gpg: Good signature, key 1841E84F4BB285C3',
+    'apt-key adv --recv-keys 659676C3EADD511A07F60971894D6EB3BF1334C3',
+    '-----BEGIN PGP PUBLIC KEY BLOCK-----\n\nmQINBGQx1vABEADKq4hYk9X1v0w3h9v7e2pFqkq0XbJ4m8nZr5sT1uY6wQeRtYuI\n=aB3d\n-----END PGP PUBLIC KEY BLOCK-----',
+    'minisign public key RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3',
+    'tests pass: 132, fail: 0',
+    'Password string `json:"password,omitempty"`',
+    'AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE',
+    'mongodb://<username>:<password>@cluster0.mongodb.net/',
+    'PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]',
+    'Tokenize the text with tiktoken cl100k_base',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    'token\u662f\u65e0\u6548\u7684',
+    'https://acme.notion.site/API-BD80F56CDC1441E6BF6011AB6D852875',
   ])('leaves %j as it is', (text) => {
     expect(redacted(text)).toBe(text);
   });
@@ -294,6 +358,10 @@ describe('time of redaction', () => {
     'refused again and again': 'with a 401 ',
     'rows of SQL': "insert into t (a, password) values ('b', 'c'), ",
     'colours of terminals': '\u001b[32mtoken\u001b[0m=',
+    'keys in base64': 'LS0tLS1CRUdJTiBS',
+    'lists of bytes': 'app_key: [1,2,3,4,5,6,7,8,9,',
+    'dumps of PostgreSQL': 'COPY a (b, password) FROM stdin;\nb\tc\n',
+    'addresses of streams': 'rtmp://a.example/b/',
     'words in between': 'L\u00f6senordet till servern ',
   };
 

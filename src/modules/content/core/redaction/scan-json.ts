@@ -28,9 +28,12 @@ interface Piece {
 
 /** Keys that say nothing themselves: what their parent is called counts. */
 const TRANSPARENT =
-  /^(?:value|val|default|default_?value|secure|plain|plaintext|raw|data|literal|const|example|examples|current|string_?value|secret_?string|content|text|enum|[0-9]+)$/i;
-const NAMING = /^(?:name|key|header|header_?name|field|variable|var|env|label|param|parameter|parameter_?key|id|property|setting|option)$/i;
+  /^(?:value|val|default|default_?value|secure|plain|plaintext|raw|data|literal|const|example|examples|current|string_?value|secret_?string|content|text|enum|[sbn]|[0-9]+)$/i;
+const NAMING =
+  /^(?:name|key|header|header_?name|field|variable|var|env|label|param|parameter|parameter_?key|id|property|setting|option|element)$/i;
 const NAMED_VALUE = /^(?:value|val|content|default|string_?value|data|secret|text|current_?value|parameter_?value)$/i;
+/** What agents call the part of a page they type into. */
+const OF_A_PAGE = / (?:field|input|text ?box|box)$/i;
 /** RFC 7518: the private members of a JSON Web Key. */
 const PRIVATE_MEMBER = /^(?:d|p|q|dp|dq|qi|k|oth)$/;
 /** Signed by the provider, and needed to go on with a conversation. */
@@ -173,7 +176,7 @@ class Walk implements JsonVisitor {
     if (frame.key === 'kind' && text === 'Secret') frame.isSecret = true;
     if (frame.key === 'kty') frame.keyType = true;
     else if (PRIVATE_MEMBER.test(frame.key) && text.length >= 16) frame.privatePart.push(piece);
-    else if (NAMING.test(frame.key) && text.length <= 96) frame.name ??= text;
+    else if (NAMING.test(frame.key) && text.length <= 96) frame.name ??= text.replace(OF_A_PAGE, '');
     else if (NAMED_VALUE.test(frame.key)) frame.value ??= piece;
   }
 

@@ -3,7 +3,7 @@ import { CALLS, findInCall } from './find-calls.ts';
 import { findCommand, PROGRAMS } from './find-commands.ts';
 import { findField, findForeignFields, findSeedPhrase } from './find-fields.ts';
 import { findRefused, REFUSALS } from './find-refused.ts';
-import { findInRows } from './find-rows.ts';
+import { findCopied, findInRows } from './find-rows.ts';
 import {
   findAuthorization,
   findBasic,
@@ -31,9 +31,9 @@ interface Literal {
 /** Pieces of the names credentials go by. The whole name around one is classified afterwards. */
 const NAME_PIECES = `pass pwd psw secret token key auth cred bearer cookie session sessid jwt hmac psk passe mdp wort senha contrase clave
   wachtwoord haslo heslo jelsz parola sifre sandi salasana adgangs passord mnemonic phrase ticket signat sas_ contribsys securestring kennw losenord lozinka
-  preshared schluessel schlussel chave chiave klucz sleutel nyckel avain jeton segret segredo geheim anahtar cleapi rootpw bindpw sonar certificat`;
+  preshared schluessel schlussel chave chiave klucz sleutel nyckel avain jeton segret segredo geheim anahtar cleapi rootpw bindpw sonar certificat zugangsdat anmeldedat inloggegev identifiants macaroon samlresp ntlm nthash lmhash`;
 /** Short ones count only as a whole part of a name. */
-const WHOLE_PIECES = 'pw pin cle clef cert sid sig otp totp pat salt dsn sas code seed hash ticket st';
+const WHOLE_PIECES = 'pw pin cle clef cert sid sig otp totp pat salt dsn sas code seed hash ticket st sk';
 const MARKS =
   '_live_ _test_ _prod_ _secret_ _pat_ _token_ _api_ _key_ _sk_ _sec_ -secret- -api- -token- -pat- -live- -key- _apikey_ _access_ _refresh_ _priv_ _svc_ _sa_ _bot_';
 const ENCODED_KEYS = ['LS0tLS1CRUdJT', '0tLS0tQkVHSU4', 'tLS0tLUJFR0lO'];
@@ -63,6 +63,7 @@ const LITERALS: readonly Literal[] = [
     text[start - 1] === '-' || text[start - 1] === ' ' ? findPrivateKey(text, start, sink) : undefined,
   ),
   structure('insert ', (text, start, _, sink) => findInRows(text, start, sink)),
+  structure('copy ', (text, start, _, sink) => findCopied(text, start, sink)),
   structure('private-lines:', (text, _, end, sink) => findPuttyKey(text, end, sink)),
   structure('://', (text, _, end, sink) => findUserInfo(text, end, sink)),
   structure('basic ', (text, _, end, sink) => findBasic(text, end, sink)),

@@ -44,10 +44,14 @@ const CODE = [
      codecov_ cio_ JFrog_ AKC cmVmdGtuOj cmVmd st.ey dt0s01. ico- spu- NF- endr_ ddp_ ddw_ ddo_ figp_ figb_ thog-secret- nfp_ nfc_ nfo_ nfu_ nfb_
      sdk- mob- sm_aat_ sm_pat_ sm_sat_ dbtc_ dbtu_ dbts_ xaat- xapt- xait- hcaik_ hcxik_ airbyte_ tr_dev_ tr_prod_ tr_pat_ retool_ figd_ figo_ figu_
      depot_project_ depot_org_ depot_user_ jsrp_ jsrd_ n8n_api_ vat_ AIK_ sktsec_ scp-live- sntrya_ sntryi_ ceb_ RWRTY0Iy fhb- agp_ wpat_ whsk_
-     olp_ waka_ ovsxat_ ciot_ SWMTKN-1- SWMKEY-1- bjt_ gitpod_pat_ cnvca cnvcs zplt_ ucat_ akab- WPL_AP1. pina_ y0_ y0__`,
+     olp_ waka_ ovsxat_ ciot_ SWMTKN-1- SWMKEY-1- bjt_ gitpod_pat_ cnvca cnvcs zplt_ ucat_ akab- WPL_AP1. pina_ y0_ y0__ prtapi_ unkey_ vtwn_`,
   ),
   ...of('dotted', 20, 'act. ser. IST. hcp. WPL_AP1. amzn.mws. amzn1.oa2-cs.v1. cpk_ hawk.'),
-  ...of('dotted', 16, 'hvs. hvb. hvr. dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dt0c01. pat. sat. st.prod. akp- tkn.v1_'),
+  ...of(
+    'dotted',
+    16,
+    'hvs. hvb. hvr. dp.pt. dp.st. dp.ct. dp.sa. dp.scim. dp.audit. dt0c01. dt0s02. dt0s04. dt0s06. dt0s08. dt0s16. pat. sat. st.prod. akp- tkn.v1_',
+  ),
 ];
 
 const CLOUD = [
@@ -72,7 +76,7 @@ const MONEY = [
   ...of(
     'word',
     12,
-    `sk_live_ sk_test_ sk_prod_ sk_sandbox_ rk_live_ rk_test_ rk_prod_ pk_live_ pk_test_ ak_live_ ak_test_ whsec_ ssk_ sq0atp- sq0csp- sq0idp-
+    `sk_live_ sk_test_ sk_prod_ sk_sandbox_ rk_live_ rk_test_ rk_prod_ ak_live_ ak_test_ whsec_ ssk_ sq0atp- sq0csp- sq0idp-
      shpat_ shpca_ shppa_ shpss_ shptka_ shpua_ rzp_live_ rzp_test_ FLWSECK_TEST- FLWSECK- access-production- access-sandbox-
      access-development- pdl_live_ pdl_sdbx_ pdl_ntfset_ polar_oat_ polar_pat_ duffel_live_ duffel_test_ EZAK EZTK shippo_live_ shippo_test_
      secret-live- secret-test- ramp_sec_ bxt_ secret-token: rh-api- testsk_ sandbox_sk_ cko_ persona_ paymongo_ lsq_ gp_live_ moov_
@@ -123,7 +127,8 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   // The same once more in base64, as Kubernetes shows it.
   at('ZXlK', /ZXlK[A-Za-z0-9+/_-]{40,32000}={0,2}/y),
   ...['AKIA', 'ASIA', 'ABIA', 'ACCA', 'A3T'].map((prefix) =>
-    at(prefix, new RegExp(`${prefix}[A-Z0-9]{${20 - prefix.length}}(?![A-Za-z0-9])`, 'y')),
+    // Amazon's own documents end theirs in a word that says so.
+    at(prefix, new RegExp(`${prefix}[A-Z0-9]{${20 - prefix.length}}(?<!EXAMPLE)(?![A-Za-z0-9])`, 'y')),
   ),
   at('SK', /SK[0-9a-fA-F]{32}(?![A-Za-z0-9])/y),
   // WooCommerce, Amazon, Omise, Confluent, tunnels of Cloudflare, Rancher.
@@ -156,18 +161,33 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   at('/workflows/', /\/workflows\/[0-9a-f]{32}\/triggers\/[^\s"'<>]{10,400}/y),
   at('.tines.com/webhook/', /\.tines\.com\/webhook\/[0-9a-f]{16,64}\/[0-9a-f]{16,64}/y),
   at('secret-token:', /secret-token:[A-Za-z0-9_.-]{8,200}/y),
-  at('API-', /API-[A-Z0-9]{25,29}(?![A-Za-z0-9])/y),
+  // Octopus Deploy. Pages of Notion end in 32 hexadecimal digits, whatever their title.
+  at('API-', /API-(?![0-9A-F]{32}(?![A-Z0-9]))[A-Z0-9]{25,36}(?![A-Za-z0-9])/y),
   ...['dapi', 'dkea', 'dose'].map((prefix) => at(prefix, new RegExp(`${prefix}[0-9a-f]{32}(?:-\\d)?(?![A-Za-z0-9])`, 'y'))),
   at('A3-', /A3-[A-Z0-9]{6}-(?:[A-Z0-9]{11}|[A-Z0-9]{6}-[A-Z0-9]{5})-[A-Z0-9]{5}-[A-Z0-9]{5}-[A-Z0-9]{5}/y),
   // Hashes of passwords: crypt(3), PHC strings, Django, LDAP. What stands in such a file can be guessed offline.
   at('$2', /\$2[abxy]?\$\d\d\$[./A-Za-z0-9]{53}/y),
   at('$argon2', /\$argon2(?:id|i|d)\$[A-Za-z0-9+/=,$.-]{20,400}/y),
   ...['$1$', '$5$', '$6$', '$y$', '$7$', '$apr1$', '$pbkdf2', '$scrypt$'].map((prefix) =>
-    at(prefix, /\$[a-z0-9-]{1,16}\$(?:[A-Za-z0-9./=,+-]{1,64}\$){0,3}[A-Za-z0-9./+=]{20,200}/y),
+    // Files of Compose double each dollar.
+    at(prefix, /\$[a-z0-9-]{1,16}\${1,2}(?:[A-Za-z0-9./=,+-]{1,64}\${1,2}){0,3}[A-Za-z0-9./+=]{20,200}/y),
   ),
   at('pbkdf2_sha', /pbkdf2_sha(?:1|256|512)\$\d{1,9}\$[A-Za-z0-9+/=]{4,64}\$[A-Za-z0-9+/=]{20,128}/y),
   at('{SSHA', /\{SSHA(?:256|512)?\}[A-Za-z0-9+/=]{20,128}/y),
   at('{SHA}', /\{SHA\}[A-Za-z0-9+/=]{20,64}/y),
+  // Firebase, eBay, RapidAPI, Snowflake; what Django and Laravel make for a new project; PASETO.
+  around(':APA91b', /[A-Za-z0-9_-]{6,40}:APA91b[A-Za-z0-9_-]{100,240}/y),
+  at('1.1', /(?<=v\^)1\.1#[A-Za-z0-9^#+/=-]{40,4000}/y),
+  ...['PRD-', 'SBX-'].map((prefix) => at(prefix, new RegExp(`${prefix}[0-9a-f]{12}(?:-[0-9a-f]{4}){4}(?![0-9a-f])`, 'y'))),
+  around('jsn', /[0-9a-z]{10}msh[0-9a-z]{15}p1[0-9a-z]{6}jsn[0-9a-z]{12}(?![0-9a-z])/y),
+  at('ver:', /ver:\d-hint:\d{1,20}-[A-Za-z0-9+/=_-]{40,400}/y),
+  at('django-insecure-', /django-insecure-[^\s"'`<>\\]{20,100}/y),
+  at('base64:', /base64:[A-Za-z0-9+/]{43}=(?![A-Za-z0-9=])/y),
+  ...[1, 2, 3, 4].flatMap((version) =>
+    ['local', 'public'].map((purpose) =>
+      at(`v${version}.${purpose}.`, new RegExp(`v${version}[.]${purpose}[.][A-Za-z0-9_-]{40,8000}(?:[.][A-Za-z0-9_-]{4,2000})?`, 'y')),
+    ),
+  ),
   around(':AA', /(?:bot)?\d{6,12}:AA[A-Za-z0-9_-]{30,40}(?![A-Za-z0-9_-])/y),
   around('Q~', /[A-Za-z0-9_.~-]{3}\dQ~[A-Za-z0-9_.~-]{30,40}/y),
   ...['api', 'sdk', 'mob'].map((prefix) =>
@@ -182,7 +202,10 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   around('AzCa', /[A-Za-z0-9+/]{30,60}/y),
   around('ACRC', /[A-Za-z0-9+/]{30,60}/y),
   around('JQQJ99', /[A-Za-z0-9]{60,100}/y),
-  around('+ASt', /[A-Za-z0-9+/]{76,90}={0,2}/y),
-  around('+AMC', /[A-Za-z0-9+/]{76,90}={0,2}/y),
+  // Keys of Azure's services hold a mark of the service near their end: of 64 bytes, of 39, of 32; of Functions, and of DevOps.
+  ...['+ASt', '+AMC', '+ABa', 'ACDb', 'APIM'].map((mark) => around(mark, /[A-Za-z0-9+/]{76,90}={0,2}/y)),
+  ...['AzSe', 'AZEG'].map((mark) => around(mark, new RegExp(`[A-Za-z0-9+/]{42,76}${mark}[A-Za-z0-9+/]{6,8}={0,2}(?![A-Za-z0-9])`, 'y'))),
+  ...['+ASb', '+AEh', '+ARm'].map((mark) => around(mark, /[A-Za-z0-9+/]{40,48}={1,2}/y)),
+  around('AzFu', /[A-Za-z0-9_-]{44}AzFu[A-Za-z0-9_-]{4,6}={0,2}(?![A-Za-z0-9])/y),
   around('AIoTC', /[A-Za-z0-9+/]{30,60}={0,2}/y),
 ];
