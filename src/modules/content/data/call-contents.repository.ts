@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { CallId, OrganisationId } from '../../../kernel/ids.js';
 import type { ContentTx } from '../../../platform/database/unit-of-work.js';
 import { CONTENT_STORES, type ContentStore } from '../content.contract.js';
-import { CONTENT_TABLES, type ContentRow, type PlacedRow } from './content-rows.js';
+import { CONTENT_TABLES, type ContentFacts, type ContentRow, type PlacedRow } from './content-rows.js';
 
 /** The sealed bytes of all rows travel as one parameter, in binary, and each row takes its part: an array would travel as hexadecimal text. */
 const insertInto = (table: string): string => `
@@ -27,24 +27,25 @@ FROM ${table} WHERE organisation_id = $1 AND call_id = $2`;
 export class CallContentsRepository {
   /** Adds rows of one store, of any organisations. A call that is there already, because an answer was lost, stays as it is. */
   async insert(tx: ContentTx, store: ContentStore, rows: readonly PlacedRow[], sealed: Buffer): Promise<void> {
+    const column = (of: (facts: ContentFacts) => Plain): string => arrayOf(rows.map(({ facts }) => of(facts)));
     await tx.query(insertInto(CONTENT_TABLES[store]), [
       sealed,
-      rows.map(({ facts }) => facts.callId),
-      rows.map(({ facts }) => facts.expiresOn),
-      rows.map(({ facts }) => facts.organisationId),
-      rows.map(({ facts }) => facts.projectId),
-      rows.map(({ facts }) => facts.keyId),
-      rows.map(({ facts }) => facts.writtenAt.toISOString()),
-      rows.map(({ facts }) => facts.grantId),
-      rows.map(({ facts }) => facts.keyVersion),
-      rows.map(({ facts }) => facts.requestBytes),
-      rows.map(({ facts }) => facts.answerBytes),
-      rows.map(({ facts }) => facts.requestCut),
-      rows.map(({ facts }) => facts.answerCut),
-      rows.map(({ facts }) => facts.redacted),
-      rows.map((row) => row.blobDay),
-      rows.map((row) => row.at),
-      rows.map((row) => row.bytes),
+      column(({ callId }) => callId),
+      column(({ expiresOn }) => expiresOn),
+      column(({ organisationId }) => organisationId),
+      column(({ projectId }) => projectId),
+      column(({ keyId }) => keyId),
+      column(({ writtenAt }) => writtenAt.toISOString()),
+      column(({ grantId }) => grantId),
+      column(({ keyVersion }) => keyVersion),
+      column(({ requestBytes }) => requestBytes),
+      column(({ answerBytes }) => answerBytes),
+      column(({ requestCut }) => requestCut),
+      column(({ answerCut }) => answerCut),
+      column(({ redacted }) => redacted),
+      arrayOf(rows.map(({ blobDay }) => blobDay)),
+      arrayOf(rows.map(({ at }) => at)),
+      arrayOf(rows.map(({ bytes }) => bytes)),
     ]);
   }
 
@@ -56,4 +57,12 @@ export class CallContentsRepository {
     }
     return null;
   }
+}
+
+/** Ids, days, moments, numbers and truth values: no character of theirs has to be escaped in an array. */
+type Plain = string | number | boolean | null;
+
+/** An array as PostgreSQL reads it (manual, 8.15.6). The driver would look through every element for what has to be escaped. */
+function arrayOf(values: readonly Plain[]): string {
+  return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }
