@@ -5,6 +5,9 @@ import { dirname } from 'node:path';
 // Files that must never be seen half-written, however the process or the machine ends: written and synced beside their place, then given their name, and the
 // folder synced so that the name survives as well. Mode 0600; folders that are missing are made with 0700.
 
+/** How a file is called until it has its name. One that is older than its writing can take was left by a process that died. */
+export const UNFINISHED = /\.[0-9a-f]{12}\.tmp$/;
+
 /** Makes a file. One that is there already stays as it is, also one made at this very moment; answers whether this one was made. */
 export async function createWholeFile(path: string, content: string): Promise<boolean> {
   return writeAside(path, content, async (aside) => {

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
@@ -102,6 +102,21 @@ it('D2: what waits to be replayed is left alone, and is overdue when nobody has 
   await retention.ownSweeping.run();
   expect(await journal.takeOldest()).toMatchObject({ entries: [{}] });
   expect(retention.lines.filter((line) => line.includes('something is kept past its time'))).toHaveLength(1);
+});
+
+it('D2: a copy whose writer died goes when nobody can be writing it any more', async () => {
+  const folder = join(directory, 'journal', 'gone');
+  mkdirSync(folder, { recursive: true });
+  const copies = ['rejected-2026-03-01.jsonl.0123456789ab.tmp', 'rejected-2026-03-01.jsonl.ba9876543210.tmp'].map((name) =>
+    join(folder, name),
+  );
+  for (const [index, copy] of copies.entries()) {
+    writeFileSync(copy, '{"id":"half');
+    const at = new Date(START - (index === 0 ? 61 : 59) * 60_000);
+    utimesSync(copy, at, at);
+  }
+  await retention.ownSweeping.run();
+  expect(copies.map((copy) => existsSync(copy))).toEqual([false, true]);
 });
 
 it('D5: what a legal hold covers stays, nothing beside it does, and it goes when the hold is over', async () => {

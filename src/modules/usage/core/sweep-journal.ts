@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { LegalHolds } from '../../../contracts/legal-holds.js';
@@ -7,8 +7,11 @@ import { DAY_MS, utcDay } from '../../../kernel/clock.js';
 import type { OrganisationId } from '../../../kernel/ids.js';
 import { Settings } from '../../../platform/config/settings.js';
 import { UnitOfWork } from '../../../platform/database/unit-of-work.js';
-import { replaceWholeFile } from '../../../platform/files/whole-file.js';
+import { replaceWholeFile, UNFINISHED } from '../../../platform/files/whole-file.js';
 import { type JournalEntry, linesOf, parseLines, REJECTED, rowOf, SEGMENT } from './journal.js';
+
+/** A copy this old is written by nobody any more. */
+const UNFINISHED_MS = 3_600_000;
 
 /** What a file of the journal has. */
 interface JournalFile {
@@ -42,6 +45,7 @@ export class SweepJournal extends SweptStore {
 
   override async sweep({ nowMs, signal, removing }: StoreSweep): Promise<void> {
     const today = utcDay(nowMs);
+    await this.forgetUnfinished(nowMs);
     for (const file of await this.files()) {
       if (signal.aborted) return;
       if (file.day === null || file.day >= today) continue;
@@ -84,6 +88,17 @@ export class SweepJournal extends SweptStore {
       }
     }
     return files;
+  }
+
+  /** Copies that a process began to write and died: what they hold is in the file that they were to replace. */
+  private async forgetUnfinished(nowMs: number): Promise<void> {
+    for (const folder of (await readdir(this.folder, { withFileTypes: true }).catch(noneThere)).filter((each) => each.isDirectory())) {
+      const names = await readdir(join(this.folder, folder.name)).catch(noneThere);
+      for (const path of names.filter((name) => UNFINISHED.test(name)).map((name) => join(this.folder, folder.name, name))) {
+        const [facts] = await stat(path).then((found) => [found], noneThere);
+        if (facts !== undefined && facts.mtimeMs < nowMs - UNFINISHED_MS) await this.replace(path.slice(this.folder.length), '');
+      }
+    }
   }
 
   private heldOf({ entries }: JournalFile): Promise<JournalEntry[]> {
