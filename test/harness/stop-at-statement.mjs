@@ -3,7 +3,7 @@
 import pg from 'pg';
 
 const { from = '', like = '', nth, moment = 'before' } = JSON.parse(process.env['STOP_AT'] ?? '{}');
-const { query } = pg.Client.prototype;
+const query = Reflect.get(pg.Client.prototype, 'query');
 let hasBegun = false;
 let seen = 0;
 

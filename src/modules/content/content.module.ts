@@ -37,7 +37,7 @@ import { RotateContentKey } from './core/keys/rotate-content-key.js';
 import { RotateOldKeys } from './core/keys/rotate-old-keys.js';
 import { AbsentContent } from './core/reading/absent-content.js';
 import { AdmitReader } from './core/reading/admit-reader.js';
-import { FindContent } from './core/reading/find-content.js';
+import { ContentPlaces, FindContent } from './core/reading/find-content.js';
 import { ReadContent } from './core/reading/read-content.js';
 import { readPatterns } from './core/redaction/read-patterns.js';
 import { WorkerRedactor } from './core/redaction/worker-redactor.js';
@@ -92,7 +92,7 @@ const keeping = [
 ];
 const grants = [AuditedGrants, GrantScopes, OpenGrant, CloseGrant, ReadGrants, CloseGrantsJob];
 
-const reading = [AbsentContent, FindContent, AdmitReader, ReadContent];
+const reading = [AbsentContent, ContentPlaces, FindContent, AdmitReader, ReadContent];
 
 /** What was said in calls: whether it is kept, under which key, for how long, and who reads it for what. */
 @Module({

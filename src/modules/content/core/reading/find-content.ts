@@ -16,14 +16,22 @@ export interface SealedFind {
   readonly key: ContentKeyRow;
 }
 
+/** Where what is kept lies: rows, the keys that open them, and objects. */
+@Injectable()
+export class ContentPlaces {
+  constructor(
+    readonly contents: CallContentsRepository,
+    readonly keys: ContentKeysRepository,
+    readonly blobs: ContentBlobs,
+  ) {}
+}
+
 /** Finds what is kept of a call, of one organisation's calls alone (A3). Opens nothing. */
 @Injectable()
 export class FindContent {
   constructor(
     private readonly unitOfWork: UnitOfWork,
-    private readonly contents: CallContentsRepository,
-    private readonly keys: ContentKeysRepository,
-    private readonly blobs: ContentBlobs,
+    private readonly places: ContentPlaces,
     private readonly absent: AbsentContent,
   ) {}
 
@@ -34,8 +42,8 @@ export class FindContent {
   async run(organisationId: OrganisationId, callId: CallId, admit: (tx: Tx, row: ContentRow) => Promise<void>): Promise<SealedFind> {
     const { row, key } = await this.unitOfWork.forOrganisation(organisationId, async (tx) => {
       const { row, key } = await this.unitOfWork.withContent(tx, async (content) => {
-        const found = await this.contents.find(content, organisationId, callId);
-        return { row: found, key: found && (await this.keys.find(content, organisationId, found.keyVersion)) };
+        const found = await this.places.contents.find(content, organisationId, callId);
+        return { row: found, key: found && (await this.places.keys.find(content, organisationId, found.keyVersion)) };
       });
       if (!row) throw this.absent.withoutRow(organisationId, callId);
       if (this.absent.isOver(row)) throw contentErrors.expired();
@@ -43,6 +51,6 @@ export class FindContent {
       await admit(tx, row);
       return { row, key };
     });
-    return { row, key, sealed: row.sealed ?? (await this.blobs.read(row)) };
+    return { row, key, sealed: row.sealed ?? (await this.places.blobs.read(row)) };
   }
 }
