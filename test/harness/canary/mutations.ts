@@ -143,8 +143,8 @@ const GATE_RULES: readonly Mutation[] = [
     days: [0],
     sabotage: (instance) =>
       replace(instance, SEAL, (run) => async (waiting: Waiting) => {
-        const row = (await run(waiting as never)) as object | null;
-        return row && { ...row, sealed: waiting.call.request };
+        const sealed = (await run(waiting as never)) as object | null;
+        return sealed && { ...sealed, pieces: [waiting.call.request] };
       }),
     sign: { survivor: 'system prompt (chatty)', store: 'tables' },
   },
