@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => postgres?.destroy());
 
 it('C4, D2: kill -9 at every moment of an upload leaves no row that leads to nothing, and no byte that the sweep does not remove in its time', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   expect(await killDuringUploads({ databaseUrl: await createDatabaseOn(postgres, 'uploads'), rounds: 1 })).toEqual({
     kills: 5,
