@@ -1,5 +1,5 @@
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { LegalHolds } from '../../../contracts/legal-holds.js';
 import { type StoreSweep, type Survivor, SweptStore } from '../../../contracts/swept-store.js';
@@ -74,30 +74,32 @@ export class SweepJournal extends SweptStore {
     return (await this.files()).reduce((sum, { entries }) => sum + entries.length, 0);
   }
 
-  /** Also those of processes that share the folder, or did. A file that goes meanwhile is none. */
-  private async files(): Promise<JournalFile[]> {
+  /** Everything in the folders of all processes that share this one, or did: paths below it. A folder that goes meanwhile has nothing. */
+  private async names(): Promise<string[]> {
     const folders = await readdir(this.folder, { withFileTypes: true }).catch(noneThere);
+    const names = folders
+      .filter((each) => each.isDirectory())
+      .map(async ({ name }) => (await readdir(join(this.folder, name)).catch(noneThere)).map((file) => join(name, file)));
+    return (await Promise.all(names)).flat();
+  }
+
+  /** A file that goes meanwhile is none. */
+  private async files(): Promise<JournalFile[]> {
     const files: JournalFile[] = [];
-    for (const folder of folders.filter((each) => each.isDirectory())) {
-      for (const { name: file } of await readdir(join(this.folder, folder.name), { withFileTypes: true }).catch(noneThere)) {
-        const day = REJECTED.exec(file)?.[1] ?? null;
-        if (day === null && !SEGMENT.test(file)) continue;
-        const name = join(folder.name, file);
-        const [text] = await readFile(join(this.folder, name), 'utf8').then((found) => [found], noneThere);
-        if (text !== undefined) files.push({ name, day, bytes: Buffer.byteLength(text), entries: parseLines(text).entries });
-      }
+    for (const name of await this.names()) {
+      const day = REJECTED.exec(basename(name))?.[1] ?? null;
+      if (day === null && !SEGMENT.test(basename(name))) continue;
+      const [text] = await readFile(join(this.folder, name), 'utf8').then((found) => [found], noneThere);
+      if (text !== undefined) files.push({ name, day, bytes: Buffer.byteLength(text), entries: parseLines(text).entries });
     }
     return files;
   }
 
   /** Copies that a process began to write and died: what they hold is in the file that they were to replace. */
   private async forgetUnfinished(nowMs: number): Promise<void> {
-    for (const folder of (await readdir(this.folder, { withFileTypes: true }).catch(noneThere)).filter((each) => each.isDirectory())) {
-      const names = await readdir(join(this.folder, folder.name)).catch(noneThere);
-      for (const path of names.filter((name) => UNFINISHED.test(name)).map((name) => join(this.folder, folder.name, name))) {
-        const [facts] = await stat(path).then((found) => [found], noneThere);
-        if (facts !== undefined && facts.mtimeMs < nowMs - UNFINISHED_MS) await this.replace(path.slice(this.folder.length), '');
-      }
+    for (const name of (await this.names()).filter((each) => UNFINISHED.test(each))) {
+      const [facts] = await stat(join(this.folder, name)).then((found) => [found], noneThere);
+      if (facts !== undefined && facts.mtimeMs < nowMs - UNFINISHED_MS) await this.replace(name, '');
     }
   }
 

@@ -115,7 +115,7 @@ export class QueuedKeeper extends ContentKeeper {
     clearTimeout(this.parkTimer);
     clearImmediate(this.turn);
     for (const call of [...this.waiting.splice(0), ...this.parked.splice(0)]) this.drop('stopping', call);
-    for (const batch of [...this.full.splice(0), this.batch]) this.dropBatch('stopping', batch);
+    for (const batch of [...this.full.splice(0), this.takeBatch()]) this.dropBatch('stopping', batch);
   }
 
   private get hasWork(): boolean {
@@ -196,7 +196,7 @@ export class QueuedKeeper extends ContentKeeper {
 
   /** What found no key is tried again in a moment. Of other organisations nothing waits for it. */
   private unsealed(call: WaitingCall, error: unknown): void {
-    if (this.abandoned || this.watch.clock.monotonicMs() - call.takenAtMs >= PATIENCE_MS) return this.drop('no_key', call);
+    if (this.isOverdue(call.takenAtMs)) return this.drop('no_key', call);
     this.sealFailure = error;
     this.parked.push(call);
     this.parkTimer ??= setTimeout(() => this.unpark(), RETRY_MS).unref();
@@ -212,12 +212,18 @@ export class QueuedKeeper extends ContentKeeper {
   /** Something was added to the batch: it is written when it is full or a moment old, whichever is first. */
   private filled(): void {
     if (this.batch.calls >= BATCH_CALLS || this.batch.bytes >= BATCH_BYTES) {
-      this.full.push(this.batch);
-      this.batch = this.spare.pop() ?? new SealedBatch();
+      this.full.push(this.takeBatch());
       this.flush();
     } else {
       this.timer ??= setTimeout(() => this.flush(), LINGER_MS);
     }
+  }
+
+  /** What was filled so far; another one is filled from here on. */
+  private takeBatch(): SealedBatch {
+    const { batch } = this;
+    this.batch = this.spare.pop() ?? new SealedBatch();
+    return batch;
   }
 
   /** Writes what is sealed, as far as there is a writer for it: while there is none the batch grows. */
@@ -225,8 +231,7 @@ export class QueuedKeeper extends ContentKeeper {
     clearTimeout(this.timer);
     this.timer = undefined;
     while (this.writes.size < WRITES && this.full.length + this.batch.calls > 0) {
-      const batch = this.full.shift() ?? this.batch;
-      if (batch === this.batch) this.batch = this.spare.pop() ?? new SealedBatch();
+      const batch = this.full.shift() ?? this.takeBatch();
       const write = this.write(batch)
         .catch((error: unknown) => this.watch.broke(error))
         .finally(() => this.written(write));
@@ -248,12 +253,17 @@ export class QueuedKeeper extends ContentKeeper {
       } catch (error) {
         this.steps.writing.doubt();
         if (tries === 0) this.watch.waitsForDatabase(batch.calls, error);
-        if (this.abandoned || this.watch.clock.monotonicMs() - since >= PATIENCE_MS) return this.dropBatch('not_written', batch);
+        if (this.isOverdue(since)) return this.dropBatch('not_written', batch);
         await pause(RETRY_MS);
       }
     }
     for (const { store, rows } of batch.parts()) this.watch.kept(store, rows.length);
     this.recycle(batch);
+  }
+
+  /** Whether what has waited from this moment on has waited for long enough. */
+  private isOverdue(sinceMs: number): boolean {
+    return this.abandoned || this.watch.clock.monotonicMs() - sinceMs >= PATIENCE_MS;
   }
 
   private drop(reason: ContentDrop, { bytes }: WaitingCall): void {
