@@ -72,6 +72,12 @@ export class FiledWindowsRepository {
     await tx.query('UPDATE policy_in_force SET filed_at = $2 WHERE digest = $1 AND filed_at IS NULL', [digest, at]);
   }
 
+  /** Whether a profile has come into force by which not everything is filed yet. */
+  async isProfileToBeFiled(tx: Tx): Promise<boolean> {
+    const rows = await tx.query<unknown[]>('SELECT FROM policy_in_force WHERE filed_at IS NULL');
+    return rows.length > 0;
+  }
+
   async forgetRemoved(tx: Tx): Promise<void> {
     await tx.query(
       'DELETE FROM filed_window f WHERE organisation_id <> $1 AND NOT EXISTS (SELECT FROM organisation o WHERE o.id = f.organisation_id)',

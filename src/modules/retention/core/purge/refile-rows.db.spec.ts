@@ -38,7 +38,9 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await retention.rows('DROP TABLE diary; DELETE FROM filed_window; DELETE FROM retention_receipt; DELETE FROM retention_progress');
+  await retention.rows(
+    'DROP TABLE diary; DELETE FROM filed_window; DELETE FROM retention_receipt; DELETE FROM retention_progress; DELETE FROM policy_in_force',
+  );
   await retention.close();
 });
 
@@ -103,6 +105,15 @@ describe('a window that becomes shorter', () => {
       `SELECT detail ->> 'rows' AS rows FROM audit_event WHERE action = 'retention.refiled' AND target_id = 'diary'`,
     );
     expect(events).toContainEqual({ rows: '3' });
+  });
+
+  it('D2: a profile that comes into force before any round has seen an organisation shortens its rows too', async () => {
+    const fresh = await organisation();
+    await write(fresh, 40);
+    windows.set('request_metadata', 60);
+    await retention.rows(`INSERT INTO policy_in_force (name, digest, stated, since) VALUES ('other', repeat('0', 64), '{}', now())`);
+    await retention.all.run();
+    expect(await filed(fresh)).toEqual([20]);
   });
 
   it('D2: files what a replica wrote by the old window anew when it looks once more, and leaves a call that may still settle alone until then', async () => {

@@ -56,14 +56,17 @@ export class RefileRows {
   async run(signal?: AbortSignal): Promise<void> {
     const tables = this.rules.registry.tables().filter(({ fixed }) => fixed !== true);
     for (const table of tables) await this.clamp(table, signal);
-    const all = await this.desk.unitOfWork.asSystem((tx) => this.rules.filed.list(tx));
-    // Once nobody's windows are known everyone's from before are, and whoever changes windows says what they were: an organisation that is not known is
-    // new, and filed by its windows from the start.
+    const [all, isOtherProfile] = await this.desk.unitOfWork.asSystem(async (tx) => [
+      await this.rules.filed.list(tx),
+      await this.rules.filed.isProfileToBeFiled(tx),
+    ]);
+    // Once nobody's windows are known everyone's from before are, and whoever changes one's windows says what they were: an organisation that is not known is
+    // new, and filed by its windows from the start. Unless another profile has come into force: it may be from before that.
     const isFirstRun = all.at(-1)?.days === null;
     let isComplete = true;
     for (const each of all) {
       if (signal?.aborted === true) return;
-      const isNew = each.days === null && !isFirstRun;
+      const isNew = each.days === null && !isFirstRun && !isOtherProfile;
       // What somebody's windows were before a change says nothing of what was stored before anybody looked.
       const known = isFirstRun ? { ...each, days: null } : each;
       isComplete = (await (isNew ? this.begin(each) : this.bringUpToDate(known, tables, signal))) && isComplete;
