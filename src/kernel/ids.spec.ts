@@ -17,6 +17,15 @@ describe('ids', () => {
     expect(isTimedId(newId())).toBe(true);
   });
 
+  it('carry the moment of a given clock, keep their order when it is set back a little, and follow it when it is far back', () => {
+    const START_MS = Date.UTC(2040, 0, 1);
+    const made = [0, 5, -30_000, 6].map((ms) => newId<CallId>(START_MS + ms));
+    expect(made.map((id) => idTimeMs(id) - START_MS)).toEqual([0, 5, 5, 6]);
+    expect(made.toSorted()).toEqual(made);
+    expect(idTimeMs(newId(START_MS - 3_600_000))).toBe(START_MS - 3_600_000);
+    expect(Math.abs(idTimeMs(newId()) - Date.now())).toBeLessThan(1_000);
+  });
+
   it('of another version carry no moment', () => {
     expect(() => idTimeMs(v4() as Id<'x'>)).toThrow(TypeError);
     expect(() => idTimeMs('no id' as Id<'x'>)).toThrow(TypeError);

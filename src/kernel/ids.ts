@@ -38,16 +38,21 @@ let used = pool.length;
 let lastMs = 0;
 let sequence = 0;
 
-/** A fresh id. Those of one process sort in the order they were made, also within a millisecond and when the clock is set back. */
-export function newId<T extends Id<string>>(): T {
+/** A clock that is further back than this is another one, or was wrong: it is followed. */
+const SET_BACK_MS = 60_000;
+
+/**
+ * A fresh id, of this moment or of another clock's. Those of one process sort in the order they were made, also within a millisecond and when the clock is
+ * set back a little.
+ */
+export function newId<T extends Id<string>>(nowMs = Date.now()): T {
   if (used === pool.length) {
     randomFillSync(pool);
     used = 0;
   }
   const random = pool.subarray(used, used + RANDOM_BYTES);
   used += RANDOM_BYTES;
-  const nowMs = Date.now();
-  if (nowMs > lastMs) {
+  if (nowMs > lastMs || nowMs < lastMs - SET_BACK_MS) {
     lastMs = nowMs;
     // Half of the range is left to count in.
     sequence = random.readUInt32BE(0) >>> 1;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../kernel/clock.js';
-import type { CallId } from '../../kernel/ids.js';
+import { type CallId, newId } from '../../kernel/ids.js';
 import type { ServiceKeyPrincipal } from '../../platform/http/principal.js';
 import type { CallSpan } from '../../platform/telemetry/tracing.js';
 import { type AnswerCapture, KEEP_NOTHING, type KeepDecision } from '../content/content.contract.js';
@@ -64,6 +64,8 @@ export class Exchange {
   /** What the exchange waits for: the client's body, a pause, the upstream. Null while it is at work itself. */
   waitingFor: Cancellable | null = null;
 
+  /** Tells the same moment as `startedAtMs`. */
+  readonly id: CallId;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly startedAtMs: number;
@@ -71,7 +73,6 @@ export class Exchange {
   readonly beganMs: number;
 
   constructor(
-    readonly id: CallId,
     readonly dialect: Dialect,
     wire: { readonly request: IncomingMessage; readonly response: ServerResponse },
     clock: Clock,
@@ -79,6 +80,7 @@ export class Exchange {
     this.request = wire.request;
     this.response = wire.response;
     this.startedAtMs = clock.nowMs();
+    this.id = newId(this.startedAtMs);
     this.beganMs = clock.monotonicMs();
   }
 

@@ -1,7 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../kernel/clock.js';
 import { AppError, kernelErrors } from '../../kernel/errors.js';
-import { type CallId, newId } from '../../kernel/ids.js';
 import type { Log } from '../../platform/telemetry/logger.js';
 import type { Metrics } from '../../platform/telemetry/metrics.js';
 import type { Tracing } from '../../platform/telemetry/tracing.js';
@@ -62,7 +61,7 @@ export class GatewayPipeline {
   /** Carries one call. Never rejects: whatever happens, the client is told and the ledger knows. */
   async run(request: IncomingMessage, response: ServerResponse, dialect: Dialect): Promise<void> {
     const { clock, metrics } = this.parts;
-    const exchange = new Exchange(newId<CallId>(), dialect, { request, response }, clock);
+    const exchange = new Exchange(dialect, { request, response }, clock);
     response.on('close', () => this.clientLeft(exchange));
     response.on('error', () => undefined);
     if (this.stopping || this.inflight.size >= this.options.maxInflightCalls) {

@@ -139,7 +139,7 @@ declareTable({
 
 declareTable({
   table: 'usage_rollup',
-  description: 'Calls, tokens, cost and durations by hour and day, summed by key and model.',
+  description: 'Calls, tokens, cost and durations by hour and day, summed by key and by model, as the calls named it.',
   dataClass: 'usage_aggregate',
   subject: 'organisation',
   retention: { kind: 'partition_by_expiry', column: 'expires_on' },

@@ -1,5 +1,6 @@
 import type { WindowedClass } from '../../../contracts/data-classes.js';
 import { RetentionWindows } from '../../../contracts/retention-windows.js';
+import { DAY_MS } from '../../../kernel/clock.js';
 import type { OrganisationId } from '../../../kernel/ids.js';
 import type { CanaryInstance } from '../instance/canary-instance.js';
 import { MODELS } from '../instance/outside-world.js';
@@ -112,8 +113,24 @@ class Calls {
     return [
       ...[...this.kinds].map(([kind, keeping]) => this.spoken(place(kind), kind, keeping)),
       neverKept(place('address'), 'address', 'network_trace'),
-      ...['client request id', 'model asked for'].map(metadata),
+      metadata('client request id'),
+      this.summed(place('model asked for'), 'model asked for'),
     ];
+  }
+
+  /** What calls are summed by stays in the sums when the records of the calls are gone. */
+  private summed(place: string, kind: string): PlantedWord {
+    const days = this.days('usage_aggregate');
+    return {
+      place,
+      kind,
+      dataClass: 'usage_aggregate',
+      alsoIn: ['request_metadata'],
+      mayBeIn: ['database', 'telemetry', 'provider'],
+      presentThroughDay: days,
+      goneFromDay: Math.max(days, this.days('request_metadata')) + 1,
+      isPresent: async () => (await this.api.text(this.seriesPath)).includes(this.word(kind)),
+    };
   }
 
   /** In the clear it is nowhere but with the provider, kept or not; who may read what is kept finds it through its last day (C4). */
@@ -134,6 +151,11 @@ class Calls {
 
   private get recordsPath(): string {
     return `/api/v1/usage/requests?organisationId=${this.organisation.id}&limit=100`;
+  }
+
+  private get seriesPath(): string {
+    const [from, to] = [0, 1].map((day) => new Date(this.instance.clock.beganMs + day * DAY_MS).toISOString());
+    return `/api/v1/usage/timeseries?organisationId=${this.organisation.id}&groupBy=model&from=${from}&to=${to}`;
   }
 
   private days(dataClass: WindowedClass): number {

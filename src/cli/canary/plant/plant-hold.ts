@@ -63,14 +63,17 @@ function operators({ lethe, operatorToken, secondToken }: CanaryInstance): { rea
 }
 
 /** Words that are in rows. What was sealed is nowhere in the clear, and can be read for its own window as ever. */
-function isCovered({ dataClass, mayBeIn, goneFromDay }: PlantedWord): boolean {
-  return (HELD as readonly string[]).includes(dataClass) && mayBeIn.includes('database') && goneFromDay > 0 && Number.isFinite(goneFromDay);
+function isCovered({ dataClass, alsoIn = [], mayBeIn, goneFromDay }: PlantedWord): boolean {
+  const isHeld = [dataClass, ...alsoIn].some((each) => (HELD as readonly string[]).includes(each));
+  return isHeld && mayBeIn.includes('database') && goneFromDay > 0 && Number.isFinite(goneFromDay);
 }
 
-function untilReleased({ isPresent }: PlantedWord, releaseDay: number, keptAside: () => Promise<boolean>): Partial<PlantedWord> {
-  const goneFromDay = releaseDay + 1;
+function untilReleased(word: PlantedWord, releaseDay: number, keptAside: () => Promise<boolean>): Partial<PlantedWord> {
+  const { isPresent } = word;
+  const goneFromDay = Math.max(word.goneFromDay, releaseDay + 1);
   if (isPresent === null) return { goneFromDay };
-  return { goneFromDay, presentThroughDay: releaseDay - 1, isPresent: async () => (await isPresent()) || (await keptAside()) };
+  const presentThroughDay = Math.max(word.presentThroughDay, releaseDay - 1);
+  return { goneFromDay, presentThroughDay, isPresent: async () => (await isPresent()) || (await keptAside()) };
 }
 
 /** Not while they are held: what was said would be lost. */

@@ -6,6 +6,8 @@ export interface PlantedWord {
   /** Its name in the book. */
   readonly place: string;
   readonly dataClass: DataClass | 'secret';
+  /** Other classes that rows with it are of. */
+  readonly alsoIn?: readonly DataClass[];
   /** What kind of thing it was part of, such as `prompt` or `e-mail address`. */
   readonly kind: string;
   /** Where it may be until the day it is gone; nowhere when empty. */

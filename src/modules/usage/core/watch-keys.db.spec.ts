@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { DataSource } from 'typeorm';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
 import { sweepTables } from '../../../../test/harness/sweeps.js';
 import { DAY_MS, ManualClock } from '../../../kernel/clock.js';
@@ -50,18 +50,21 @@ beforeEach(async () => {
   await summedUntil(START_MS - 4 * HOUR_MS);
 });
 
-/** As if rounds had come so far. The ledger of a week takes thousands of small steps. */
+/** As if rounds had come so far. */
 const summedUntil = (ms: number) => owner.query('UPDATE key_habit_progress SET summed_until = $1', [new Date(ms)]);
 
-/** A round, as a worker with these settings makes it. */
-async function round(settings: Partial<Settings> = {}): Promise<void> {
+/** A round, as a worker with these settings makes it. Answers how many transactions looking took. */
+async function round(settings: Partial<Settings> = {}): Promise<number> {
   const all = Object.assign(new Settings(), { abuseCallsPerHour: 20, abuseCostPerHour: 5, abuseFactor: 10, ...settings });
   const unitOfWork = new TypeOrmUnitOfWork(source);
   const habits = new KeyHabitsRepository();
   const reporting = new ReportUnusualKeys(habits, new PostgresOutbox(clock), all);
   const watching = new WatchKeys(unitOfWork, habits, reporting, clock);
+  const transactions = vi.spyOn(unitOfWork, 'asSystem');
   await new WatchKeysJob(watching, all).run(new AbortController().signal);
+  const taken = transactions.mock.calls.length;
   await sweepTables(new SweepKeyHabitsJob(watching), unitOfWork);
+  return taken;
 }
 
 interface Key {
@@ -193,6 +196,19 @@ describe('what is usual', () => {
     clock.advance(2 * DAY_MS);
     await round();
     expect(await habits()).toEqual(keys.map(({ keyId }) => ({ key_id: keyId, calls: 2, cost: 0.5 })));
+  });
+
+  it('is learned in few steps from a week in which little happened', async () => {
+    const key = keyOf();
+    await summedUntil(0);
+    await calls(key, 3, { atMs: START_MS - 6 * DAY_MS });
+    await calls(key, 2, { atMs: START_MS - 2 * DAY_MS });
+    await calls(key, 1, { isOpen: true });
+    expect(await round()).toBeLessThan(12);
+    expect(await habits()).toMatchObject([{ calls: 6 }]);
+    await summedUntil(0);
+    await owner.query('TRUNCATE call_record, call_intent, key_habit');
+    expect(await round()).toBe(2);
   });
 
   it('is nobody’s business when nobody is to look', async () => {

@@ -44,8 +44,9 @@ export class WatchKeys {
   /** Sums a stretch of the ledger and judges the hour it falls into; whether more is waiting. */
   private async step(tx: Tx, figure: HabitFigure): Promise<boolean> {
     const nowMs = this.clock.nowMs();
-    const fromMs = Math.max(await this.habits.lockProgress(tx, figure), nowMs - HABIT_MS);
+    const doneMs = Math.max(await this.habits.lockProgress(tx, figure), nowMs - HABIT_MS);
     const endMs = figure === 'calls' ? nowMs - SETTLED_MS : await this.costKnownUntilMs(tx, nowMs - SETTLED_MS);
+    const fromMs = endMs - doneMs > STEP_MS ? await this.nextCallMs(tx, figure, { doneMs, endMs }) : doneMs;
     const hourMs = fromMs - (fromMs % HOUR_MS);
     const toMs = Math.min(fromMs + STEP_MS, hourMs + HOUR_MS, endMs);
     if (toMs <= fromMs) return false;
@@ -53,6 +54,13 @@ export class WatchKeys {
     // What went on while nobody looked is learned from, and no news.
     if (hourMs > nowMs - 2 * HOUR_MS) await this.reporting.run(tx, figure, hourMs, nowMs);
     return toMs < endMs;
+  }
+
+  /** Where a ledger that is far behind goes on: a week without a call is not walked through step by step. */
+  private async nextCallMs(tx: Tx, figure: HabitFigure, { doneMs, endMs }: { doneMs: number; endMs: number }): Promise<number> {
+    const nextMs = Math.min((await this.habits.firstCallMs(tx, doneMs)) ?? endMs, endMs);
+    if (nextMs === endMs) await this.habits.noteProgress(tx, figure, endMs);
+    return nextMs;
   }
 
   private async costKnownUntilMs(tx: Tx, settledMs: number): Promise<number> {

@@ -50,7 +50,23 @@ export class KeyHabitsRepository {
        ON CONFLICT (key_id, hour) DO UPDATE SET ${figure} = h.${figure} + excluded.${figure}`,
       [lowestIdAt(fromMs), lowestIdAt(toMs), new Date(hourMs)],
     );
-    await tx.query('UPDATE key_habit_progress SET summed_until = $2 WHERE figure = $1', [figure, new Date(toMs)]);
+    await this.noteProgress(tx, figure, toMs);
+  }
+
+  async noteProgress(tx: Tx, figure: HabitFigure, untilMs: number): Promise<void> {
+    await tx.query('UPDATE key_habit_progress SET summed_until = $2 WHERE figure = $1', [figure, new Date(untilMs)]);
+  }
+
+  /** When the first call since `fromMs` began that is in the ledger; undefined when there is none. */
+  async firstCallMs(tx: Tx, fromMs: number): Promise<number | undefined> {
+    const [row] = await tx.query<{ id: CallId | null }[]>(
+      `${TENANTS} SELECT least(
+         (SELECT own.id FROM tenant CROSS JOIN LATERAL
+           (SELECT id FROM call_record WHERE organisation_id = tenant.id AND id >= $1 ORDER BY id LIMIT 1) own ORDER BY own.id LIMIT 1),
+         (SELECT id FROM call_intent WHERE id >= $1 ORDER BY id LIMIT 1)) AS id`,
+      [lowestIdAt(fromMs)],
+    );
+    return row?.id ? idTimeMs(row.id) : undefined;
   }
 
   /** When the oldest call still in flight began; undefined when none is. */
