@@ -36,7 +36,9 @@ interface Column {
  */
 export function findColumn(text: string, start: number, end: number, sink: FindingSink): void {
   const before = text.slice(Math.max(0, start - LONGEST_LINE), start);
-  const lineStart = start - before.length + before.lastIndexOf('\n') + 1;
+  // A table may be all that a string of JSON holds.
+  const string = /^[^]*["}\w]: ?"(?=["\w])/.exec(before.slice(before.lastIndexOf('\n') + 1));
+  const lineStart = start - before.length + before.lastIndexOf('\n') + 1 + (string?.[0].length ?? 0);
   const length = text.slice(end, end + LONGEST_LINE).indexOf('\n');
   if (length < 0) return;
   const column = columnOf(text.slice(lineStart, end + length), start - lineStart);

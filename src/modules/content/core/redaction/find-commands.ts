@@ -35,6 +35,7 @@ const COMMANDS: readonly Command[] = [
   after('mongo|mongosh|mongodump|mongorestore|cqlsh|sqoop|rdesktop|vncdo|az login|az ad|oc login|influx|nmcli', '-p\\s+', true),
   after('sqlcmd|bcp|isql|osql|tsql|mosquitto_pub|mosquitto_sub|7z|7za|zip|unzip|rar|unrar|xfreerdp', '(?:-P|-hp|/p:)\\s*', true),
   after('ldapsearch|ldapadd|ldapmodify|ldapdelete|ldappasswd|ldapwhoami|sshuttle', '-w\\s+'),
+  after('curl', '(?:-b|--cookie)\\s+["\']?[\\w.%-]{1,64}=', true),
   after('openssl', '-(?:pass|passin|passout|passwd)\\s+pass:'),
   after('cryptsetup', '<<<\\s*'),
   after('openssl', '-(?:k|K)\\s+', true),

@@ -4,7 +4,7 @@ import { findInBlock, isHolder } from './find-blocks.ts';
 import { findColumn, isCell } from './find-columns.ts';
 import { findAuthorization, findCookies } from './find-structures.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
-import { isPlaceholder, isSecretValue, type Standing } from './plausibility.ts';
+import { isFingerprint, isPlaceholder, isSecretValue, type Standing } from './plausibility.ts';
 import { looksLikePassword, looksRandom } from './randomness.ts';
 import { endOfBare, type ReadValue, valueBehind } from './value-reader.ts';
 
@@ -69,14 +69,40 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   const quote = before === '"' || before === "'" || before === '`' ? before : undefined;
   const value = attributeBehind(text, name) ?? valueBehind(text, name.end, quote);
   if (value === undefined) return undefined;
-  const inside = text.slice(value.start, value.end);
+  const written = text.slice(value.start, value.end);
+  const inside = written.includes('\n') ? written.replace(BROKEN, '$1$2') : written;
   const standing = standingOf(text, name, value.standing);
-  // "Pass" is a verb more often than a password.
-  if (standing === 'loose' && /^pass_?$/i.test(name.text)) return undefined;
+  // "Pass" is a verb more often than a password, but behind whom it belongs to.
+  if (standing === 'loose' && /^pass_?$/i.test(name.text) && !ACCOUNT.test(text.slice(Math.max(0, name.start - 96), name.start)))
+    return undefined;
+  // The beginning of a token and then dots stand for any token.
+  if (text.startsWith('..', value.end) && /[-_]$/.test(inside)) return undefined;
+  // How OpenPGP calls its keys: git is told that, and not the key.
+  if (isFingerprint(inside) && /signing_?key$/i.test(name.text)) return undefined;
+  if (inside.length === 4) {
+    const end = endOfGroups(text, value.start);
+    if (end > 0 && isSecretValue(name.kind, text.slice(value.start, end).replaceAll(/[ -]/g, ''), 'assigned')) {
+      sink.add(value.start, end, 'credential');
+      return end;
+    }
+  }
   const scheme = /^(?:bearer|basic|token|apikey)\s+/i.exec(inside)?.[0].length ?? 0;
   if (!isSecretValue(name.kind, inside.slice(scheme), standing)) return undefined;
   sink.add(value.start + scheme, value.end, 'credential');
   return value.end;
+}
+
+/** A value that goes on in the next line. */
+const BROKEN = /^(\S{8,512})\r?\n[ \t]{0,16}(\S{8,512})$/;
+/** Whom what follows belongs to. */
+const ACCOUNT = /\b(?:user(?:name)?|login|account)\b(?:[:=]| is)? ?["'`]?[\w.@+-]{1,64}["'`]? ?(?:[/|,;]|and|with) ?$/i;
+/** The seed of one-time codes as it is shown for copying by hand. */
+const GROUPS = /(?:[a-z\d]{4}[ -]){3,15}[a-z\d]{4}(?![a-z\d-])/iy;
+
+function endOfGroups(text: string, start: number): number {
+  GROUPS.lastIndex = start;
+  const groups = GROUPS.exec(text)?.[0];
+  return groups !== undefined && /\d/.test(groups) && /[a-z]/i.test(groups) ? GROUPS.lastIndex : 0;
 }
 
 /** A key that is said to be public. */
@@ -145,14 +171,19 @@ function findParameter(text: string, name: Name, sink: FindingSink): number {
   return end;
 }
 
-const VERB = '(?:to be|is|was|to|be|now|are|ist|lautet|est|es|è|é|er|är|jest|zní|je|este|on|là|είναι|equals)';
+const VERB = '(?:to be|is|was|to|be|now|are|ist|lautet|est|c.est|es|è|é|er|är|jest|zní|je|este|on|là|είναι|equals)';
 const DISTANT = new RegExp(
   String.raw`[ ,](?:[^\n"\`={}();<>]{0,64}?(?: ${VERB}:?|:| =)|${VERB}:?)[ ]+(?:now |set to )?["'\`*«„“]{0,2}\s?`.replaceAll('\\`', '`'),
   'y',
 );
 /** "Your new token was created:", and below it nothing but the value. */
 const BELOW =
-  /[ ,:](?![^\n]{0,40}-----)[^\n]{0,80}\n(?:[ \t]{0,8}\r?\n)?(?:(?<=:[ \t]{0,8}\r?\n[ \t]{0,8}\r?\n?)(```)\w{0,12}\r?\n)?[ \t>$]{0,12}["'`]?(?=\S{16,1024}["'`]?[ \t]{0,8}(?:\r?\n|$))/y;
+  /[ ,:](?![^\n]{0,40}-----| ?<[\w -]{1,40}>[ \t]{0,4}\r?\n)[^\n]{0,80}\n(?:[ \t]{0,8}\r?\n)?(?:(?<=:[ \t]{0,8}\r?\n[ \t]{0,8}\r?\n?)(```)\w{0,12}\r?\n)?[ \t>$]{0,12}["'`]?(?=\S{16,1024}["'`]?[ \t]{0,8}(?:\r?\n|$))/y;
+/** Somebody asks, and the line below begins with who answers. */
+const ANSWER = /[^\n?]{0,80}\?\r?\n(?:\[[\d:. ]{4,20}\] ?)?<?[A-Za-z][\w.-]{0,24}>?: ["'`]?(?=\S{6,256}["'`]?[ \t]{0,8}(?:\r?\n|$))/y;
+const LONGEST_QUESTION = 81;
+/** "… provided. Trace ID: …": what the words before the value call an id. */
+const OF_AN_ID = / ids?\b["'`:= is]*$/i;
 /** Names for an account and its password together. */
 const HOLDS_BOTH = /^(?:creds?|credentials?|credenciales|credenziali|identifiants|zugangsdaten|anmeldedaten|inloggegevens)$/i;
 const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}[([]?["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
@@ -160,31 +191,51 @@ const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}[([]?["'`]?[\w.@+-]{2
 /** "The password for the staging database is …", "creds are admin / …": a value some words away must look like one by itself. */
 function findInProse(text: string, name: Name, sink: FindingSink): number | undefined {
   for (const pattern of HOLDS_BOTH.test(name.text) ? [PAIR, DISTANT] : [DISTANT]) {
-    pattern.lastIndex = name.end;
-    const gap = pattern.exec(text);
-    if (gap === null) continue;
-    const start = name.end + gap[0].length;
-    const end = endOfBare(text, start);
-    const value = text.slice(start, end);
+    const behind = bareBehind(pattern, text, name.end);
+    if (behind === undefined) continue;
+    const { gap, start, end, value } = behind;
     const plausible =
       name.kind === 'password' || pattern === PAIR
         ? looksLikePassword(value) || looksRandom(value, 12)
         : looksRandom(value, name.kind === 'secret' || name.kind === 'code' ? 12 : 16);
-    if (!plausible || isPlaceholder(value) || !isSecretValue(pattern === PAIR ? 'password' : name.kind, value, 'loose')) continue;
+    if (
+      !plausible ||
+      OF_AN_ID.test(gap[0]) ||
+      isPlaceholder(value) ||
+      !isSecretValue(pattern === PAIR ? 'password' : name.kind, value, 'loose')
+    )
+      continue;
     sink.add(start, end, 'prose');
     return end;
   }
   findBefore(text, name, sink);
-  return findBelow(text, name, sink);
+  return findAnswer(text, name, sink) ?? findBelow(text, name, sink);
+}
+
+/** What stands bare behind a gap of this pattern, a sticky one, at `at`. */
+function bareBehind(pattern: RegExp, text: string, at: number) {
+  pattern.lastIndex = at;
+  const gap = pattern.exec(text);
+  if (gap === null) return undefined;
+  const start = at + gap[0].length;
+  const end = endOfBare(text, start);
+  return { gap, start, end, value: text.slice(start, end) };
+}
+
+function findAnswer(text: string, name: Name, sink: FindingSink): number | undefined {
+  if (!text.slice(name.end, name.end + LONGEST_QUESTION).includes('?')) return undefined;
+  const behind = bareBehind(ANSWER, text, name.end);
+  if (behind === undefined) return undefined;
+  const { start, end, value } = behind;
+  if (isPlaceholder(value) || !(looksRandom(value, 12) || (name.kind === 'password' && looksLikePassword(value)))) return undefined;
+  sink.add(start, end, 'prose');
+  return end;
 }
 
 function findBelow(text: string, name: Name, sink: FindingSink): number | undefined {
-  BELOW.lastIndex = name.end;
-  const gap = BELOW.exec(text);
-  if (gap === null) return undefined;
-  const start = name.end + gap[0].length;
-  const end = endOfBare(text, start);
-  const value = text.slice(start, end);
+  const behind = bareBehind(BELOW, text, name.end);
+  if (behind === undefined) return undefined;
+  const { gap, start, end, value } = behind;
   if (!isSecretValue(name.kind, value, 'apart')) return undefined;
   if (name.kind === 'key' && gap[1] === undefined && !/^(?=.*[A-Z])(?=.*[a-z])/.test(value)) return undefined;
   sink.add(start, end, 'prose');
@@ -203,10 +254,17 @@ function findBefore(text: string, name: Name, sink: FindingSink): void {
   const leading = LEADING.exec(text.slice(from, name.start));
   if (leading === null) return;
   const end = from + leading.index;
+  const isQuoted = /^["'`]/.test(leading[0]);
   let start = end;
-  while (start > 0 && end - start < LONGEST_BEFORE && isIn(text, start - 1, 'any')) start--;
+  while (
+    start > 0 &&
+    end - start < LONGEST_BEFORE &&
+    (isIn(text, start - 1, 'any') || (isQuoted && !/[\s"'`]/.test(text[start - 1] as string)))
+  )
+    start--;
   const value = text.slice(start, end);
-  if (/\d/.test(value) && looksRandom(value, 16) && !isPlaceholder(value)) sink.add(start, end, 'prose');
+  const isChosen = isQuoted && name.kind === 'password' && looksLikePassword(value);
+  if (/\d/.test(value) && (isChosen || looksRandom(value, 16)) && !isPlaceholder(value)) sink.add(start, end, 'prose');
 }
 
 /** Names of a password in languages without Latin letters, or without spaces between words. */
@@ -234,33 +292,12 @@ function findForeignIn(text: string, from: number, until: number, sink: FindingS
   for (const found of text.slice(from, until).matchAll(FOREIGN)) {
     const end = from + found.index + found[0].length;
     for (const pattern of [FOREIGN_GAP, FOREIGN_DISTANCE]) {
-      pattern.lastIndex = end;
-      const gap = pattern.exec(text);
-      if (gap === null) continue;
-      const start = end + gap[0].length;
-      const stop = endOfBare(text, start);
-      const value = text.slice(start, stop);
+      const behind = bareBehind(pattern, text, end);
+      if (behind === undefined) continue;
+      const { start, end: stop, value } = behind;
       if (isPlaceholder(value) || value.length < 5 || !(looksLikePassword(value) || looksRandom(value, 10))) continue;
       sink.add(start, stop, 'prose');
       break;
     }
   }
 }
-
-const PHRASE = /(?:mnemonic|seed(?:[ _-]?(?:phrase|words))?|(?:recovery|secret|backup|wallet)?[ _-]?phrase|wallet[ _-]?(?:seed|words))/iy;
-const WORDS =
-  /[^a-zA-Z\n]{0,8}(?:is|are|:|=)?[^a-zA-Z\n]{0,8}((?:\d{1,2}[.)]\s?)?[a-z]{3,8}(?:[\s,]{1,4}(?:\d{1,2}[.)]\s?)?[a-z]{3,8}){11,23})(?![a-z])/y;
-
-/** The twelve to twenty-four words of a wallet (BIP 39), behind a name for them. */
-export function findSeedPhrase(text: string, start: number, sink: FindingSink): number | undefined {
-  PHRASE.lastIndex = start;
-  if (!PHRASE.test(text)) return undefined;
-  WORDS.lastIndex = PHRASE.lastIndex;
-  const words = WORDS.exec(text);
-  if (words === null || ENGLISH.test(words[1] as string)) return undefined;
-  sink.add(WORDS.lastIndex - (words[1] as string).length, WORDS.lastIndex, 'prose');
-  return WORDS.lastIndex;
-}
-
-/** Words no list of BIP 39 has, and no sentence is without. */
-const ENGLISH = /\b(?:the|and|for|are|was|with|from|not|has|his|her|which)\b/;

@@ -10,6 +10,13 @@ interface Spelling {
   readonly looks?: 'password' | 'key';
 }
 
+/** What people print and put away, as its heading calls it. */
+const RECOVERY_CODES =
+  `backup codes|recovery codes|scratch codes|backup-codes|recovery-codes|wiederherstellungscodes|sicherungscodes|notfallcodes|herstelcodes
+   |codes de secours|codes de r|digos de recupera|digos de respaldo|codici di `
+    .replaceAll(/\n\s*/g, '')
+    .split('|');
+
 export const SPELLINGS: readonly Spelling[] = [
   { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
   { literal: 'wifi:', pattern: /WIFI:(?:[TSHRAEI]{1,3}:[^;\n]{0,64};){0,4}P:((?:\\.|[^;\n\\]){4,128});/iy },
@@ -20,6 +27,10 @@ export const SPELLINGS: readonly Spelling[] = [
   { literal: 'stats auth ', pattern: /stats auth [\w.-]{1,64}:(\S{6,256})/iy },
   // PowerShell names it behind the value, and by what the value becomes.
   { literal: 'convertto-securestring', pattern: /(?<=["']([^"'\n$]{6,256})["'] {0,4}\| {0,4})ConvertTo-SecureString/dy },
+  {
+    literal: 'convertto-securestring',
+    pattern: /ConvertTo-SecureString(?: -(?:AsPlainText|Force|String)){0,3} \(?["']([^"'\n$]{4,512})["']/iy,
+  },
   { literal: ', gen_salt(', pattern: /(?<=crypt\('([^'\n]{6,256})'), gen_salt\(/diy },
   // A pair of keys as programs of Solana save it: 64 bytes.
   ...['id.json', 'keypair', 'secretkey', 'secret_key'].map((literal) => ({
@@ -124,10 +135,10 @@ export const SPELLINGS: readonly Spelling[] = [
     pattern: /["']auth["'], ["']([^"'\n]{6,256})["']/iy,
     looks: 'password' as const,
   })),
-  ...['backup codes', 'recovery codes', 'scratch codes'].map((literal) => ({
+  ...RECOVERY_CODES.map((literal) => ({
     literal,
     pattern:
-      /\w{6,8} codes[^\n:]{0,40}:\s{1,8}((?:[-*\d.) ]{0,6}(?=[a-z-]{0,40}\d)[a-z\d]{4,8}(?:[- ][a-z\d]{4,8}){0,5}(?:[\s,]{1,4}|$)){1,16})/iy,
+      /(?:\w{6,8}[ -]codes|\w{8,20}codes|(?:c[óo])?digos de [\p{L} ]{6,20}|codes de [\p{L} ]{6,20}|codici di [\p{L} ]{6,20})[^\n:]{0,40}(?::\s{1,8}|\r?\n\s{0,8}(?=[-*.) \w]{4,48}\r?\n[-*\d.) ]{0,6}[a-z-]{0,8}\d))((?:[-*\d.) ]{0,6}(?=[a-z-]{0,40}\d)[a-z\d]{4,8}(?:[- ][a-z\d]{4,8}){0,5}(?:[\s,]{1,4}|$)){1,16})/iuy,
   })),
   ...['app password', 'application password'].map((literal) => ({
     literal,
@@ -139,6 +150,30 @@ export const SPELLINGS: readonly Spelling[] = [
     pattern:
       /(?<=verification|security|log-?in|sign-?in|one-time|authentication|authorization|confirmation|access|2fa|mfa|sms|otp) code(?: is|:)\**\s{1,2}["'`*]{0,2}(\d{4,8})(?![\d-])/iy,
   })),
+  // In German one word; in French the other way round; and first of all the number.
+  ...['code lautet', 'code ist', 'scode:'].map((literal) => ({
+    literal,
+    pattern: /s?code(?: lautet| ist)?:?\s{1,2}["'`*]{0,2}(\d{4,8})(?![\d-])/iy,
+  })),
+  { literal: ' code de ', pattern: / code de [\p{L} ]{5,24}(?: est(?: ?:)?| ?:) ["'`*]{0,2}(\d{4,8})(?![\d-])/iuy },
+  ...[' is your ', ' as your '].map((literal) => ({
+    literal,
+    pattern: /(?<=(?:^|[^\w.-]|\bG-)(\d{4,8})) (?:is|as) your (?:[\w-]{1,16} ){0,3}(?:code|password|passcode|otp|pin)\b/diy,
+  })),
+  { literal: ' ist ihr ', pattern: /(?<=(?:^|[^\w.-])(\d{4,8})) ist Ihr \p{L}{0,24}code\b/diuy },
+  // A number of a person, and not of a foot of a chip.
+  ...['pin is ', 'pin: ', 'pin lautet ', 'pin ist ', 'pin est ', 'pin es ', 'pin code is ', 'pin for ', 'pin-code lautet '].map(
+    (literal) => ({
+      literal,
+      pattern:
+        /(?<![\w-]|(?:led|gpio|data|clock|reset|output|input|analog|digital|chip) )PIN(?:[ -]code)?(?: for(?: [a-z]{2,16}){1,4})?(?: is| lautet| ist| est| es)?:?\s{1,2}["'`*]{0,2}(?!(?:19|20)\d\d\b)(\d{4,8})(?![\d.-])/iy,
+    }),
+  ),
+  { literal: 'puk', pattern: /(?<![\w-])PUK(?:[ -]code)?(?: is| lautet| ist)?:? (\d{8})(?![\d.-])/iy },
+  {
+    literal: ' pin ',
+    pattern: /(?<=(?:sim|card|bank|door|gate|alarm|phone|unlock|safe|voicemail|karten|handy)) PIN ["'`*]{0,2}(\d{4,8})(?![\d.-])/iy,
+  },
   {
     literal: ' de verifica',
     pattern: / de v[eé]rifica\p{L}{3,8} (?:es|é|est|è)?:? ?["'`*]{0,2}(\d{4,8})(?![\d-])/iuy,

@@ -78,6 +78,9 @@ const SAMPLE_USER = /^(?:user(?:name)?|login|name|account|scheme|proto(?:col)?)$
 const SAMPLE_PASSWORD =
   /^(?:pass(?:word|wd|phrase)?|pwd|secret|pw|your.*|my[-_ ]?(?:pass.*|pwd|pw|secret.*|token|key)|p4ss|credentials?|token|x+|\*+)$/i;
 
+/** Sentry's address for reports holds a public key: its documents say that pages may show it. */
+const OF_SENTRY = /^@o\d{1,12}\.ingest\.(?:[a-z]{2}\.)?sentry\.io\/\d/;
+
 /** `scheme://user:password@host`, and a lone random user as in `https://TOKEN@host`. `at` is behind `://`. */
 export function findUserInfo(text: string, at: number, sink: FindingSink): number | undefined {
   let end = at;
@@ -92,7 +95,7 @@ export function findUserInfo(text: string, at: number, sink: FindingSink): numbe
   const colon = text.indexOf(':', at);
   if (colon < 0 || colon > sign) {
     const user = text.slice(at, sign);
-    if (!looksRandom(user, 16) || isPlaceholder(user) || /[/?]/.test(user)) return undefined;
+    if (!looksRandom(user, 16) || isPlaceholder(user) || /[/?]/.test(user) || OF_SENTRY.test(text.slice(sign, end))) return undefined;
     sink.add(at, sign, 'connection');
     return sign;
   }

@@ -155,11 +155,16 @@ const PAIRS: readonly RegExp[] = [
   /(?<!\w)[0-9a-f]{8}:[0-9a-f]{8}(?=@(?:gems|enterprise)\.contribsys)/g,
 ];
 
+/** The addresses of webhooks that documents show end in nothing but the letter X. */
+const EXAMPLE_ADDRESS = /^https:.*\/[xX*]{4,}$/;
+
 /** `run` is a long piece of the text without a space, standing at `offset`. */
 export function findPairs(run: string, offset: number, sink: FindingSink): void {
   if (!/\d/.test(run)) return;
   for (const pattern of PAIRS) {
-    eachMatch(pattern, run, (found) => sink.add(offset + found.index, offset + found.index + found[0].length, 'token'));
+    eachMatch(pattern, run, ({ 0: whole, index }) => {
+      if (!EXAMPLE_ADDRESS.test(whole)) sink.add(offset + index, offset + index + whole.length, 'token');
+    });
   }
   if (run.length < LEAST_ISSUED || !/[_-]/.test(run) || !/[A-Z]/.test(run)) return;
   eachMatch(ISSUED, run, (found) => {

@@ -11,7 +11,6 @@ export interface JsonVisitor {
 
 const NUMBER = /-?\d[\d.eE+-]*/y;
 const LITERAL = /true|false|null/y;
-const BLANK = /[ \t\r\n]*/y;
 const STARTS = /^\uFEFF?\s*(?:[[{"]|-?\d+(?:\.\d+)?\s*$)/;
 
 /** Whether it is worth reading a text as JSON. */
@@ -29,8 +28,7 @@ export function readJson(source: string, visitor: JsonVisitor): boolean {
   let at = source.charCodeAt(0) === 0xfeff ? 1 : 0;
   let backslash = -2;
   while (at < source.length) {
-    BLANK.lastIndex = at;
-    at += BLANK.exec(source)?.[0].length ?? 0;
+    at = behindBlanks(source, at);
     const character = source[at];
     if (character === undefined) break;
     if (character === '"') {
@@ -68,9 +66,14 @@ export function readJson(source: string, visitor: JsonVisitor): boolean {
 }
 
 function isKey(source: string, at: number): boolean {
-  BLANK.lastIndex = at;
-  BLANK.exec(source);
-  return source[BLANK.lastIndex] === ':';
+  return source[behindBlanks(source, at)] === ':';
+}
+
+function behindBlanks(source: string, at: number): number {
+  for (let next = at; ; next++) {
+    const code = source.charCodeAt(next);
+    if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return next;
+  }
 }
 
 function endOfScalar(source: string, at: number, visitor: JsonVisitor): number | undefined {

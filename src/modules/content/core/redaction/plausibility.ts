@@ -10,13 +10,13 @@ const PLACEHOLDER =
 const PLACEHOLDER_PIECE =
   /\b(?:your|insert|example|placeholder|redacted|change_?me|replace|goes[-_ ]?here|put[-_ ]?your|enter[-_ ]|xxx+|my[-_]?(?:api|secret|token|password|key)|fake|dummy|lorem|sample)\b|(?:^|[-_])(?:your|insert|example|here)(?:[-_]|$)|x{6,}|\*{3,}|1234567890abcdef|abcdef123456|0{8,}/i;
 const REFERENCE =
-  /^(?:[$%@#]?[{[(<]|[$%][A-Za-z_][\w.]*(?:$|[%:>?[(/;,)-])|\{\{|<%|@@|#\{|%[sdvq]\b|arn:|op:\/\/|vault:|env[:.(]|ref\+|sops:|ssm:|secretsmanager|!\w+|&\w+$|\*\w+$|file:|\/(?:run|etc|var|home|usr|tmp|opt|mnt|secrets?)\/|~\/|\.{1,2}\/|https?:\/\/|process\.|os\.|env\.|System\.|Environment\.|config\.|settings\.|secrets?\.|vars?\.|data\.|local\.|module\.|self\.|this\.|ctx\.|req\.|request\.|Deno\.|import\.|ENV\[)/;
+  /^(?:[$%@#]?[{[(<]|@[A-Za-z.]{4,40}\(\w{1,40}=|[$%][A-Za-z_][\w.]*(?:$|[%:>?[(/;,)-])|\{\{|<%|@@|#\{|%[sdvq]\b|arn:|op:\/\/|vault:|env[:.(]|ref\+|sops:|ssm:|secretsmanager|!\w+|&\w+$|\*\w+$|file:|\/(?:run|etc|var|home|usr|tmp|opt|mnt|secrets?)\/|~\/|\.{1,2}\/|https?:\/\/|process\.|os\.|env\.|System\.|Environment\.|config\.|settings\.|secrets?\.|vars?\.|data\.|local\.|module\.|self\.|this\.|ctx\.|req\.|request\.|Deno\.|import\.|ENV\[)/;
 const CODE =
   /^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*(?:\(.*|(?:\?\.)?\[.*|<.*)|(?:await|new|return|function|async|typeof|lambda|const|let|var|if|not|f"|f')\b.*|\(.*|\[.*|\{.*|[|&]{1,2}.*|=>.*|<\/?[a-zA-Z].*)$/s;
 const CALL = /^[@.&*!]{0,2}[A-Za-z_$][\w$.]*[({<]|^\.[A-Za-z]|^@[A-Za-z]+$|^(?:qr)?\/[\^([]|^[\w.$]+::/;
 const ARGUMENT = /^[A-Za-z_]\w{0,40}=[\w.]*$/;
 /** An index, the end of a block or of a link, a parameter that has a number: what stands behind a name in code, not behind an operator. */
-const IN_CODE = /^[+!-]?[A-Za-z_$]\w*\[\w{0,8}\]?$|\]\(|\)[}{\]]|^[a-z]{2,16}=\d{1,6}(?!\w)/;
+const IN_CODE = /^[+!-]?[A-Za-z_$]\w*\[\w{0,8}\]?$|\]\(|\)[}{\]]|\)\.[A-Za-z]+\(|^[a-z]{2,16}=\d{1,6}(?!\w)/;
 const DOTTED_NAMES = /^[A-Za-z_$][A-Za-z_$]*\d?(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[;,)]*$/;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*[?!]?$/;
 const LETTERS_ONLY = /^\p{L}+$/u;
@@ -40,6 +40,18 @@ const ADDRESS = /^0x(?=[^a-f]*[a-f])[0-9a-fA-F]{40}$/;
 /** How OpenPGP calls its keys: by the end of their fingerprint, or all of it (RFC 4880, section 12.2). */
 const FINGERPRINT = /^(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})$/;
 
+/** A date, with the time of day or without. */
+const DATE = /^\d{4}-\d\d-\d\d(?:[T ][\d:.]{5,18}(?:Z|[+-]\d\d:?\d\d)?)?$/;
+/** The first characters of a token and the last, as programs show whose it is. */
+const MASK = /^[\w-]{0,12}(?:\.{3,}|…|•{3,})[\w-]{0,6}$/;
+/** Words of a language that English has no letters for: a translation, or the name of the field once more. */
+const FOREIGN_WORDS = /^(?=.*[^ -~])[\p{L}\p{M}][\p{L}\p{M} '’:?!-]*$/u;
+
+/** Whether a value is how OpenPGP calls a key. */
+export function isFingerprint(value: string): boolean {
+  return FINGERPRINT.test(value);
+}
+
 /** Whether a key or token is made to be seen by everybody. */
 export function isPublished(value: string): boolean {
   return PUBLISHED.test(value);
@@ -58,7 +70,7 @@ export function isPlaceholder(value: string): boolean {
     PATTERN.test(value)
   )
     return true;
-  if (/^\[[^\]]{0,60}\]$|^<[^>]{0,80}>$|^\{\{?[^}]{0,80}\}\}?$|^%[A-Za-z_]\w*%$|^__\w+__$/.test(value)) return true;
+  if (/^\[[^\]]{0,60}\]$|^<[^>]{0,80}>$|^\{\{?[^}]{0,80}\}\}?$|^%{1,2}[A-Za-z_]\w*%{1,2}$|^__\w+__$/.test(value)) return true;
   if (/\$\{[A-Za-z_][\w.:?/-]{0,60}\}|\{\{[\w .$|'"()/,-]{1,80}\}\}|\$\([^)]{1,80}\)|\$\{\{/.test(value)) return true;
   return (
     value.includes('[redacted]') ||
@@ -67,8 +79,12 @@ export function isPlaceholder(value: string): boolean {
   );
 }
 
-/** Whether a value under a name of this kind is a secret. */
+/** Whether a value under a name of this kind is a secret. What it rarely is otherwise is looked for last, where the rest says yes. */
 export function isSecretValue(kind: KeyKind, value: string, standing: Standing): boolean {
+  return suits(kind, value, standing) && !DATE.test(value) && !MASK.test(value) && !FOREIGN_WORDS.test(value);
+}
+
+function suits(kind: KeyKind, value: string, standing: Standing): boolean {
   if (kind === 'none' || (standing !== 'quoted' && CALL.test(value)) || isPlaceholder(value)) return false;
   if (standing === 'loose' && IN_CODE.test(value)) return false;
   if (standing === 'apart') return looksRandom(value, kind === 'password' ? 12 : 16) && !isCode(value, standing) && !looksNamed(value);
@@ -81,8 +97,10 @@ export function isSecretValue(kind: KeyKind, value: string, standing: Standing):
 
 function isPassword(value: string, standing: Standing): boolean {
   if (standing === 'loose' && ARGUMENT.test(value)) return false;
+  const hasSpace = /\s/.test(value);
+  if (hasSpace && (standing === 'assigned' || !isPhrase(value))) return false;
   if (standing === 'loose') return looksLikePassword(value) || looksRandom(value, 10);
-  if (/\s/.test(value)) return standing === 'quoted' && isPhrase(value);
+  if (hasSpace) return true;
   if (standing === 'quoted') return !/^[A-Z][a-z]+:?$/.test(value) && !/^[a-z]+(?:[._-][a-z]+)*$/.test(value) ? true : !isNameLike(value);
   if (isCode(value, standing)) return false;
   if (LETTERS_ONLY.test(value)) return looksRandom(value, 8);

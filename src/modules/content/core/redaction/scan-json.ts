@@ -159,7 +159,7 @@ class Walk implements JsonVisitor {
   }
 
   private view(start: number, end: number, escaped: boolean): View {
-    return escaped ? decodeJsonString(this.source, start, end) : { text: this.source.slice(start, end), origins: [0, start] };
+    return decodeJsonString(this.source, start, end, escaped);
   }
 
   private nameOf(frame: Frame | undefined): string {

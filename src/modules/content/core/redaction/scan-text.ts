@@ -1,7 +1,9 @@
 import { isIn, isWordStart, longRuns } from './character-classes.ts';
 import { CALLS, findInCall } from './find-calls.ts';
 import { findCommand, PROGRAMS } from './find-commands.ts';
-import { findField, findForeignFields, findSeedPhrase } from './find-fields.ts';
+import { findField, findForeignFields } from './find-fields.ts';
+import { findWebKey } from './find-web-keys.ts';
+import { findSeedPhrase } from './find-phrases.ts';
 import { findRefused, REFUSALS } from './find-refused.ts';
 import { findCopied, findInRows } from './find-rows.ts';
 import {
@@ -64,6 +66,7 @@ const LITERALS: readonly Literal[] = [
   ),
   structure('insert ', (text, start, _, sink) => findInRows(text, start, sink)),
   structure('copy ', (text, start, _, sink) => findCopied(text, start, sink)),
+  structure('kty', (text, start, _, sink) => findWebKey(text, start, sink)),
   structure('private-lines:', (text, _, end, sink) => findPuttyKey(text, end, sink)),
   structure('://', (text, _, end, sink) => findUserInfo(text, end, sink)),
   structure('basic ', (text, _, end, sink) => findBasic(text, end, sink)),

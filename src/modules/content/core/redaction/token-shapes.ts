@@ -149,7 +149,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   at('FlyV1 ', /FlyV1 (?:fm\d[a-z]?_|fo1_)[A-Za-z0-9+/=,_-]{20,8000}/y),
   at('_secret_', /_secret_[A-Za-z0-9]{16,128}/y),
   at('_mmk', /_mmk(?![A-Za-z0-9])/y),
-  at('/services/T', /\/services\/T[A-Z0-9]{6,16}\/B[A-Z0-9]{6,16}\/[A-Za-z0-9]{16,64}/y),
+  at('/services/T', /\/services\/T[A-Z0-9]{6,16}\/B[A-Z0-9]{6,16}\/(?![xX]{8})[A-Za-z0-9]{16,64}/y),
   at('/api/webhooks/', /\/api\/webhooks\/\d{15,24}\/[A-Za-z0-9_-]{30,128}/y),
   at('/receiver/v1/http/', /\/receiver\/v1\/http\/[A-Za-z0-9+/_=-]{20,200}/y),
   at('SSWS ', /SSWS 00[A-Za-z0-9_-]{38,42}/y),

@@ -65,7 +65,8 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
       at++;
     } else if (lengthOfSkipped(text, at) > 0) {
       const length = lengthOfSkipped(text, at);
-      if (character === '<' && VALUE_TAG.test(text.slice(at, at + length))) {
+      if (character === '<' && text[at + 1] === '!') return characterData(text, at + length);
+      if (character === '<' && (text.startsWith('</key>', end) ? ITEM_TAG : VALUE_TAG).test(text.slice(at, at + length))) {
         standing = 'assigned';
         operatorLine = lines;
       }
@@ -81,7 +82,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
 
 /** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
 const SKIPPED =
-  /^(?:<!\[CDATA\[|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password|plaintext)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|(?:[bBrRuUfFLN]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}(?: [\w:.-]{1,24}=["'][^"'<>]{0,40}["']){0,2}>|&'\w{1,16} (?:mut )?\w{1,16} ?(?==)|\]?["']\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|&(?:'\w{1,16} )?\[\w{1,8}(?:; ?\d{1,4})?\]|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
+  /^(?:<!\[CDATA\[|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password|plaintext)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\}(?=\)\.(?:type|fill|sendKeys|send_keys)\(\S)|\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|(?:[bBrRuUfFLN]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}(?: [\w:.-]{1,24}=["'][^"'<>]{0,40}["']){0,2}>|&'\w{1,16} (?:mut )?\w{1,16} ?(?==)|\]?["']\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|&(?:'\w{1,16} )?\[\w{1,8}(?:; ?\d{1,4})?\]|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
 
 /** `env('API_KEY', '…')`: the name of a variable, and what counts without it. */
 const WITH_DEFAULT = /^\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}["']/;
@@ -105,6 +106,15 @@ const TYPED = /^\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|i
 const SELECTED = /^\]["']\)\.(?:type|fill|sendKeys|send_keys)\(["']/;
 /** An element that says that the value is in it. */
 const VALUE_TAG = /^<[^/].*value/i;
+/** The same in a property list of Apple. */
+const ITEM_TAG = /^<(?:string|data)>/;
+const LONGEST_DATA = 2048;
+
+/** What a CDATA section of XML holds, the characters of markup included. */
+function characterData(text: string, start: number): ReadValue | undefined {
+  const length = text.slice(start, start + LONGEST_DATA).indexOf(']]>');
+  return length > 0 ? { start, end: start + length, standing: 'quoted' } : undefined;
+}
 /** A property of C#, between its name and its value. */
 const ACCESSORS = /^\{ ?get;[a-z ]{0,24};? ?\}/;
 
@@ -167,12 +177,26 @@ function quoted(text: string, at: number): ReadValue | undefined {
     const character = text[index] as string;
     if (character === '\\') index += 2;
     else if (text.startsWith(closing, index)) return { start, end: index, standing: 'quoted' };
-    else if (character === '\n' && width === 1 && opening !== '`') break;
-    else index++;
+    else if (character === '\n' && width === 1 && opening !== '`') {
+      const wrapped = endOfWrapped(text, start, index, opening);
+      if (wrapped === undefined) break;
+      return { start, end: wrapped, standing: 'quoted' };
+    } else index++;
   }
   // Never closed: what is left of the line is the value.
   const bareEnd = endOfBare(text, start);
   return bareEnd > start ? { start, end: bareEnd, standing: 'assigned' } : undefined;
+}
+
+const REST = /\r?\n[ \t]{0,16}[\w+/=.~-]{8,512}(?=["'])/y;
+
+/** A value that was broken over two lines: nothing but more of it stands before the closing quote. */
+function endOfWrapped(text: string, start: number, newline: number, opening: string): number | undefined {
+  const first = text.slice(start, newline);
+  if (first.length < 8 || first.length > 512 || /[\s"'`]/.test(first.trimEnd())) return undefined;
+  REST.lastIndex = newline;
+  const rest = REST.exec(text);
+  return rest !== null && text[REST.lastIndex] === opening ? REST.lastIndex : undefined;
 }
 
 /** `"API_KEY", "value"`: two quoted pieces, so the second is a value only where the first was assigned or given along. */
