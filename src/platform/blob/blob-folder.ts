@@ -4,6 +4,7 @@ import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, rmdir } from 
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { AppError } from '../../kernel/errors.js';
+import { syncFolder } from '../files/sync-folder.js';
 import { blobCause, blobErrors } from './blob.errors.js';
 import { requireBlobKey, requireBlobPrefix } from './blob-prefixes.js';
 import { type BlobBody, type BlobFacts, type BlobListOptions, type BlobPage, BlobStore, LARGEST_BLOB_PAGE } from './blob-store.js';
@@ -223,15 +224,6 @@ async function writeSynced(path: string, body: BlobBody, signal?: AbortSignal): 
     return (await file.stat()).size;
   } finally {
     await file.close();
-  }
-}
-
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, constants.O_RDONLY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

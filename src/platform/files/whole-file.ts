@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { syncFolder } from './sync-folder.js';
 
 // Files that must never be seen half-written, however the process or the machine ends: written and synced beside their place, then given their name, and the
 // folder synced so that the name survives as well. Mode 0600; folders that are missing are made with 0700.
@@ -43,16 +44,5 @@ async function writeAside<T>(path: string, content: string, publish: (aside: str
     return published;
   } finally {
     await rm(aside, { force: true }).catch(() => undefined);
-  }
-}
-
-/** Until then a new name may be lost with the power. Windows has no such call, and opens no folders. */
-async function syncFolder(path: string): Promise<void> {
-  if (process.platform === 'win32') return;
-  const folder = await open(path, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }

@@ -2,19 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { CallId, OrganisationId } from '../../../kernel/ids.js';
 import type { ContentTx } from '../../../platform/database/unit-of-work.js';
 import { CONTENT_STORES, type ContentStore } from '../content.contract.js';
-import { CONTENT_TABLES, type ContentFacts, type ContentRow, type PlacedRow } from './content-rows.js';
+import { CONTENT_TABLES, type ContentRow } from './content-rows.js';
+import type { SealedRows } from './sealed-rows.js';
 
-/** The sealed bytes of all rows travel as one parameter, in binary, and each row takes its part: an array would travel as hexadecimal text. */
+const COLUMNS = `call_id, expires_on, organisation_id, project_id, key_id, written_at, grant_id, key_version, request_bytes, answer_bytes,
+  request_cut, answer_cut, redacted, sealed, blob_day`;
+
 const insertInto = (table: string): string => `
-INSERT INTO ${table} (call_id, expires_on, organisation_id, project_id, key_id, written_at, grant_id, key_version, request_bytes, answer_bytes,
-  request_cut, answer_cut, redacted, blob_day, sealed)
-SELECT call_id, expires_on, organisation_id, project_id, key_id, written_at, grant_id, key_version, request_bytes, answer_bytes,
-  request_cut, answer_cut, redacted, blob_day, CASE WHEN blob_day IS NULL THEN substring($1::bytea FROM at + 1 FOR bytes) END
-FROM unnest($2::uuid[], $3::date[], $4::uuid[], $5::uuid[], $6::uuid[], $7::timestamptz[], $8::uuid[], $9::integer[], $10::integer[],
-  $11::integer[], $12::boolean[], $13::boolean[], $14::boolean[], $15::date[], $16::integer[], $17::integer[])
-  AS c (call_id, expires_on, organisation_id, project_id, key_id, written_at, grant_id, key_version, request_bytes, answer_bytes,
-    request_cut, answer_cut, redacted, blob_day, at, bytes)
-ON CONFLICT DO NOTHING`;
+INSERT INTO ${table} (${COLUMNS}) SELECT ${COLUMNS} FROM unnest($1::content_row[]) ON CONFLICT DO NOTHING`;
 
 const selectFrom = (table: string): string => `
 SELECT call_id AS "callId", expires_on::text AS "expiresOn", organisation_id AS "organisationId", project_id AS "projectId", key_id AS "keyId",
@@ -26,27 +21,8 @@ FROM ${table} WHERE organisation_id = $1 AND call_id = $2`;
 @Injectable()
 export class CallContentsRepository {
   /** Adds rows of one store, of any organisations. A call that is there already, because an answer was lost, stays as it is. */
-  async insert(tx: ContentTx, store: ContentStore, rows: readonly PlacedRow[], sealed: Buffer): Promise<void> {
-    const column = (of: (facts: ContentFacts) => Plain): string => arrayOf(rows.map(({ facts }) => of(facts)));
-    await tx.query(insertInto(CONTENT_TABLES[store]), [
-      sealed,
-      column(({ callId }) => callId),
-      column(({ expiresOn }) => expiresOn),
-      column(({ organisationId }) => organisationId),
-      column(({ projectId }) => projectId),
-      column(({ keyId }) => keyId),
-      column(({ writtenAt }) => writtenAt.toISOString()),
-      column(({ grantId }) => grantId),
-      column(({ keyVersion }) => keyVersion),
-      column(({ requestBytes }) => requestBytes),
-      column(({ answerBytes }) => answerBytes),
-      column(({ requestCut }) => requestCut),
-      column(({ answerCut }) => answerCut),
-      column(({ redacted }) => redacted),
-      arrayOf(rows.map(({ blobDay }) => blobDay)),
-      arrayOf(rows.map(({ at }) => at)),
-      arrayOf(rows.map(({ bytes }) => bytes)),
-    ]);
+  async insert(tx: ContentTx, store: ContentStore, rows: SealedRows): Promise<void> {
+    await tx.query(insertInto(CONTENT_TABLES[store]), [rows.array()]);
   }
 
   /** What is kept of a call of the organisation the transaction was opened for, wherever it is. */
@@ -57,12 +33,4 @@ export class CallContentsRepository {
     }
     return null;
   }
-}
-
-/** Ids, days, moments, numbers and truth values: no character of theirs has to be escaped in an array. */
-type Plain = string | number | boolean | null;
-
-/** An array as PostgreSQL reads it (manual, 8.15.6). The driver would look through every element for what has to be escaped. */
-function arrayOf(values: readonly Plain[]): string {
-  return `{${values.map((value) => value ?? 'NULL').join(',')}}`;
 }

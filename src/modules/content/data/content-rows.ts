@@ -26,14 +26,6 @@ export interface ContentRow {
 /** A row without what was said. */
 export type ContentFacts = Omit<ContentRow, 'sealed' | 'blobDay'>;
 
-/** A row to be written: its sealed bytes are those of a buffer it shares with others, from `at` on. None: they are in the blob store. */
-export interface PlacedRow {
-  readonly facts: ContentFacts;
-  readonly blobDay: string | null;
-  readonly at: number;
-  readonly bytes: number;
-}
-
 export const CONTENT_TABLES: Readonly<Record<ContentStore, string>> = {
   payload: 'call_payload',
   failed_input: 'call_failed_input',

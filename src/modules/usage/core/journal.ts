@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { syncFolder } from '../../../platform/files/sync-folder.js';
 import type { IntentRow, RecordRow } from './call-rows.js';
 
 /** One ledger entry on disk. */
@@ -147,15 +148,6 @@ export class Journal {
     this.current = null;
     this.closed.push({ path: segment.path, bytes: segment.bytes });
     await segment.file.close().catch(() => undefined);
-  }
-}
-
-async function syncFolder(directory: string): Promise<void> {
-  const folder = await open(directory, 'r');
-  try {
-    await folder.sync();
-  } finally {
-    await folder.close();
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
+import { NotRepresentable } from '../../../platform/database/binary-rows.js';
 import type { BudgetState, IntentRow, RecordRow } from './call-rows.js';
 import { isDatabaseError, isMissingPartition } from './database-verdict.js';
-import { NotRepresentable } from './binary-rows.js';
 import { CommitSessions } from './commit-sessions.js';
 import { plainCommit, plainCommitStates } from './plain-commit.js';
 

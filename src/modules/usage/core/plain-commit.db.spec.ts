@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
 import { newId } from '../../../kernel/ids.js';
 import { Money } from '../../../kernel/money.js';
-import { NotRepresentable } from './binary-rows.js';
+import { NotRepresentable } from '../../../platform/database/binary-rows.js';
 import type { IntentRow, RecordRow } from './call-rows.js';
 import { plainCommit, readRowTypes, type RowTypes } from './plain-commit.js';
 

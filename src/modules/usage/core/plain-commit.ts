@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { Money } from '../../../kernel/money.js';
+import { type RowType, RowWriter } from '../../../platform/database/binary-rows.js';
 import type { BudgetHold } from '../usage.contract.js';
-import { type RowType, RowWriter } from './binary-rows.js';
 import type { BudgetState, IntentRow, RecordRow } from './call-rows.js';
 
 /**

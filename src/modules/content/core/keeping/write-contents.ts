@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import { ensureDayPartition } from '../../../../platform/database/day-partition.js';
 import { type Tx, UnitOfWork } from '../../../../platform/database/unit-of-work.js';
 import { CallContentsRepository } from '../../data/call-contents.repository.js';
-import { CONTENT_TABLES, type ContentFacts } from '../../data/content-rows.js';
+import { CONTENT_TABLES } from '../../data/content-rows.js';
 import type { SealedBatch } from './sealed-batch.js';
 
 /** Days known to have their partition; they are a handful. */
 const KNOWN_DAYS = 512;
+
+/** With a plan for any rows: one for these would hold several copies of them, as constants. */
+const WRITING = `SELECT set_config('synchronous_commit', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)`;
 
 /** The partition a row belongs into. */
 interface Place {
@@ -31,12 +34,12 @@ export class WriteContents {
   async run(batch: SealedBatch): Promise<void> {
     const parts = [...batch.parts()];
     const places = new Map<string, Place>();
-    for (const { store, rows } of parts) for (const { facts } of rows) places.set(`${store} ${facts.expiresOn}`, placeOf(facts));
+    for (const { store, rows } of parts) for (const day of rows.days) places.set(`${store} ${day}`, { table: CONTENT_TABLES[store], day });
     await this.unitOfWork.asSystem(async (tx) => {
       for (const [name, place] of places) await this.ensure(tx, name, place);
-      await tx.query('SET LOCAL synchronous_commit = off');
+      await tx.query(WRITING);
       await this.unitOfWork.withContent(tx, async (content) => {
-        for (const { store, rows, sealed } of parts) await this.contents.insert(content, store, rows, sealed);
+        for (const { store, rows } of parts) await this.contents.insert(content, store, rows);
       });
     });
     if (this.known.size > KNOWN_DAYS) this.known.clear();
@@ -51,8 +54,4 @@ export class WriteContents {
   private async ensure(tx: Tx, name: string, { table, day }: Place): Promise<void> {
     if (!this.known.has(name)) await ensureDayPartition(tx, table, day);
   }
-}
-
-function placeOf({ store, expiresOn }: ContentFacts): Place {
-  return { table: CONTENT_TABLES[store], day: expiresOn };
 }

@@ -10,8 +10,12 @@ export class NotRepresentable extends Error {
 }
 
 const FIRST_BYTES = 16 * 1024;
-/** A batch that needed more than this is rare; what it took is let go of. */
+/** An array that needed more than this is rare; what it took is let go of. */
 const KEPT_BYTES = 256 * 1024;
+/** Before the first row: dimensions, whether there are nulls, the type, and the length and first index of the one dimension. */
+const HEAD_BYTES = 20;
+/** The same for an array without rows, which has no dimension. */
+const EMPTY_BYTES = 12;
 const INT32_MAX = 2 ** 31 - 1;
 const POW_32 = 2 ** 32;
 const DAY_MS = 86_400_000;
@@ -19,50 +23,73 @@ const DAY_MS = 86_400_000;
 const EPOCH_MS = 946_684_800_000;
 const NUMERIC_NEGATIVE = 0x4000;
 const DIGITS_PER_GROUP = 4;
+/** A type of ours is the one that the statement names, whatever number the array gives it (`array_recv` from PostgreSQL 14 on). */
+const AS_NAMED = 0;
+/** PostgreSQL's own types have the same numbers on every server (its `pg_type.dat`). */
+const TYPES = { boolean: 16, bytea: 17, integer: 23, date: 1082, timestamptz: 1184, numeric: 1700, uuid: 2950 } as const;
 
 /**
  * Writes rows as an array of composites in PostgreSQL's binary format (what `array_recv`, `record_recv` and each type's own receive function
  * take). A row costs the server less than half of what it costs to read it as text. Columns are written in the order of the type.
  */
 export class RowWriter {
-  private buffer = Buffer.allocUnsafe(FIRST_BYTES);
-  private at = 0;
+  private buffer = Buffer.alloc(0);
+  private at = HEAD_BYTES;
+  private count = 0;
   private column = 0;
-  private type: RowType = { oid: 0, columns: [] };
+  private columns: readonly number[] = [];
+
+  /** `keptBytes`: memory that is used again for the next array. */
+  constructor(private readonly keptBytes = KEPT_BYTES) {}
+
+  /** Rows since it was cleared. */
+  get length(): number {
+    return this.count;
+  }
 
   /** The array, in memory of its own. `write` calls one method for each column of a row. */
   rows<Row>(type: RowType, rows: readonly Row[], write: (row: Row, to: this) => void): Buffer {
-    this.at = 0;
-    this.type = type;
-    this.reserve(20);
-    this.raw(rows.length === 0 ? 0 : 1);
-    this.raw(0);
-    this.raw(type.oid);
-    if (rows.length > 0) {
-      this.raw(rows.length);
-      this.raw(1);
-    }
-    for (const row of rows) {
-      this.reserve(8);
-      const start = this.at;
-      this.at += 4;
-      this.raw(type.columns.length);
-      this.column = 0;
-      write(row, this);
-      this.buffer.writeInt32BE(this.at - start - 4, start);
-    }
-    const written = Buffer.from(this.buffer.subarray(0, this.at));
-    if (this.buffer.length > KEPT_BYTES) this.buffer = Buffer.allocUnsafe(FIRST_BYTES);
-    return written;
+    this.clear();
+    this.columns = type.columns;
+    for (const row of rows) this.row(row, write);
+    return Buffer.from(this.array(type.oid));
   }
 
-  nothing(): void {
-    this.head(-1, 0);
+  /** Adds one row, which may have no text in it: that needs its column's type, which {@link rows} is given. */
+  row<Row>(row: Row, write: (row: Row, to: this) => void): void {
+    this.reserve(8);
+    const start = this.at;
+    this.at += 8;
+    this.column = 0;
+    write(row, this);
+    this.buffer.writeInt32BE(this.at - start - 4, start);
+    this.buffer.writeInt32BE(this.column, start + 4);
+    this.count += 1;
+  }
+
+  /** What was added so far, in the writer's own memory: it is there until the writer is cleared. */
+  array(oid = AS_NAMED): Buffer {
+    const end = this.at;
+    this.at = 0;
+    this.reserve(HEAD_BYTES);
+    this.raw(this.count === 0 ? 0 : 1);
+    this.raw(0);
+    this.raw(oid);
+    this.raw(this.count);
+    this.raw(1);
+    this.at = end;
+    return this.buffer.subarray(0, this.count === 0 ? EMPTY_BYTES : end);
+  }
+
+  clear(): void {
+    this.at = HEAD_BYTES;
+    this.count = 0;
+    if (this.buffer.length > this.keptBytes) this.buffer = Buffer.alloc(0);
   }
 
   uuid(text: string | null): void {
-    if (text === null) return this.nothing();
-    this.head(16, 16);
+    if (text === null) return this.nothing(TYPES.uuid);
+    this.head(TYPES.uuid, 16, 16);
     const { buffer } = this;
     let { at } = this;
     for (let index = 0; index < 36; index += 2) {
@@ -75,44 +102,54 @@ export class RowWriter {
 
   /** Text, an enum's word, or JSON: all of them travel as they are written. */
   text(text: string | null): void {
-    if (text === null) return this.nothing();
+    const type = this.columns[this.column] as number;
+    if (text === null) return this.nothing(type);
     // UTF-8 takes at most three bytes for each unit of a JavaScript string.
-    this.head(0, text.length * 3);
+    this.head(type, 0, text.length * 3);
     const bytes = this.buffer.write(text, this.at);
     this.buffer.writeInt32BE(bytes, this.at - 4);
     this.at += bytes;
   }
 
+  /** Of all pieces together. */
+  bytes(pieces: readonly Buffer[] | null): void {
+    if (pieces === null) return this.nothing(TYPES.bytea);
+    const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    this.head(TYPES.bytea, length, length);
+    for (const piece of pieces) this.at += piece.copy(this.buffer, this.at);
+  }
+
   integer(value: number | null): void {
-    if (value === null) return this.nothing();
+    if (value === null) return this.nothing(TYPES.integer);
     if (!Number.isInteger(value) || value > INT32_MAX || value < -INT32_MAX) throw new NotRepresentable();
-    this.head(4, 4);
+    this.head(TYPES.integer, 4, 4);
     this.raw(value);
   }
 
   boolean(value: boolean): void {
-    this.head(1, 1);
+    this.head(TYPES.boolean, 1, 1);
     this.buffer[this.at] = value ? 1 : 0;
     this.at += 1;
   }
 
   /** `day`: `YYYY-MM-DD`. */
-  date(day: string): void {
-    this.head(4, 4);
+  date(day: string | null): void {
+    if (day === null) return this.nothing(TYPES.date);
+    this.head(TYPES.date, 4, 4);
     this.raw((Date.parse(day) - EPOCH_MS) / DAY_MS);
   }
 
   /** `moment`: ISO 8601 in UTC, as `Date` writes it. */
-  timestamp(moment: string): void {
-    const micros = (Date.parse(moment) - EPOCH_MS) * 1_000;
-    this.head(8, 8);
+  timestamp(moment: string | Date): void {
+    const micros = (new Date(moment).getTime() - EPOCH_MS) * 1_000;
+    this.head(TYPES.timestamptz, 8, 8);
     this.raw(Math.floor(micros / POW_32) | 0);
     this.raw((micros % POW_32) | 0);
   }
 
   /** `amount`: a decimal as `Money` writes it. Sent in groups of four digits, each two bytes. */
   numeric(amount: string | null): void {
-    if (amount === null) return this.nothing();
+    if (amount === null) return this.nothing(TYPES.numeric);
     const negative = amount.charCodeAt(0) === MINUS;
     const start = negative ? 1 : 0;
     const point = amount.indexOf('.');
@@ -120,7 +157,7 @@ export class RowWriter {
     const scale = point === -1 ? 0 : amount.length - point - 1;
     const before = Math.ceil((whole - start) / DIGITS_PER_GROUP);
     const groups = before + Math.ceil(scale / DIGITS_PER_GROUP);
-    this.head(8 + 2 * groups, 8 + 2 * groups);
+    this.head(TYPES.numeric, 8 + 2 * groups, 8 + 2 * groups);
     this.short(groups);
     this.short(before - 1);
     this.short(negative ? NUMERIC_NEGATIVE : 0);
@@ -135,9 +172,13 @@ export class RowWriter {
     }
   }
 
-  private head(length: number, room: number): void {
+  private nothing(type: number): void {
+    this.head(type, -1, 0);
+  }
+
+  private head(type: number, length: number, room: number): void {
     this.reserve(8 + room);
-    this.raw(this.type.columns[this.column] as number);
+    this.raw(type);
     this.raw(length);
     this.column += 1;
   }
@@ -154,7 +195,7 @@ export class RowWriter {
 
   private reserve(bytes: number): void {
     if (this.at + bytes <= this.buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(this.buffer.length * 2, this.at + bytes));
+    const larger = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, this.buffer.length * 2, this.at + bytes));
     this.buffer.copy(larger, 0, 0, this.at);
     this.buffer = larger;
   }
