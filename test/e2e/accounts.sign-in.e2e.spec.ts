@@ -6,7 +6,7 @@ import { Browser, signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
 import { type MailServer, startMailServer } from '../harness/mail.js';
 import { GOOD_PASSWORD, tokenIn, Town } from '../harness/mailbox.js';
-import { signUpRows, whileRefusing } from '../harness/refused-writes.js';
+import { mailIsOut, signUpRows, whileRefusing } from '../harness/refused-writes.js';
 
 const MINUTE_MS = 60_000;
 const OTHER_PASSWORD = 'slow herons wade downriver';
@@ -100,6 +100,7 @@ describe('signing up', () => {
 describe('a sign-up that breaks off at any step', () => {
   it('when it is asked for, leaves nothing', async () => {
     const [email, browser] = [town.address(), town.browser()];
+    await mailIsOut(test);
     const before = await signUpRows(test);
     for (const table of ['account_ticket', 'outgoing_mail', 'outbox_event']) {
       const { status } = await whileRefusing(test, table, () => browser.post('/sign-up', { email, isOldEnough: true }));
@@ -112,6 +113,7 @@ describe('a sign-up that breaks off at any step', () => {
     const [email, browser] = [town.address(), town.browser()];
     await browser.post('/sign-up', { email, password: GOOD_PASSWORD, isOldEnough: true });
     const token = await town.token(email);
+    await mailIsOut(test);
     const before = await signUpRows(test);
     for (const table of ['account_ticket', 'account', 'account_password', 'account_session', 'audit_event']) {
       const { status } = await whileRefusing(test, table, () => browser.post('/sign-up/confirm', { token }));

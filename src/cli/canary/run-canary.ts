@@ -7,8 +7,8 @@ import type { PlantedWord } from './plant/planted-word.js';
 import type { CanaryReport, Cell, Presence, Survivor } from './report.js';
 import { RetentionBooks } from './retention-books.js';
 import { CanaryBook, UNKNOWN_PLACE } from './scan/canary-book.js';
-import { StoreScanner, type StoreScan } from './stores/scan-stores.js';
-import type { StoreGroup } from './stores/store.js';
+import { type CutWord, LOCATIONS_KEPT, StoreScanner, type StoreScan } from './stores/scan-stores.js';
+import type { Store, StoreGroup } from './stores/store.js';
 
 export interface CanaryOptions {
   /** A profile's name, or the path of its file. */
@@ -61,6 +61,9 @@ const NEVER_SCANNED = [
   'the memory of the process, where words are while a call lasts, and with it a dump of a crash: switch those off (docs/canaries.md)',
   'blocks of the disk that no file has any more',
 ];
+
+/** Of a word cut short: enough to know where to look. */
+const OWNERS_NAMED = 3;
 
 /** What a run goes by. */
 interface RunParts {
@@ -127,25 +130,13 @@ class CanaryRun {
     else if (isThere) this.survivors.push({ ...presence, store: API, found: 1, locations: ['still shown'] });
   }
 
-  private judge({ store, bytes, unchangedBytes, unread, sightings }: StoreScan, day: number): void {
+  private judge({ store, bytes, unchangedBytes, unread, sightings, cut }: StoreScan, day: number): void {
     this.bytesScanned += bytes - unchangedBytes;
     if (unread > 0) this.failures.push(`day ${day}: ${unread} compressed streams in ${store.name} were too large to be read`);
-    const unknown = sightings.get(UNKNOWN_PLACE);
-    if (unknown)
-      this.survivors.push({
-        place: UNKNOWN_PLACE,
-        class: 'secret',
-        store: store.name,
-        day,
-        found: unknown.count,
-        locations: unknown.locations,
-      });
+    this.judgeCut(cut, store, day);
     const cells = new Map<string, Cell>();
     for (const word of this.words) {
-      const isOutside = OUTSIDE.has(store.group);
-      // What was handed to others stays with them.
-      const isAlive = isOutside || day < word.goneFromDay + store.outlivesDays;
-      const expected = isAlive && word.mayBeIn.includes(store.group) ? 'allowed' : 'none';
+      const expected = isAllowed(word, store, day) ? 'allowed' : 'none';
       const seen = sightings.get(word.place);
       const key = [word.dataClass, word.kind, expected].join('|');
       const found = (cells.get(key)?.found ?? 0) + (seen?.count ?? 0);
@@ -162,6 +153,24 @@ class CanaryRun {
     }
     this.cells.push(...cells.values());
   }
+
+  /**
+   * Where rows of a page are moved together, what is written next covers the end of what lay there. Until the worker has had its first round, which
+   * writes such tables anew, a part of a word that may be there is no more than that word. Later there is no such excuse.
+   */
+  private judgeCut(cut: readonly CutWord[], store: Store, day: number): void {
+    const allowed = new Set(this.words.filter((word) => isAllowed(word, store, day)).map(({ place }) => place));
+    const unexplained = cut.filter(({ mayBe }) => day > 0 || store.group !== 'database' || !mayBe.some((place) => allowed.has(place)));
+    if (unexplained.length === 0) return;
+    const texts = new Set(unexplained.map(({ location, mayBe }) => `${location}, perhaps of ${mayBe.slice(0, OWNERS_NAMED).join(' or ')}`));
+    const locations = [...texts].slice(0, LOCATIONS_KEPT);
+    this.survivors.push({ place: UNKNOWN_PLACE, class: 'secret', store: store.name, day, found: unexplained.length, locations });
+  }
+}
+
+/** Whether a word may be in a store on a day. What was handed to others stays with them. */
+function isAllowed({ goneFromDay, mayBeIn }: PlantedWord, { group, outlivesDays }: Store, day: number): boolean {
+  return mayBeIn.includes(group) && (OUTSIDE.has(group) || day < goneFromDay + outlivesDays);
 }
 
 /** What Lethe's own look at the oldest of everything says. */

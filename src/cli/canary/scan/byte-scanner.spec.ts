@@ -71,8 +71,13 @@ describe('C1: a word is found and told from the others', () => {
     expect(findings.map(({ at }) => at)).toEqual([0, 34, 69]);
   });
 
-  it('when it was cut short, though not whose it was', () =>
-    expect(found(Buffer.from(word.slice(0, 30)))).toEqual([`${UNKNOWN_PLACE} / plain`]));
+  it.each([
+    ['in the middle of what tells it apart', 30, ['a prompt']],
+    ['before it', 24, ['a prompt', 'an answer', 'a header']],
+  ])('when it was cut short %s, with whose it may be', (_where, length, mayBe) => {
+    const { findings } = new ByteScanner(book).scan(Buffer.from(`${word.slice(0, length)} and more`));
+    expect(findings).toEqual([{ place: UNKNOWN_PLACE, mayBe, form: 'plain', inside: [], at: 0 }]);
+  });
 });
 
 describe('what is not one of ours', () => {

@@ -1,11 +1,10 @@
 import { constants, inflateRawSync, zstdDecompressSync } from 'node:zlib';
 import type { FormName } from './byte-forms.js';
-import type { CanaryBook, SoughtForm } from './canary-book.js';
+import type { CanaryBook, Owner, SoughtForm } from './canary-book.js';
 import { PatternSearch } from './pattern-search.js';
 
 /** A word that was found. */
-export interface Finding {
-  readonly place: string;
+export interface Finding extends Owner {
   readonly form: FormName;
   /** The compressed streams it lay in, from the outside in. */
   readonly inside: readonly Packing[];
@@ -64,7 +63,7 @@ export class ByteScanner {
     this.search.search(bytes, (index, at) => {
       const form = this.sought[index] as SoughtForm;
       if (tally.findings.length < MOST_FINDINGS)
-        tally.findings.push({ place: this.book.placeOf(form, bytes, at), form: form.name, inside, at });
+        tally.findings.push({ ...this.book.ownerOf(form, bytes, at), form: form.name, inside, at });
     });
     for (const { packing, at } of inside.length < DEEPEST ? streamsIn(bytes) : []) {
       if (tally.bytes > UNPACKED_TOTAL_BYTES + bytes.length) {

@@ -19,6 +19,13 @@ export interface SoughtForm extends ByteForm {
 /** A word with the mark that is of no place this run has planted in: cut short, or written over. */
 export const UNKNOWN_PLACE = 'a canary cut short';
 
+/** Whose word was found. */
+export interface Owner {
+  readonly place: string;
+  /** Of a word cut short: the places whose words begin with as much as is left of it. */
+  readonly mayBe?: readonly string[];
+}
+
 /**
  * The words of one run, each in one place. They begin with a mark that all share and occur nowhere else, so that looking for all of them costs as much
  * as looking for one; what follows tells them apart. Lower-case letters and digits, the first a letter: nothing escapes or folds them by necessity.
@@ -84,9 +91,20 @@ export class CanaryBook {
     return [...formsOf(this.mark).map((form) => ({ ...form, place: null })), ...this.foreign];
   }
 
-  /** Whose word was found. */
-  placeOf(form: SoughtForm, haystack: Buffer, at: number): string {
-    return form.place ?? this.placeByNumber.get(form.following(haystack, at, NUMBER_LENGTH)) ?? UNKNOWN_PLACE;
+  ownerOf(form: SoughtForm, haystack: Buffer, at: number): Owner {
+    if (form.place !== null) return { place: form.place };
+    const number = form.following(haystack, at, NUMBER_LENGTH);
+    const place = this.placeByNumber.get(number);
+    return place === undefined ? { place: UNKNOWN_PLACE, mayBe: this.placesLike(number) } : { place };
+  }
+
+  /** The places whose numbers have the most in common with the beginning of what was found. */
+  private placesLike(found: string): string[] {
+    for (let length = NUMBER_LENGTH - 1; length > 0; length -= 1) {
+      const alike = [...this.placeByNumber].filter(([number]) => number.startsWith(found.slice(0, length)) && found.length >= length);
+      if (alike.length > 0) return alike.map(([, place]) => place);
+    }
+    return [...this.placeByNumber.values()];
   }
 }
 

@@ -8,13 +8,19 @@ import type { Piece, Store } from './store.js';
 const PART_BYTES = 64 * 1024 * 1024;
 const OVERLAP_BYTES = 64 * 1024;
 /** Enough for a person to find the place. */
-const LOCATIONS_KEPT = 5;
+export const LOCATIONS_KEPT = 5;
 
 /** What one store holds of one word. */
 export interface Sighting {
   readonly count: number;
   /** The first places, as `file or table: form`. */
   readonly locations: readonly string[];
+}
+
+/** A word of which only a part is left, and whose it may be. */
+export interface CutWord {
+  readonly location: string;
+  readonly mayBe: readonly string[];
 }
 
 export interface StoreScan {
@@ -25,6 +31,7 @@ export interface StoreScan {
   /** Compressed streams that were too large to be unpacked. */
   readonly unread: number;
   readonly sightings: ReadonlyMap<string, Sighting>;
+  readonly cut: readonly CutWord[];
 }
 
 /** Searches stores, and remembers files: one that has not changed is not searched again for the same words. */
@@ -37,13 +44,17 @@ export class StoreScanner {
 
   async scan(store: Store): Promise<StoreScan> {
     const scanner = this.current();
-    const tally = { bytes: 0, unchangedBytes: 0, unread: 0, sightings: new Map<string, { count: number; locations: string[] }>() };
+    const sightings = new Map<string, { count: number; locations: string[] }>();
+    const tally = { bytes: 0, unchangedBytes: 0, unread: 0, sightings, cut: [] as CutWord[] };
     for await (const piece of store.pieces()) {
       const { result, isUnchanged } = this.searched(piece, store, scanner);
       tally.bytes += result.bytes;
       tally.unchangedBytes += isUnchanged ? result.bytes : 0;
       tally.unread += result.unread;
-      for (const finding of result.findings) note(tally.sightings, finding, piece.location);
+      for (const finding of result.findings) {
+        if (finding.mayBe) tally.cut.push({ location: where(finding, piece.location), mayBe: finding.mayBe });
+        else note(sightings, finding.place, where(finding, piece.location));
+      }
     }
     return { store, ...tally };
   }
@@ -79,12 +90,15 @@ export class StoreScanner {
   }
 }
 
-function note(sightings: Map<string, { count: number; locations: string[] }>, finding: Finding, location: string): void {
-  const sighting = sightings.get(finding.place) ?? { count: 0, locations: [] };
-  sightings.set(finding.place, sighting);
+function note(sightings: Map<string, { count: number; locations: string[] }>, place: string, location: string): void {
+  const sighting = sightings.get(place) ?? { count: 0, locations: [] };
+  sightings.set(place, sighting);
   sighting.count += 1;
-  const text = `${location}: ${[finding.form, ...finding.inside].join(' in ')}`;
-  if (sighting.locations.length < LOCATIONS_KEPT && !sighting.locations.includes(text)) sighting.locations.push(text);
+  if (sighting.locations.length < LOCATIONS_KEPT && !sighting.locations.includes(location)) sighting.locations.push(location);
+}
+
+function where({ form, inside }: Finding, location: string): string {
+  return `${location}: ${[form, ...inside].join(' in ')}`;
 }
 
 /** Null for a file that went since it was listed: a store that lives. */
