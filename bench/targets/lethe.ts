@@ -15,6 +15,7 @@ import { pin, processTree, type RunningProgram, startNode } from '../processes.t
 import type { RunningTarget, TargetContext } from './target.ts';
 
 const script = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
+const manifest = new URL('../../package.json', import.meta.url);
 const startMs = 90_000;
 /** The model of the demo organisation's route to the stand-in. */
 const model = 'gpt-4o-mini';
@@ -52,8 +53,7 @@ export class LetheInstallation {
     this.#dataDirectory ??= await newDataDirectory();
     const port = await freePort();
     const program = startNode({
-      // As `npm start` runs it.
-      args: ['--max-semi-space-size=16', '--heap-growing-percent=60', '--no-parallel-scavenge', script],
+      args: [...collectorFlags(), script],
       core: this.#context.cores?.gateway,
       env: { ...environment(port, this.#dataDirectory, this.#context.upstreamUrl), LETHE_PROFILE: this.#profile },
       loud: this.#context.verbose,
@@ -73,6 +73,12 @@ export class LetheInstallation {
   async remove(): Promise<void> {
     if (this.#dataDirectory !== undefined) await rm(this.#dataDirectory, { recursive: true, force: true });
   }
+}
+
+/** How `npm start` tells Node to collect garbage. It looks for source maps as well, for an error's stack. */
+function collectorFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly scripts: { readonly start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--') && word !== '--enable-source-maps');
 }
 
 /** Run as root the database becomes another user, who must be able to pass through. */

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { AppError } from '../kernel/errors.js';
 import { loadSettings } from '../platform/config/load-settings.js';
+import { IdleCollector } from '../platform/process/idle-collector.js';
 import { CredentialDirectory } from '../modules/credentials/credentials.contract.js';
 import { type FirstRun, makeFirstRun } from './bootstrap/first-run.js';
 import { Lethe } from './lethe.js';
@@ -24,6 +25,7 @@ export async function runLethe(environment: NodeJS.ProcessEnv): Promise<void> {
     });
     stopOnSignal(starting);
     const lethe = await starting;
+    IdleCollector.start();
     process.stdout.write(`Lethe listens on ${lethe.url} (${settings.roles.join(', ')})\n`);
     (firstRun as FirstRun | null)?.announce(lethe.url);
   } catch (error) {

