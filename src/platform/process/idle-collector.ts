@@ -16,7 +16,7 @@ const LOOK_MS = 250;
 const LULL_LOOKS = 4;
 const IDLE_UTILISATION = 0.05;
 /** Less is not worth the tenth of a second a full collection takes. */
-const WORTH_BYTES = 16 * 1024 * 1024;
+const WORTH_BYTES = 8 * 1024 * 1024;
 
 /**
  * Collects in full in a lull, when enough has gathered since the last collection. Under load a full collection shares the core with the calls, and

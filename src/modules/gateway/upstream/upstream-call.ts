@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import type { AnswerFacts, StreamTap } from '../dialects/dialect.js';
 import type { AttemptFailure } from './attempt-failure.js';
 import { Cancelled, failureOfAnswer, failureOfConnection, failureOfStatus } from './attempt-failure.js';
-import { ERROR_BODY_MAX_BYTES, readRefusal, showsPieceOf } from './upstream-request.js';
+import { ERROR_BODY_MAX_BYTES, headersToKeep, readRefusal, showsPieceOf } from './upstream-request.js';
 
 /** How an attempt ended. */
 export type AttemptEnd =
@@ -87,14 +87,16 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     // 1xx is not an answer yet.
     if (status < 200) return;
     this.head = { status, headers };
-    // Their bytes have been read, and would be kept until a stream ends: a sixth of what a call under way takes.
+    // Their bytes have been read, and would be kept until a stream ends: a fifth of what a call under way takes.
     controller.rawHeaders = null;
     if (status !== 200) return;
     // Neither was asked for: what is compressed cannot be read, and a stream's client takes a whole answer for an empty one.
     const isStream = (headers['content-type'] ?? '').includes('text/event-stream');
     const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
     if (isStream !== this.options.stream || !isPlain) return this.giveUp(controller, failureOfAnswer('invalid'));
-    if (isStream) this.tap = this.options.openTap();
+    if (!isStream) return;
+    this.head = { status, headers: headersToKeep(headers) };
+    this.tap = this.options.openTap();
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

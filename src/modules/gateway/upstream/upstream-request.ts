@@ -28,6 +28,16 @@ export function upstreamHeaders(provider: Provider, secret: string, client: Inco
 /** The only upstream headers the client sees; the rest speaks of the operator's account. */
 export const RETURNED = ['openai-processing-ms', 'openai-version'] as const;
 
+/** What is asked of a stream's headers once it has begun. */
+const KEPT = ['content-type', 'x-request-id', ...RETURNED] as const;
+
+/** Headers of a stream without those that nobody asks for again, which would take room until its end. */
+export function headersToKeep(headers: IncomingHttpHeaders): IncomingHttpHeaders {
+  const kept: Record<string, string | string[] | undefined> = {};
+  for (const name of KEPT) kept[name] = headers[name];
+  return kept;
+}
+
 /** The most of an error answer that is read. */
 export const ERROR_BODY_MAX_BYTES = 65_536;
 
