@@ -65,6 +65,7 @@ describe('every way to start', () => {
   it('tells Node alike how to collect', () => {
     expect(COLLECTOR).toContain('--no-allocation-site-pretenuring');
     expect(readFileSync('scripts/prepare.mjs', 'utf8')).toContain(`node" ${COLLECTOR.join(' ')} "$here`);
+    expect(readFileSync('docs/deployment.md', 'utf8')).toContain(`\nnode ${COLLECTOR.join(' ')} dist/main.js\n`);
   });
 });
 
