@@ -4,6 +4,8 @@ import { AppError } from '../../../kernel/errors.js';
 import { acquireDirectoryLock, type ProcessLock } from '../../../platform/database/embedded-directory-lock.js';
 import { Journal } from './journal.js';
 
+const OWN_ATTEMPTS = 5;
+
 /** A journal and the claim on its folder. */
 export interface ClaimedJournal {
   readonly journal: Journal;
@@ -28,8 +30,17 @@ export function openJournalShelf(directory: string, instanceId: string): Journal
     const claimed = tryClaim(join(directory, entry.name));
     if (claimed) orphans.push(claimed);
   }
-  const own = join(directory, instanceId);
-  return { own: { lock: acquireDirectoryLock(own), journal: new Journal(own) }, orphans };
+  return { own: claimOwn(join(directory, instanceId)), orphans };
+}
+
+/** A replica that starts beside this one may take a folder that was just made for one left behind, so the next name is tried too. */
+function claimOwn(path: string): ClaimedJournal {
+  for (let attempt = 1; attempt < OWN_ATTEMPTS; attempt += 1) {
+    const claimed = tryClaim(attempt === 1 ? path : `${path}-${attempt}`);
+    if (claimed) return claimed;
+  }
+  const last = `${path}-${OWN_ATTEMPTS}`;
+  return { lock: acquireDirectoryLock(last), journal: new Journal(last) };
 }
 
 function tryClaim(directory: string): ClaimedJournal | null {
