@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -45,6 +45,10 @@ describe('the journals of one machine', () => {
       const shelf = openJournalShelf(directory, 'other');
       expect(shelf.orphans).toHaveLength(0);
       shelf.own.lock.release();
+      // As when another replica takes a folder that was just made for an orphan's.
+      const beside = openJournalShelf(directory, 'live');
+      expect(readdirSync(directory)).toContain('live-2');
+      for (const claimed of [beside.own, ...beside.orphans]) claimed.lock.release();
     } finally {
       child.kill('SIGKILL');
     }
