@@ -15,6 +15,23 @@ describe('Money', () => {
     fc.assert(fc.property(amounts, (text) => Money.parse(text).compare(Money.parse(Money.parse(text).toString())) === 0));
   });
 
+  it('reads short amounts as it reads long ones, and refuses what is none', () => {
+    const short = fc.string({ unit: fc.constantFrom(...'0012345679.-'.split('')), maxLength: 17 });
+    fc.assert(
+      fc.property(short, (text) => {
+        const [, sign, whole, fraction = ''] = /^(-?)(\d{1,18})(?:\.(\d{1,12}))?$/.exec(text) ?? [];
+        if (whole === undefined) {
+          expect(() => Money.parse(text)).toThrow(RangeError);
+          return;
+        }
+        const decimals = fraction.replace(/0+$/, '');
+        const shortest = `${BigInt(whole)}${decimals === '' ? '' : `.${decimals}`}`;
+        expect(Money.parse(text).toString()).toBe(shortest === '0' ? '0' : `${sign}${shortest}`);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
   it('adds exactly where floats do not', () => {
     expect(Money.parse('0.1').plus(Money.parse('0.2')).toString()).toBe('0.3');
     fc.assert(

@@ -5,8 +5,8 @@ import { PasswordHashes } from '../../src/modules/accounts/core/passwords/passwo
 import { Browser, signUp } from '../harness/accounts.js';
 import { TestLethe } from '../harness/app.js';
 import { type MailServer, startMailServer } from '../harness/mail.js';
-import { GOOD_PASSWORD, tokenIn, Town } from '../harness/mailbox.js';
-import { mailIsOut, signUpRows, whileRefusing } from '../harness/refused-writes.js';
+import { GOOD_PASSWORD, mailIsOut, tokenIn, Town } from '../harness/mailbox.js';
+import { signUpRows, whileRefusing } from '../harness/refused-writes.js';
 
 const MINUTE_MS = 60_000;
 const OTHER_PASSWORD = 'slow herons wade downriver';
@@ -100,6 +100,7 @@ describe('signing up', () => {
 describe('a sign-up that breaks off at any step', () => {
   it('when it is asked for, leaves nothing', async () => {
     const [email, browser] = [town.address(), town.browser()];
+    // None of it leaves its table between two counts.
     await mailIsOut(test);
     const before = await signUpRows(test);
     for (const table of ['account_ticket', 'outgoing_mail', 'outbox_event']) {

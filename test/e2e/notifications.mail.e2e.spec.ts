@@ -7,6 +7,7 @@ import { UnitOfWork } from '../../src/platform/database/unit-of-work.js';
 import { Log } from '../../src/platform/telemetry/logger.js';
 import { TestLethe } from '../harness/app.js';
 import { type MailServer, startMailServer } from '../harness/mail.js';
+import { mailIsOut } from '../harness/mailbox.js';
 
 let server: MailServer;
 let app: TestLethe;
@@ -48,7 +49,7 @@ describe('a mail', () => {
     expect(mail.html).toContain(`href="${link}"`);
     expect(mail.headers.get('from')).toContain('Example AI');
     expect(mail.headers.get('auto-submitted')).toBe('auto-generated');
-    await expect.poll(() => app.rows('SELECT id FROM outgoing_mail'), { timeout: 5_000 }).toEqual([]);
+    await mailIsOut(app);
     const tables = await app.rows<{ name: string }>(
       `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'bullmq')`,
     );

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { Browser } from './accounts.js';
 import type { TestLethe } from './app.js';
 import type { MailServer, ReceivedMail } from './mail.js';
@@ -7,6 +8,11 @@ export const GOOD_PASSWORD = 'quiet otters row upstream';
 /** The token at the end of the first link of a mail. */
 export function tokenIn(mail: ReceivedMail): string {
   return mail.links[0]?.split('/').at(-1) ?? '';
+}
+
+/** Waits until the worker has sent all mail. */
+export async function mailIsOut(test: TestLethe): Promise<void> {
+  await expect.poll(() => test.rows('SELECT id FROM outgoing_mail'), { timeout: 5_000 }).toEqual([]);
 }
 
 /** People who sign up through the routes and read their mail. Needs `LETHE_TRUSTED_PROXIES=127.0.0.0/8`. */

@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import type { TestLethe } from './app.js';
 
 const TABLES = [
@@ -26,9 +25,4 @@ export async function whileRefusing<T>(test: TestLethe, table: string, work: () 
 export async function signUpRows(test: TestLethe): Promise<Readonly<Record<string, string | undefined>>> {
   const rows = await Promise.all(TABLES.map((table) => test.rows<{ n: string }>(`SELECT count(*) AS n FROM ${table}`)));
   return Object.fromEntries(TABLES.map((table, index) => [table, rows[index]?.[0]?.n]));
-}
-
-/** Waits until the worker has sent all mail, so that none of it leaves its table between two counts. */
-export async function mailIsOut(test: TestLethe): Promise<void> {
-  await expect.poll(() => test.rows('SELECT id FROM outgoing_mail'), { timeout: 5_000 }).toEqual([]);
 }

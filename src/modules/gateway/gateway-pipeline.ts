@@ -211,7 +211,16 @@ const SOON = { details: { retryAfterSeconds: 1 } };
 function atMost(work: Promise<void>, ms: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(resolve, ms);
-    work.finally(() => clearTimeout(timer)).then(resolve, reject);
+    work.then(
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error as Error);
+      },
+    );
   });
 }
 

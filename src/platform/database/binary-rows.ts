@@ -14,8 +14,6 @@ const FIRST_BYTES = 16 * 1024;
 const KEPT_BYTES = 256 * 1024;
 /** Before the first row: dimensions, whether there are nulls, the type, and the length and first index of the one dimension. */
 const HEAD_BYTES = 20;
-/** The same for an array without rows, which has no dimension. */
-const EMPTY_BYTES = 12;
 const INT32_MAX = 2 ** 31 - 1;
 const POW_32 = 2 ** 32;
 const DAY_MS = 86_400_000;
@@ -38,6 +36,9 @@ export class RowWriter {
   private count = 0;
   private column = 0;
   private columns: readonly number[] = [];
+  /** Rows that are written together mostly have the same days in them. */
+  private lastDay = '';
+  private lastDayCount = 0;
 
   /** `keptBytes`: memory that is used again for the next array. */
   constructor(private readonly keptBytes = KEPT_BYTES) {}
@@ -72,13 +73,13 @@ export class RowWriter {
     const end = this.at;
     this.at = 0;
     this.reserve(HEAD_BYTES);
-    this.raw(this.count === 0 ? 0 : 1);
+    this.raw(1);
     this.raw(0);
     this.raw(oid);
     this.raw(this.count);
     this.raw(1);
     this.at = end;
-    return this.buffer.subarray(0, this.count === 0 ? EMPTY_BYTES : end);
+    return this.buffer.subarray(0, end);
   }
 
   clear(): void {
@@ -136,7 +137,11 @@ export class RowWriter {
   date(day: string | null): void {
     if (day === null) return this.nothing(TYPES.date);
     this.head(TYPES.date, 4, 4);
-    this.raw((Date.parse(day) - EPOCH_MS) / DAY_MS);
+    if (day !== this.lastDay) {
+      this.lastDay = day;
+      this.lastDayCount = (Date.parse(day) - EPOCH_MS) / DAY_MS;
+    }
+    this.raw(this.lastDayCount);
   }
 
   /** `moment`: ISO 8601 in UTC, as `Date` writes it. */

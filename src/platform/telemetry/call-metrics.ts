@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
 import { BoundedLabel, OTHER } from './bounded-label.js';
-import { CounterSeries, HistogramSeries, SeriesFamily } from './series.js';
+import { CounterSeries, type HistogramSeries, histogramFamily, register, SeriesFamily } from './series.js';
 
 /** How one finished call is counted. Names come from configuration, never from a request's text. */
 export interface FinishedCall {
@@ -35,10 +35,6 @@ interface CallSeries {
   readonly outputTokens: HistogramSeries;
 }
 
-function histogram(name: string, help: string, bounds: readonly number[]): SeriesFamily<HistogramSeries> {
-  return new SeriesFamily(name, help, 'histogram', (labels) => new HistogramSeries(labels, bounds));
-}
-
 /**
  * Metrics of finished calls. Names, units, labels and buckets follow the OpenTelemetry GenAI metric conventions (status
  * "development"), spelled for Prometheus: dots become underscores and the unit is appended, so
@@ -48,18 +44,22 @@ function histogram(name: string, help: string, bounds: readonly number[]): Serie
  */
 export class CallMetrics {
   private readonly calls = new SeriesFamily('lethe_calls_total', 'Calls finished.', 'counter', (labels) => new CounterSeries(labels));
-  private readonly duration = histogram('gen_ai_server_request_duration_seconds', 'Time to the last byte of a call.', DURATION_SECONDS);
-  private readonly firstToken = histogram(
+  private readonly duration = histogramFamily(
+    'gen_ai_server_request_duration_seconds',
+    'Time to the last byte of a call.',
+    DURATION_SECONDS,
+  );
+  private readonly firstToken = histogramFamily(
     'gen_ai_server_time_to_first_token_seconds',
     'Time to the first token of a call that succeeded.',
     FIRST_TOKEN_SECONDS,
   );
-  private readonly perToken = histogram(
+  private readonly perToken = histogramFamily(
     'gen_ai_server_time_per_output_token_seconds',
     'Time per token after the first, of a call that succeeded.',
     PER_TOKEN_SECONDS,
   );
-  private readonly tokens = histogram('gen_ai_client_token_usage', 'Billable tokens of a call.', TOKENS);
+  private readonly tokens = histogramFamily('gen_ai_client_token_usage', 'Billable tokens of a call.', TOKENS);
 
   private readonly operation = new BoundedLabel(16, false);
   private readonly provider = new BoundedLabel(64, false);
@@ -74,10 +74,7 @@ export class CallMetrics {
     private readonly maxSeries: number,
   ) {
     this.model = new BoundedLabel(maxSeries, true);
-    for (const family of [this.calls, this.duration, this.firstToken, this.perToken, this.tokens]) {
-      // The registry asks a metric only for its name and get(); prom-client's types name its own classes.
-      registry.registerMetric(family as unknown as Parameters<Registry['registerMetric']>[0]);
-    }
+    for (const family of [this.calls, this.duration, this.firstToken, this.perToken, this.tokens]) register(registry, family);
   }
 
   /** The model names that may become labels: those configuration names. */

@@ -2,6 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Clock } from '../../kernel/clock.js';
 import { BoundedLabel } from './bounded-label.js';
 import { CallMetrics, type FinishedCall } from './call-metrics.js';
+import { type HistogramSeries, histogramFamily, register } from './series.js';
 import type { MetricLabel } from './telemetry.inventory.js';
 
 export interface MetricsOptions {
@@ -88,12 +89,12 @@ export class Metrics {
   private readonly contentDrops = this.counter('lethe_content_dropped_total', 'Calls whose content was to be kept and was not.', [
     'reason',
   ]);
-  private readonly flushSeconds = this.histogram(
+  private readonly flushSeconds = this.series(
     'lethe_ledger_flush_seconds',
     'Time one group commit took.',
     [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5],
   );
-  private readonly batchSize = this.histogram(
+  private readonly batchSize = this.series(
     'lethe_ledger_batch_size',
     'Records in one group commit.',
     [1, 2, 4, 8, 16, 32, 64, 128, 256, 512],
@@ -187,8 +188,8 @@ export class Metrics {
   }
 
   ledgerFlushed(seconds: number, rows: number): void {
-    this.flushSeconds.observe(seconds);
-    this.batchSize.observe(rows);
+    this.flushSeconds.record(seconds);
+    this.batchSize.record(rows);
   }
 
   ledgerMode(current: LedgerMode): void {
@@ -282,8 +283,15 @@ export class Metrics {
     return new Gauge({ name, help, labelNames, registers: [this.registry] });
   }
 
-  private histogram<Label extends MetricLabel>(name: string, help: string, buckets: number[], labelNames: Label[] = []): Histogram<Label> {
+  private histogram<Label extends MetricLabel>(name: string, help: string, buckets: number[], labelNames: Label[]): Histogram<Label> {
     return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
+  }
+
+  /** A histogram without labels that is recorded in the middle of calls. */
+  private series(name: string, help: string, bounds: number[]): HistogramSeries {
+    const family = histogramFamily(name, help, bounds);
+    register(this.registry, family);
+    return family.of({});
   }
 
   private measured(name: string, help: string, read: () => number): void {

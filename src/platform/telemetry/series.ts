@@ -1,3 +1,4 @@
+import type { Registry } from 'prom-client';
 import type { MetricLabel } from './telemetry.inventory.js';
 
 /** One Prometheus sample line, in the form prom-client's registry prints. */
@@ -95,4 +96,13 @@ export class SeriesFamily<Series extends CounterSeries | HistogramSeries> {
     );
     return Promise.resolve({ name: this.name, help: this.help, type: this.type, aggregator: 'sum', values });
   }
+}
+
+export function histogramFamily(name: string, help: string, bounds: readonly number[]): SeriesFamily<HistogramSeries> {
+  return new SeriesFamily(name, help, 'histogram', (labels) => new HistogramSeries(labels, bounds));
+}
+
+/** The registry asks a metric only for its name and get(); prom-client's types name its own classes. */
+export function register(registry: Registry, family: SeriesFamily<CounterSeries> | SeriesFamily<HistogramSeries>): void {
+  registry.registerMetric(family as unknown as Parameters<Registry['registerMetric']>[0]);
 }

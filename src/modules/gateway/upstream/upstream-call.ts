@@ -197,6 +197,8 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
       return controller.abort(UNWANTED);
     }
     if (this.bytes > this.options.maxAnswerBytes) return this.giveUp(controller, failureOfAnswer('too_large'));
+    // Most answers come in one piece: nothing more has to be waited for.
+    if (String(this.bytes) === head?.headers['content-length']) return;
     if (this.bytes === chunk.length) {
       clearTimeout(this.timer);
       this.idle = setTimeout(() => this.cancel(new Cancelled('timeout')), this.options.idleMs);

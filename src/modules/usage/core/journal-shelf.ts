@@ -39,13 +39,16 @@ function claimOwn(path: string): ClaimedJournal {
     const claimed = tryClaim(attempt === 1 ? path : `${path}-${attempt}`);
     if (claimed) return claimed;
   }
-  const last = `${path}-${OWN_ATTEMPTS}`;
-  return { lock: acquireDirectoryLock(last), journal: new Journal(last) };
+  return claim(`${path}-${OWN_ATTEMPTS}`);
+}
+
+function claim(directory: string): ClaimedJournal {
+  return { lock: acquireDirectoryLock(directory), journal: new Journal(directory) };
 }
 
 function tryClaim(directory: string): ClaimedJournal | null {
   try {
-    return { lock: acquireDirectoryLock(directory), journal: new Journal(directory) };
+    return claim(directory);
   } catch (error) {
     if (error instanceof AppError && error.code === 'database/already_running') return null;
     throw error;

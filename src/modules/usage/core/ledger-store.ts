@@ -16,6 +16,8 @@ export interface CommitResult {
   readonly budgets: readonly BudgetState[];
 }
 
+const NOTHING: CommitResult = { refused: [], budgets: [] };
+
 /** Raised by the plain commit, which has then changed nothing: not plain (LT001), a conflict (40), or something in it is not taken. */
 const NOT_PLAIN = /^(LT001|40|22|23|54)/;
 const CONFLICT = /^40/;
@@ -39,6 +41,7 @@ export class LedgerStore {
    * journal, call by call. Each way may be repeated: what is already there is not written again.
    */
   async commit(intents: readonly IntentRow[], records: readonly RecordRow[], replay: boolean): Promise<CommitResult> {
+    if (intents.length === 0 && records.length === 0) return NOTHING;
     if (!replay) {
       try {
         return await this.commitPlain(intents, records);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../../test/harness/postgres.js';
 import { newId } from '../../../kernel/ids.js';
 import { Money } from '../../../kernel/money.js';
-import { NotRepresentable } from '../../../platform/database/binary-rows.js';
+import { NotRepresentable, RowWriter } from '../../../platform/database/binary-rows.js';
 import type { IntentRow, RecordRow } from './call-rows.js';
 import { plainCommit, readRowTypes, type RowTypes } from './plain-commit.js';
 
@@ -88,10 +88,12 @@ describe('the plain commit', () => {
       .map((rest) => ({ ...kept, ...rest }) as RecordRow),
   );
 
+  const some = <Row>(rows: fc.Arbitrary<Row>) => fc.array(rows, { minLength: 1, maxLength: 3 });
+
   it('writes every row so that Postgres reads what the general way reads', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(intents, { maxLength: 3 }), fc.array(records, { maxLength: 3 }), async (someIntents, someRecords) => {
-        const [intentRows, recordRows] = plainCommit(types, someIntents, someRecords).values;
+      fc.asyncProperty(some(intents), some(records), async (someIntents, someRecords) => {
+        const [recordRows, , intentRows] = plainCommit(types, someIntents, someRecords).values;
         const { rows } = await client.query<{ same: boolean }>(
           `SELECT (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM unnest($1::call_intent[]) r)
                 = (SELECT coalesce(jsonb_agg(to_jsonb(r)), '[]') FROM json_populate_recordset(NULL::call_intent, $3) r)
@@ -103,6 +105,12 @@ describe('the plain commit', () => {
       }),
       { numRuns: 150 },
     );
+  });
+
+  it('writes an array without rows so that Postgres reads one', async () => {
+    const empty = new RowWriter().rows(types.intent, [], () => undefined);
+    const { rows } = await client.query<{ same: boolean }>(`SELECT $1::call_intent[]::text = '{}' AS same`, [empty]);
+    expect(rows[0]?.same).toBe(true);
   });
 
   it('writes a batch that outgrows the first buffer, and the next one after it', async () => {

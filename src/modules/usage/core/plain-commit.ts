@@ -3,62 +3,10 @@ import { Money } from '../../../kernel/money.js';
 import { type RowType, RowWriter } from '../../../platform/database/binary-rows.js';
 import type { BudgetHold } from '../usage.contract.js';
 import type { BudgetState, IntentRow, RecordRow } from './call-rows.js';
-
-/**
- * The fast way through the ledger, for batches in which nothing is out of the ordinary: every settlement finds its intent, every hold
- * fits, no alert is due. One statement, because each statement of a function costs its own start and end. It takes rows in PostgreSQL's
- * binary format, of which there is least to read, makes a record of the intent it deletes, and moves each budget once, by sums made here.
- * Anything else raises LT001 and changes nothing. A budget that another replica has just moved is waited for and judged as that one left
- * it (PostgreSQL manual, 13.2.1).
- *
- * The counts are read in the order in which the parts are to run, the budgets last: their rows are locked for little more than the flush.
- * That of `opened` is read for its place only, since an insert that fails says so itself.
- */
-const statement = (moves: string) => `
-WITH moved AS (
-  UPDATE budget_period p SET held = p.held + t.placed - t.released, spent = p.spent + t.booked, version = p.version + 1
-  FROM ${moves} AS t
-  JOIN budget b ON b.id = t.id
-  WHERE p.budget_id = t.id AND p.period_start = t.start
-    AND (b.kind = 'soft' OR t.placed = 0 OR p.spent + p.held + t.booked - t.released + t.placed <= b.limit_amount)
-    AND NOT EXISTS (
-      SELECT FROM unnest(b.alert_percents) AS percent
-      WHERE percent > p.alerted_percent AND t.booked > 0 AND (p.spent + t.booked) * 100 >= b.limit_amount * percent)
-  RETURNING concat_ws(' ', p.budget_id, p.period_start, b.limit_amount - p.spent - p.held, p.version) AS state
-), settled AS (
-  DELETE FROM call_intent i USING unnest($2::call_settlement[]) AS s WHERE i.id = s.id
-  RETURNING i.id, i.expires_on, i.organisation_id, i.project_id, i.key_id, i.started_at, i.operation, i.requested_model, i.stream,
-    i.client_request_id, s.outcome, s.http_status, s.error_code, s.finish_reason, s.provider, s.upstream_model, s.credential_id,
-    s.upstream_request_id, s.usage_source, s.input_tokens, s.cached_input_tokens, s.cache_write_tokens, s.output_tokens,
-    s.reasoning_tokens, s.cost, s.currency, s.price_source, s.latency_ms, s.first_token_ms, s.attempts, i.hold, i.budgets, i.end_user_id
-), recorded AS (
-  INSERT INTO call_record SELECT * FROM settled RETURNING 1
-), opened AS (
-  INSERT INTO call_intent SELECT * FROM unnest($1::call_intent[]) RETURNING 1
-)
-SELECT CASE
-  WHEN (SELECT count(*) FROM recorded) = $3::integer AND (SELECT count(*) FROM opened) >= 0
-    AND (SELECT count(*) FROM moved) = cardinality($4::uuid[])
-  THEN (SELECT string_agg(state, ',') FROM moved)
-  ELSE refuse_plain_commit()
-END AS states`;
-
-const MOVES = 'unnest($4::uuid[], $5::date[], $6::numeric[], $7::numeric[], $8::numeric[]) AS m (id, start, placed, released, booked)';
-
-const ONE_BUDGET = { name: 'plain_commit_one', text: statement(`(SELECT * FROM ${MOVES})`) };
-/** Locked in one order, so that two replicas cannot dead-lock. */
-const SEVERAL_BUDGETS = {
-  name: 'plain_commit_several',
-  text: statement(`(
-    SELECT m.* FROM ${MOVES} JOIN budget_period p ON p.budget_id = m.id AND p.period_start = m.start
-    ORDER BY m.id, m.start
-    FOR UPDATE OF p)`),
-};
+import { plainStatement, type Statement } from './plain-statement.js';
 
 /** A statement ready to be sent: its values as text, or in binary where they are buffers. */
-export interface PlainCommit {
-  readonly name: string;
-  readonly text: string;
+export interface PlainCommit extends Pick<Statement, 'name' | 'text'> {
   readonly values: readonly (string | Buffer)[];
 }
 
@@ -81,20 +29,26 @@ export async function readRowTypes(client: Pick<Client, 'query'>): Promise<RowTy
 
 const writer = new RowWriter();
 
-/** Raises {@link NotRepresentable} for a number that its column cannot hold. */
+/**
+ * The fast way through the ledger, for batches in which nothing is out of the ordinary: every settlement finds its intent, every hold
+ * fits, no alert is due. One statement, because each statement of a function costs its own start and end. It takes rows in PostgreSQL's
+ * binary format, of which there is least to read, makes a record of the intent it deletes, and moves each budget once, by sums made here.
+ * Anything else raises LT001 and changes nothing. A budget that another replica has just moved is waited for and judged as that one left
+ * it (PostgreSQL manual, 13.2.1).
+ *
+ * Raises {@link NotRepresentable} for a number that its column cannot hold.
+ */
 export function plainCommit(types: RowTypes, intents: readonly IntentRow[], records: readonly RecordRow[]): PlainCommit {
   const moves = [...movesOf(intents, records)];
-  const values = [
-    writer.rows(types.intent, intents, writeIntent),
-    writer.rows(types.settlement, records, writeSettlement),
-    String(records.length),
-    `{${moves.map((move) => move.id).join(',')}}`,
-    `{${moves.map((move) => move.start).join(',')}}`,
-    `{${moves.map((move) => move.placed.toString()).join(',')}}`,
-    `{${moves.map((move) => move.released.toString()).join(',')}}`,
-    `{${moves.map((move) => move.booked.toString()).join(',')}}`,
-  ];
-  return moves.length > 1 ? { ...SEVERAL_BUDGETS, values } : { ...ONE_BUDGET, values };
+  const [move] = moves;
+  const budgets = moves.length > 1 ? 'several' : move ? 'one' : 'none';
+  const statement = plainStatement({ intents: intents.length > 0, records: records.length > 0, budgets });
+  const values: (string | Buffer)[] = [];
+  if (records.length > 0) values.push(writer.rows(types.settlement, records, writeSettlement), String(records.length));
+  if (intents.length > 0) values.push(writer.rows(types.intent, intents, writeIntent));
+  if (moves.length > 1) values.push(...statement.moveColumns.map((column) => `{${moves.map((each) => String(each[column])).join(',')}}`));
+  else if (move) values.push(...statement.moveColumns.map((column) => String(move[column])));
+  return { name: statement.name, text: statement.text, values };
 }
 
 /** What a plain commit answers about the budgets it moved; null when there were none. */

@@ -17,12 +17,7 @@ const BATCH_BYTES = 8 * 1_048_576;
 const LINGER_MS = 100;
 /** Batches that are being written while the next one is filled. */
 const WRITES = 2;
-/**
- * Calls sealed in one turn of the event loop: a third of a millisecond of work when few wait, and a share of those that do when there are more, up to
- * some four milliseconds. A busy loop turns seldom: with a fixed number more calls end in a turn than are sealed in it, and what waits only grows.
- */
-const FEWEST_A_TURN = 8;
-const SHARE_A_TURN = 1 / 8;
+/** Calls sealed in one turn of the event loop at most: some two milliseconds of work. What a busy loop leaves for later turns outlives collections. */
 const MOST_A_TURN = 128;
 /** How long content waits for a key or for the database, and between two tries. */
 const PATIENCE_MS = 60_000;
@@ -156,13 +151,8 @@ export class QueuedKeeper extends ContentKeeper {
   }
 
   private sealSome(): void {
-    for (const call of this.waiting.splice(0, this.callsThisTurn())) this.seal(call);
+    for (const call of this.waiting.splice(0, MOST_A_TURN)) this.seal(call);
     this.turn = this.waiting.length > 0 ? setImmediate(() => this.sealSome()) : undefined;
-  }
-
-  private callsThisTurn(): number {
-    const share = Math.ceil(this.waiting.length * SHARE_A_TURN);
-    return Math.min(MOST_A_TURN, Math.max(FEWEST_A_TURN, share));
   }
 
   private seal(call: WaitingCall): void {
