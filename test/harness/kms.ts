@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { KeyContext } from '../../src/platform/kms/key-context.js';
 import type { KeyManagementService, WrappedKey } from '../../src/platform/kms/key-management-service.js';
+import { receivedBody } from './received-body.js';
 
 /** An HTTP server that stands in for a keeper of keys. Each says in `serve` how its keeper speaks. */
 export abstract class KeeperStandIn {
@@ -23,9 +24,8 @@ export abstract class KeeperStandIn {
   protected abstract serve(request: IncomingMessage, response: ServerResponse, body: Buffer): void;
 
   private async receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    this.serve(request, response, Buffer.concat(chunks));
+    const body = await receivedBody(request);
+    if (body !== null) this.serve(request, response, body);
   }
 }
 

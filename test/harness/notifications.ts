@@ -18,6 +18,7 @@ import { EVERY_ACCOUNTS, type OrganisationRole, ROLE_PERMISSIONS } from '../../s
 import type { AccountPrincipal, Principal } from '../../src/platform/http/principal.js';
 import { PostgresOutbox } from '../../src/platform/queue/postgres-outbox.js';
 import { type Answer, ConfigurationApp, type ConfigurationOptions } from './configuration.js';
+import { receivedBody } from './received-body.js';
 
 @Global()
 @Module({
@@ -136,10 +137,9 @@ export class WebhookReceiver {
     const receiver = new WebhookReceiver(server);
     server.on('request', (request, response) => {
       void (async () => {
-        const chunks: Buffer[] = [];
-        for await (const chunk of request) chunks.push(chunk as Buffer);
-        const body = Buffer.concat(chunks).toString('utf8');
-        receiver.received.push({ headers: plain(request.headers), body, path: request.url ?? '' });
+        const body = await receivedBody(request);
+        if (body === null) return;
+        receiver.received.push({ headers: plain(request.headers), body: body.toString('utf8'), path: request.url ?? '' });
         const answer = receiver.answers.shift() ?? { status: 204 };
         await answer.beforeAnswering?.();
         if (answer.hang !== true) response.writeHead(answer.status, answer.headers).end();

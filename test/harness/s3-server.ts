@@ -2,6 +2,7 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { receivedBody } from './received-body.ts';
 
 export const S3_CREDENTIALS = { accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY' };
 
@@ -71,8 +72,8 @@ export class S3Server {
   }
 
   private async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const pieces: Buffer[] = [];
-    for await (const piece of request as AsyncIterable<Buffer>) pieces.push(piece);
+    const body = await receivedBody(request);
+    if (body === null) return;
     const url = new URL(request.url ?? '/', 'http://s3');
     const [, bucket = '', ...rest] = url.pathname.split('/');
     const asked = {
@@ -80,7 +81,7 @@ export class S3Server {
       path: url.pathname,
       query: url.searchParams,
       key: decodeURIComponent(rest.join('/')),
-      body: Buffer.concat(pieces),
+      body,
     };
     this.asked.push(asked);
     if (this.fault?.(asked, response) === true) return;
