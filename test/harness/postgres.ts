@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { inject } from 'vitest';
-import { acquireDirectoryLock, directoryLockHolder } from '../../src/platform/database/embedded-directory-lock.js';
+import { acquireDirectoryLock, directoryLockHolder, hasDirectoryLock } from '../../src/platform/database/embedded-directory-lock.js';
 import { EmbeddedPostgres } from '../../src/platform/database/embedded-postgres.js';
 import { sendSignal, serverProcesses, waitUntil } from '../../src/platform/database/embedded-process.js';
 import { runMigrations } from '../../src/platform/database/migrations.js';
@@ -176,7 +176,7 @@ export function sweepDeadRuns(): void {
     const run = join(runsHome(), entry);
     const stat = statSync(run, { throwIfNoEntry: false });
     if (stat?.uid !== process.getuid?.() || directoryLockHolder(run) !== undefined) continue;
-    const wasClaimed = existsSync(join(run, 'lethe.lock'));
+    const wasClaimed = hasDirectoryLock(run);
     if (wasClaimed || Date.now() - (stat?.mtimeMs ?? 0) > UNCLAIMED_GRACE_MS) discardRun(run);
   }
 }

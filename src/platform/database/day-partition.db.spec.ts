@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { DataSource } from 'typeorm';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../../test/harness/postgres.js';
@@ -5,6 +6,7 @@ import { newId, type OrganisationId } from '../../kernel/ids.js';
 import { ensureDayPartition } from './day-partition.js';
 import { sessionAs } from './roles.js';
 import { TypeOrmUnitOfWork } from './typeorm-unit-of-work.js';
+import type { Tx } from './unit-of-work.js';
 
 /** Every table to which a change writes rows that expire by the day. */
 const TABLES = ['audit_event', 'account_ticket', 'account_notice', 'organisation_notice', 'webhook_event', 'webhook_delivery'];
@@ -69,4 +71,24 @@ it('of many at once on such a day all go on', async () => {
   const on = freshDay();
   await Promise.all(Array.from({ length: 8 }, () => unitOfWork.asSystem((tx) => ensureDayPartition(tx, 'account_notice', on))));
   expect(await exists('account_notice', on)).toBe(true);
+});
+
+it('whoever waited for another to make it is told so, and goes on', async () => {
+  const on = freshDay();
+  const make = (tx: Tx) => tx.query<{ made: boolean }[]>(`SELECT create_expiry_partition('retention_receipt', $1) AS made`, [on]);
+  const [first, second] = await Promise.all([
+    unitOfWork.asSystem(async (tx) => {
+      const [answer] = await make(tx);
+      await sleep(100);
+      return answer;
+    }),
+    sleep(30).then(() =>
+      unitOfWork.asSystem(async (tx) => {
+        const [answer] = await make(tx);
+        expect(await tx.query('SELECT 1 AS on')).toEqual([{ on: 1 }]);
+        return answer;
+      }),
+    ),
+  ]);
+  expect([first, second]).toEqual([{ made: true }, { made: false }]);
 });

@@ -1,8 +1,4 @@
-import { QueryFailedError } from 'typeorm';
 import type { Tx } from './unit-of-work.js';
-
-/** SQLSTATEs of a partition that somebody else made a moment before: duplicate_table, unique_violation on the catalogue. */
-const MADE_MEANWHILE = new Set(['42P07', '23505']);
 
 /**
  * Sees to it that a row which expires on `day` (`YYYY-MM-DD` UTC) has a partition to go into. A worker makes them ahead; should it have been away that long,
@@ -22,21 +18,7 @@ async function hasPartition(tx: Tx, table: string, day: string): Promise<boolean
 /** Making partitions is lent to the system role only, so the transaction takes that role for one statement and then its own again. */
 async function makePartition(tx: Tx, table: string, day: string): Promise<void> {
   const [before] = await tx.query<{ role: string }[]>(`SELECT current_setting('role') AS role`);
-  await tx.query('SAVEPOINT day_partition');
-  try {
-    await tx.query('SET LOCAL ROLE lethe_system');
-    await tx.query('SELECT create_expiry_partition($1::regclass, $2)', [table, day]);
-    await tx.query(`SELECT set_config('role', $1, true)`, [before?.role ?? 'lethe_app']);
-    await tx.query('RELEASE SAVEPOINT day_partition');
-  } catch (error) {
-    if (!wasMadeMeanwhile(error)) throw error;
-    await tx.query('ROLLBACK TO SAVEPOINT day_partition');
-  }
-}
-
-/** Whether making a partition failed because somebody else made it a moment before. */
-export function wasMadeMeanwhile(error: unknown): boolean {
-  if (!(error instanceof QueryFailedError)) return false;
-  const { code } = error.driverError as { code?: unknown };
-  return typeof code === 'string' && MADE_MEANWHILE.has(code);
+  await tx.query('SET LOCAL ROLE lethe_system');
+  await tx.query('SELECT create_expiry_partition($1::regclass, $2)', [table, day]);
+  await tx.query(`SELECT set_config('role', $1, true)`, [before?.role ?? 'lethe_app']);
 }

@@ -1,4 +1,4 @@
-import { linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { present } from '../../kernel/assert.js';
 import { databaseErrors } from './database.errors.js';
@@ -16,6 +16,7 @@ interface Holder {
   readonly birth: string;
 }
 
+const LOCK_FILE = 'lethe.lock';
 const TAKEOVER_STALE_MS = 10_000;
 
 /**
@@ -23,7 +24,7 @@ const TAKEOVER_STALE_MS = 10_000;
  * Throws `database/already_running` and names the process that holds it.
  */
 export function acquireDirectoryLock(directory: string): ProcessLock {
-  const path = join(makeDirectory(directory), 'lethe.lock');
+  const path = join(makeDirectory(directory), LOCK_FILE);
   if (tryLock(path)) return heldLock(path);
   const pid = lockHolder(path)?.pid;
   throw databaseErrors.already_running({
@@ -34,7 +35,12 @@ export function acquireDirectoryLock(directory: string): ProcessLock {
 
 /** The live process that has claimed the folder with {@link acquireDirectoryLock}, if any. */
 export function directoryLockHolder(directory: string): number | undefined {
-  return lockHolder(join(directory, 'lethe.lock'))?.pid;
+  return lockHolder(join(directory, LOCK_FILE))?.pid;
+}
+
+/** Whether the folder is claimed, by a process that lives or by one that died and could not let go. */
+export function hasDirectoryLock(directory: string): boolean {
+  return existsSync(join(directory, LOCK_FILE));
 }
 
 /** Holds `path` while `work` runs; waits for another process that holds it, at most `waitMs`. */

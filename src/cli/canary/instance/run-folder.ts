@@ -2,7 +2,12 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSyn
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findPostmaster } from '../../../platform/database/embedded-cluster.js';
-import { acquireDirectoryLock, directoryLockHolder, type ProcessLock } from '../../../platform/database/embedded-directory-lock.js';
+import {
+  acquireDirectoryLock,
+  directoryLockHolder,
+  hasDirectoryLock,
+  type ProcessLock,
+} from '../../../platform/database/embedded-directory-lock.js';
 import { isAlive, isServerOf, sendSignal, serverProcesses } from '../../../platform/database/embedded-process.js';
 
 const PREFIX = 'lethe-canary-';
@@ -61,7 +66,7 @@ function exitBy(signal: (typeof ENDINGS)[number]): void {
 function discardIfDead(path: string): void {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (stat?.uid !== process.getuid?.() || directoryLockHolder(path) !== undefined) return;
-  const wasClaimed = existsSync(join(path, 'lethe.lock'));
+  const wasClaimed = hasDirectoryLock(path);
   if (wasClaimed || Date.now() - (stat?.mtimeMs ?? 0) > UNCLAIMED_GRACE_MS) discard(path);
 }
 

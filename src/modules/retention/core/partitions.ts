@@ -1,6 +1,5 @@
 import { Injectable } from '@nestjs/common';
 import { QueryFailedError } from 'typeorm';
-import { wasMadeMeanwhile } from '../../../platform/database/day-partition.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -64,8 +63,8 @@ export class Partitions {
   }
 
   /**
-   * Makes the partitions of these days in one go, or none of them: when the table is too busy to lock right now, or another process is
-   * making them. Answers how many. Give it few days at a time: nobody writes to the table meanwhile.
+   * Makes the partitions of these days in one go, or none of them when the table is too busy to lock right now. Answers how many it made, of
+   * which those are none that another process made meanwhile. Give it few days at a time: nobody writes to the table meanwhile.
    */
   async create(table: string, days: readonly string[]): Promise<number> {
     const sql = 'SELECT count(*)::int AS made FROM unnest($2::date[]) AS day WHERE create_expiry_partition($1, day)';
@@ -73,7 +72,7 @@ export class Partitions {
       const [row] = await this.briefly((tx) => tx.query<{ made: number }[]>(sql, [table, days]));
       return row?.made ?? 0;
     } catch (error) {
-      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE || wasMadeMeanwhile(error)) return 0;
+      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) return 0;
       throw error;
     }
   }
@@ -138,7 +137,7 @@ export class Partitions {
         return moved;
       });
     } catch (error) {
-      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE || wasMadeMeanwhile(error)) return null;
+      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) return null;
       throw error;
     }
   }

@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openJournalShelf } from './journal-shelf.js';
@@ -15,6 +16,11 @@ beforeEach(() => {
 });
 
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+function program(source: string): ChildProcessWithoutNullStreams {
+  const hook = fileURLToPath(new URL('../../../../test/harness/queue-worker-hook.mjs', import.meta.url));
+  return spawn(process.execPath, ['--import', hook, '--input-type=module', '--eval', source]);
+}
 
 function leftBy(instance: string): string {
   const folder = join(directory, instance);
@@ -37,18 +43,14 @@ describe('the journals of one machine', () => {
   it('that of a live process is left alone until the process is gone', async () => {
     const folder = leftBy('live');
     const lockModule = new URL('../../../platform/database/embedded-directory-lock.ts', import.meta.url).href;
-    const hook = fileURLToPath(new URL('../../../../test/harness/queue-worker-hook.mjs', import.meta.url));
-    const program = `import { acquireDirectoryLock } from '${lockModule}'; acquireDirectoryLock('${folder}'); console.log('held'); setInterval(() => 0, 1000);`;
-    const child = spawn(process.execPath, ['--import', hook, '--input-type=module', '--eval', program]);
+    const child = program(
+      `import { acquireDirectoryLock } from '${lockModule}'; acquireDirectoryLock('${folder}'); console.log('held'); setInterval(() => 0, 1000);`,
+    );
     try {
       await once(child.stdout, 'data');
       const shelf = openJournalShelf(directory, 'other');
       expect(shelf.orphans).toHaveLength(0);
       shelf.own.lock.release();
-      // As when another replica takes a folder that was just made for an orphan's.
-      const beside = openJournalShelf(directory, 'live');
-      expect(readdirSync(directory)).toContain('live-2');
-      for (const claimed of [beside.own, ...beside.orphans]) claimed.lock.release();
     } finally {
       child.kill('SIGKILL');
     }
@@ -57,6 +59,45 @@ describe('the journals of one machine', () => {
     expect(shelf.orphans.filter((orphan) => orphan.journal.bytes > 0)).toHaveLength(1);
     for (const claimed of [shelf.own, ...shelf.orphans]) claimed.lock.release();
   });
+
+  it('one that was just made is left to the process that made it', () => {
+    const fresh = join(directory, 'fresh');
+    mkdirSync(fresh);
+    writeFileSync(join(fresh, 'lethe.lock.4711'), '{}');
+    const shelf = openJournalShelf(directory, 'other');
+    expect(shelf.orphans).toHaveLength(0);
+    expect(readdirSync(fresh)).toEqual(['lethe.lock.4711']);
+    shelf.own.lock.release();
+  });
+
+  it('a folder that its process could not remove to the end is removed', () => {
+    const gone = join(directory, 'dead.4711.gone');
+    mkdirSync(gone);
+    writeFileSync(join(gone, 'lethe.lock'), '{}');
+    const shelf = openJournalShelf(directory, 'next');
+    expect(existsSync(gone)).toBe(false);
+    expect(shelf.orphans).toHaveLength(0);
+    shelf.own.lock.release();
+  });
+
+  it('processes that start and end beside each other all have one, and leave none behind', async () => {
+    const shelfModule = new URL('./journal-shelf.ts', import.meta.url).href;
+    const rounds = `
+      import { openJournalShelf } from '${shelfModule}';
+      for (let round = 0; round < 60; round += 1) {
+        const { own, orphans } = openJournalShelf(${JSON.stringify(directory)}, process.pid + '-' + round);
+        for (const { journal, lock } of [own, ...orphans]) {
+          await journal.removeIfDrained();
+          lock.release();
+        }
+      }`;
+    const children = Array.from({ length: 4 }, () => program(rounds));
+    const said = children.map((child) => text(child.stderr));
+    const codes = await Promise.all(children.map(async (child) => (await once(child, 'close'))[0] as number));
+    expect(await Promise.all(said)).toEqual(children.map(() => ''));
+    expect(codes).toEqual(children.map(() => 0));
+    expect(readdirSync(directory)).toEqual([]);
+  }, 30_000);
 
   it('one that cannot be read stops the start, because its calls would be missing from the ledger', () => {
     const folder = leftBy('damaged');

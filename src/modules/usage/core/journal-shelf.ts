@@ -1,10 +1,8 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { AppError } from '../../../kernel/errors.js';
-import { acquireDirectoryLock, type ProcessLock } from '../../../platform/database/embedded-directory-lock.js';
-import { Journal } from './journal.js';
-
-const OWN_ATTEMPTS = 5;
+import { acquireDirectoryLock, hasDirectoryLock, type ProcessLock } from '../../../platform/database/embedded-directory-lock.js';
+import { GONE, Journal } from './journal.js';
 
 /** A journal and the claim on its folder. */
 export interface ClaimedJournal {
@@ -27,30 +25,33 @@ export function openJournalShelf(directory: string, instanceId: string): Journal
   const orphans: ClaimedJournal[] = [];
   for (const entry of readdirSync(directory, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
-    const claimed = tryClaim(join(directory, entry.name));
+    const path = join(directory, entry.name);
+    if (entry.name.endsWith(GONE)) {
+      rmSync(path, { recursive: true, force: true });
+      continue;
+    }
+    const claimed = claimLeft(path);
     if (claimed) orphans.push(claimed);
   }
-  return { own: claimOwn(join(directory, instanceId)), orphans };
-}
-
-/** A replica that starts beside this one may take a folder that was just made for one left behind, so the next name is tried too. */
-function claimOwn(path: string): ClaimedJournal {
-  for (let attempt = 1; attempt < OWN_ATTEMPTS; attempt += 1) {
-    const claimed = tryClaim(attempt === 1 ? path : `${path}-${attempt}`);
-    if (claimed) return claimed;
-  }
-  return claim(`${path}-${OWN_ATTEMPTS}`);
+  return { own: claim(join(directory, instanceId)), orphans };
 }
 
 function claim(directory: string): ClaimedJournal {
   return { lock: acquireDirectoryLock(directory), journal: new Journal(directory) };
 }
 
-function tryClaim(directory: string): ClaimedJournal | null {
+/** Null when its process lives, or another that starts at this moment has claimed the folder or is done with it. */
+function claimLeft(directory: string): ClaimedJournal | null {
   try {
-    return claim(directory);
+    return isLeft(directory) ? claim(directory) : null;
   } catch (error) {
     if (error instanceof AppError && error.code === 'database/already_running') return null;
+    if (isAbsent(error instanceof AppError ? error.cause : error)) return null;
     throw error;
   }
+}
+
+/** A folder with neither a claim nor a line was made a moment ago, by a process that is about to claim it. */
+function isLeft(directory: string): boolean {
+  return hasDirectoryLock(directory) || readdirSync(directory).some((name) => name.endsWith('.jsonl'));
 }

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
-import { type FileHandle, mkdir, open, readFile, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { syncFolder } from '../../../platform/files/sync-folder.js';
 import type { IntentRow, RecordRow } from './call-rows.js';
@@ -32,6 +32,8 @@ interface ClosedSegment {
 export const SEGMENT = /^\d{10}\.jsonl$/;
 /** Entries that were set aside, by the day they expire on. */
 export const REJECTED = /^rejected-(\d{4}-\d\d-\d\d)\.jsonl$/;
+/** Ends the name of a folder that is being removed. */
+export const GONE = '.gone';
 /** A segment is read whole when it is replayed, some of them while calls wait: some hundred entries, one commit, keep that short. */
 const SEGMENT_BYTES = 262_144;
 
@@ -103,7 +105,11 @@ export class Journal {
     await this.closeSegment();
     if (!existsSync(this.directory)) return;
     const keeps = readdirSync(this.directory).some((name) => name.endsWith('.jsonl'));
-    if (!keeps) await rm(this.directory, { recursive: true, force: true });
+    if (keeps) return;
+    // Under another name first: a process that starts at this moment may be putting its claim into it.
+    const gone = `${this.directory}.${process.pid}${GONE}`;
+    await rename(this.directory, gone);
+    await rm(gone, { recursive: true, force: true });
   }
 
   private async appendNow(entries: readonly JournalEntry[]): Promise<void> {

@@ -113,7 +113,7 @@ export class LedgerStore {
   /** The worker makes partitions ahead. Should it have been away that long, or the clock have jumped, a call is still recorded. */
   private async createPartitions(records: readonly RecordRow[]): Promise<void> {
     for (const day of new Set(records.map((record) => record.expires_on))) {
-      // Another replica may make the same one at this moment; the commit that follows finds out.
+      // The table may be too busy for it; the commit that follows finds out.
       await this.pool.query(`SELECT create_expiry_partition('call_record', $1)`, [day]).catch(() => undefined);
     }
   }
