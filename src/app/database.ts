@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { join } from 'node:path';
-import { errorCatalogue } from '../kernel/errors.js';
+import { errorCatalogue, errorCode } from '../kernel/errors.js';
 import type { Settings } from '../platform/config/settings.js';
 import { EmbeddedPostgres } from '../platform/database/embedded-postgres.js';
 import { isRestoreUnfinished } from '../modules/backups/core/restore/unfinished-restore.js';
@@ -84,7 +84,7 @@ async function checkServer(url: string): Promise<void> {
     if (version < OLDEST_MAJOR) throw startErrors.database_too_old({ details: { version } });
   } catch (error) {
     // The driver's own message may name the login; its code is enough to act on.
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'no answer';
+    const code = errorCode(error) ?? 'no answer';
     if (error instanceof Error && error.name === 'AppError') throw error;
     throw startErrors.database_unreachable({
       message: `The database cannot be reached (${code}). Check DATABASE_URL and that PostgreSQL runs.`,

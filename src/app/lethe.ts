@@ -2,6 +2,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { errorCode } from '../kernel/errors.js';
 import { type Clock, SystemClock } from '../kernel/clock.js';
 import type { Settings } from '../platform/config/settings.js';
 import { ChangeFeed } from '../platform/database/change-feed.js';
@@ -164,7 +165,7 @@ async function listen(app: NestFastifyApplication, settings: Settings): Promise<
   try {
     await app.listen(settings.port, settings.host);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = errorCode(error);
     if (code === 'EADDRINUSE') {
       throw startErrors.port_taken({
         message: `Port ${settings.port} on ${settings.host} is taken. Stop what listens there, or set LETHE_PORT to another.`,

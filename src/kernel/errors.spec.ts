@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { AppError, declaredErrors, errorCatalogue, invalidRequest, kernelErrors } from './errors.js';
+import { AppError, declaredErrors, errorCatalogue, errorCode, failureName, invalidRequest, kernelErrors } from './errors.js';
 
 describe('AppError', () => {
   const catalogue = errorCatalogue('spec_errors', {
@@ -43,5 +43,18 @@ describe('AppError', () => {
       details: { errors },
     });
     expect(invalidRequest([]).publicMessage).toBe(kernelErrors.invalid_request().publicMessage);
+  });
+});
+
+describe('what may be said of any failure', () => {
+  const named = Object.assign(new RangeError('the key was sk-1'), { code: 34 });
+  it.each([
+    ['a system call’s', Object.assign(new Error('open /secret'), { code: 'ENOENT' }), 'ENOENT', 'ENOENT'],
+    ['one of our own', kernelErrors.conflict(), 'lethe/conflict', 'lethe/conflict'],
+    ['one whose code is no text', named, undefined, 'RangeError'],
+    ['one whose code is empty', Object.assign(new TypeError(''), { code: '' }), '', 'TypeError'],
+    ['what is no error', { code: 'ENOENT' }, undefined, 'object'],
+  ])('is its code, else the name of its class: %s', (_what, error, code, name) => {
+    expect([errorCode(error), failureName(error)]).toEqual([code, name]);
   });
 });

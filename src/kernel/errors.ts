@@ -80,6 +80,16 @@ export const kernelErrors = errorCatalogue('lethe', {
   internal: { status: 500, message: 'Something went wrong on our side. Quote the request id when you report it.' },
 });
 
+/** The `code` of any error: a system call's (`ENOENT`), a SQLSTATE, an {@link AppError}'s own. Undefined when it has none that is text. */
+export function errorCode(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+}
+
+/** What may be said of any failure: its code, else the name of its class. Messages quote what was sent and where to. */
+export function failureName(error: unknown): string {
+  return errorCode(error) || (error instanceof Error ? error.name : typeof error);
+}
+
 /** A 400 that names every field that is wrong. */
 export function invalidRequest(errors: readonly FieldError[]): AppError {
   const [first] = errors;

@@ -3,7 +3,7 @@ import { constants, type Dirent, type Stats } from 'node:fs';
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Readable } from 'node:stream';
-import { AppError } from '../../kernel/errors.js';
+import { AppError, errorCode } from '../../kernel/errors.js';
 import { syncFolder } from '../files/sync-folder.js';
 import { blobCause, blobErrors } from './blob.errors.js';
 import { requireBlobKey, requireBlobPrefix } from './blob-prefixes.js';
@@ -160,7 +160,7 @@ export class BlobFolder extends BlobStore {
         await rename(aside, path);
         return await syncFolder(dirname(path));
       } catch (error) {
-        if (codeOf(error) !== 'ENOENT' || tries === NAMING_TRIES) throw error;
+        if (errorCode(error) !== 'ENOENT' || tries === NAMING_TRIES) throw error;
       }
     }
   }
@@ -201,7 +201,7 @@ export class BlobFolder extends BlobStore {
 
   private translated(error: unknown): Error {
     if (error instanceof AppError) return error;
-    const code = codeOf(error);
+    const code = errorCode(error) ?? 'no code';
     const cause = blobCause(code);
     if (code === 'ELOOP' || code === 'ENOTDIR' || code === 'EISDIR' || code === 'EROFS') return notOurs(this.root);
     if (code === 'EACCES' || code === 'EPERM')
@@ -247,12 +247,8 @@ async function entries(folder: string): Promise<Dirent[]> {
 }
 
 function absentAsNull(error: unknown): null {
-  if (codeOf(error) === 'ENOENT') return null;
+  if (errorCode(error) === 'ENOENT') return null;
   throw error;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'no code';
 }
 
 function notOurs(path: string): AppError {

@@ -1,11 +1,11 @@
 import { Readable, type Transform } from 'node:stream';
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3';
-import { AppError } from '../../kernel/errors.js';
+import { AppError, failureName } from '../../kernel/errors.js';
 import { blobErrors } from './blob.errors.js';
 import { requireBlobKey, requireBlobPrefix } from './blob-prefixes.js';
 import { type BlobBody, type BlobFacts, type BlobListOptions, type BlobPage, BlobStore, LARGEST_BLOB_PAGE } from './blob-store.js';
 import { exactly } from './exact-length.js';
-import { failureName, translatedS3Error } from './s3-errors.js';
+import { translatedS3Error } from './s3-errors.js';
 
 export interface S3BucketOptions {
   readonly bucket: string;

@@ -1,3 +1,4 @@
+import { failureName } from '../../kernel/errors.js';
 import type { AppError } from '../../kernel/errors.js';
 import { blobCause, blobErrors } from './blob.errors.js';
 
@@ -34,11 +35,4 @@ export function translatedS3Error(error: unknown, bucket: string): AppError {
     return blobErrors.denied({ cause, message: `The bucket ${bucket} does not admit Lethe (${name}). Check its credentials and policy.` });
   if (name === 'NoSuchKey') return blobErrors.not_found({ cause });
   return blobErrors.unavailable({ cause, message: `The bucket ${bucket} does not answer as it should (${name}). Try again shortly.` });
-}
-
-/** The name the service or the system gave an error; nothing of what it quotes. */
-export function failureName(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const code: unknown = 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && code !== '' ? code : error.name;
 }

@@ -1,5 +1,6 @@
 import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCode } from '../../kernel/errors.js';
 import { present } from '../../kernel/assert.js';
 import { databaseErrors } from './database.errors.js';
 import { makeDirectory } from './embedded-layout.js';
@@ -24,7 +25,12 @@ const TAKEOVER_STALE_MS = 10_000;
  * Throws `database/already_running` and names the process that holds it.
  */
 export function acquireDirectoryLock(directory: string): ProcessLock {
-  const path = join(makeDirectory(directory), LOCK_FILE);
+  return lockDirectory(makeDirectory(directory));
+}
+
+/** {@link acquireDirectoryLock} of a folder that is there, and `ENOENT` when it is not. */
+export function lockDirectory(directory: string): ProcessLock {
+  const path = join(directory, LOCK_FILE);
   if (tryLock(path)) return heldLock(path);
   const pid = lockHolder(path)?.pid;
   throw databaseErrors.already_running({
@@ -100,7 +106,7 @@ function tryLink(from: string, to: string): boolean {
     linkSync(from, to);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
 }

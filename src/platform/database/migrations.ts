@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import pg from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { errorCode } from '../../kernel/errors.js';
 
 /** Migrations are pairs of SQL files, `<timestamp ms>-<name>.up.sql` and `.down.sql`, read as they stand. */
 const MIGRATIONS = new URL('../../../migrations/', import.meta.url);
@@ -86,7 +87,7 @@ export async function hasPendingMigrations(url: string): Promise<boolean> {
     const applied = new Set(rows.map((row) => row.name));
     return migrationNames().some((name) => !applied.has(name));
   } catch (error) {
-    if (error instanceof Error && 'code' in error && UNMIGRATED.has(String(error.code))) return true;
+    if (UNMIGRATED.has(errorCode(error) ?? '')) return true;
     throw error;
   } finally {
     await client.end();

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rm, stat, truncate } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
+import { errorCode } from '../../kernel/errors.js';
 
 /** What a server begins its lines with: the time in UTC, as `log_line_prefix` and `log_timezone` of the built-in one say. */
 const LINE = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d(?:\.\d+)?) UTC /;
@@ -36,7 +37,7 @@ async function read(path: string): Promise<LogFile | null> {
     return size === 0 ? null : { path, bytes: size, since: (await firstMoment(path)) ?? mtime };
   } catch (error) {
     // The log is the operator's to move away.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }

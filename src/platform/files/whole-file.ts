@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { errorCode } from '../../kernel/errors.js';
 import { syncFolder } from './sync-folder.js';
 
 // Files that must never be seen half-written, however the process or the machine ends: written and synced beside their place, then given their name, and the
@@ -17,7 +18,7 @@ export async function createWholeFile(path: string, content: string): Promise<bo
       await link(aside, path);
       return true;
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+      if (errorCode(error) === 'EEXIST') return false;
       throw error;
     }
   });

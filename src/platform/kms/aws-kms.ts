@@ -1,8 +1,9 @@
 import type { KMSClient } from '@aws-sdk/client-kms';
+import { failureName } from '../../kernel/errors.js';
 import { withDeadline } from './deadline.js';
 import type { KeyContext } from './key-context.js';
 import { KeyManagementService, openedDataKey, requireDataKey, type WrappedKey } from './key-management-service.js';
-import { failureName, kmsCause, kmsErrors } from './kms.errors.js';
+import { kmsCause, kmsErrors } from './kms.errors.js';
 
 export interface AwsKmsOptions {
   /** Key id, key ARN, alias name or alias ARN of a symmetric key: LETHE_AWS_KMS_KEY_ID. */

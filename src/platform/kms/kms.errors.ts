@@ -1,4 +1,4 @@
-import { AppError, errorCatalogue } from '../../kernel/errors.js';
+import { AppError, errorCatalogue, failureName } from '../../kernel/errors.js';
 
 /**
  * How a key management service fails. Only `refused` speaks about the wrapped key, and `unreadable` about an envelope around it; the other
@@ -21,13 +21,6 @@ export const kmsErrors = errorCatalogue('kms', {
  */
 export function kmsCause(text: string): Error {
   return new Error(text.replace(/[^\x20-\x7e]/g, ' ').slice(0, 300));
-}
-
-/** The `code` of a system error (`ECONNREFUSED`, `ENOENT`), else its class name. */
-export function failureName(error: unknown): string {
-  if (!(error instanceof Error)) return typeof error;
-  const code: unknown = 'code' in error ? error.code : undefined;
-  return typeof code === 'string' && code !== '' ? code : error.name;
 }
 
 /** Passes an {@link AppError} on and hides anything else behind `kms/unavailable`. */

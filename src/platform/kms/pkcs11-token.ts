@@ -1,6 +1,6 @@
 import type * as pkcs11 from 'pkcs11js';
-import { AppError } from '../../kernel/errors.js';
-import { failureName, kmsCause, kmsErrors } from './kms.errors.js';
+import { AppError, failureName } from '../../kernel/errors.js';
+import { kmsCause, kmsErrors } from './kms.errors.js';
 
 /** PKCS#11 return values this code has an opinion on (OASIS PKCS#11 3.0, §5.1). */
 export const CKR = {

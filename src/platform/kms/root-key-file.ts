@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { constants, type FileHandle, open, rm, stat } from 'node:fs/promises';
-import { AppError } from '../../kernel/errors.js';
+import { AppError, failureName } from '../../kernel/errors.js';
 import { newId } from '../../kernel/ids.js';
 import { createWholeFile, replaceWholeFile } from '../files/whole-file.js';
-import { failureName, kmsCause, kmsErrors } from './kms.errors.js';
+import { kmsCause, kmsErrors } from './kms.errors.js';
 
 const FORMAT = 'lethe-root-key/1';
 const ROOT_KEY_BYTES = 32;

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
-import { AppError } from '../../kernel/errors.js';
-import { failureName, kmsCause, kmsErrors } from './kms.errors.js';
+import { AppError, failureName } from '../../kernel/errors.js';
+import { kmsCause, kmsErrors } from './kms.errors.js';
 
 /** A token given outright, or the file an agent keeps it in. */
 export type VaultTokenSource = { readonly token: string } | { readonly tokenFile: string };

@@ -1,15 +1,15 @@
-import { AppError } from '../../kernel/errors.js';
+import { errorCode } from '../../kernel/errors.js';
 
 const REPLY_CODE = /^[A-Z]{2,20}(?= )/;
 
 /**
- * What may be stored of any failure: the code of an {@link AppError}, a SQLSTATE or errno, Redis's reply code, or the class name.
+ * What may be stored of any failure: the code of an `AppError`, a SQLSTATE or errno, Redis's reply code, or the class name.
  * Messages are left behind, since a driver's may quote a value, a key or a connection string.
  */
 export function failureCode(error: unknown): string {
-  if (error instanceof AppError) return error.code;
   if (!(error instanceof Error)) return 'unknown';
-  if ('code' in error && typeof error.code === 'string') return error.code;
+  const code = errorCode(error);
+  if (code !== undefined) return code;
   const reply = error.name === 'ReplyError' ? REPLY_CODE.exec(error.message)?.[0] : undefined;
   return reply ?? error.constructor.name;
 }

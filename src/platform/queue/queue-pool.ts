@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { errorCode } from '../../kernel/errors.js';
 import { failureCode } from './failure-code.js';
 import type { QueueOptions } from './queue-options.js';
 import { QUEUE_SCHEMA } from './queue-schema.js';
@@ -81,5 +82,5 @@ export class QueuePool {
 
 /** BullMQ's functions raise BM001 to answer "no such job" or "not your lock": an answer, not trouble. */
 function isVerdict(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'BM001';
+  return errorCode(error) === 'BM001';
 }

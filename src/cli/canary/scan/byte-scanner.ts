@@ -1,4 +1,5 @@
 import { constants, inflateRawSync, zstdDecompressSync } from 'node:zlib';
+import { errorCode } from '../../../kernel/errors.js';
 import type { FormName } from './byte-forms.js';
 import type { CanaryBook, Owner, SoughtForm } from './canary-book.js';
 import { PatternSearch } from './pattern-search.js';
@@ -93,7 +94,7 @@ function unpack(packing: Packing, bytes: Buffer): Buffer | 'too large' | null {
     const body = bytes.subarray(packing === 'gzip' ? gzipHeaderBytes(bytes) : ZLIB_HEADER_BYTES);
     return inflateRawSync(body, { maxOutputLength: UNPACKED_MAX_BYTES, finishFlush: constants.Z_SYNC_FLUSH });
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE' ? 'too large' : null;
+    return errorCode(error) === 'ERR_BUFFER_TOO_LARGE' ? 'too large' : null;
   }
 }
 

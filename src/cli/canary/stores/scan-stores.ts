@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { errorCode } from '../../../kernel/errors.js';
 import type { Finding, ScanResult } from '../scan/byte-scanner.js';
 import { ByteScanner } from '../scan/byte-scanner.js';
 import type { CanaryBook } from '../scan/canary-book.js';
@@ -106,7 +107,7 @@ function openIfThere(path: string): number | null {
   try {
     return openSync(path, 'r');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    if (errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }

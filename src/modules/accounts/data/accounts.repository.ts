@@ -1,12 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { In, IsNull, Not, QueryFailedError } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import type { AccountId } from '../../../kernel/ids.js';
+import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { accountsErrors } from '../accounts.errors.js';
 import { AccountPasswordEntity } from './account-password.entity.js';
 import { AccountEntity } from './account.entity.js';
-
-const UNIQUE_VIOLATION = '23505';
 
 /** Accounts and their passwords. Only the system role reaches them: in an organisation's transaction every method is refused (A3). */
 @Injectable()
@@ -73,8 +72,7 @@ async function refusingTaken(write: () => Promise<unknown>): Promise<void> {
   try {
     await write();
   } catch (cause) {
-    const { code, constraint } = (cause instanceof QueryFailedError ? cause.driverError : {}) as { code?: unknown; constraint?: unknown };
-    if (code !== UNIQUE_VIOLATION) throw cause;
+    const constraint = violatedConstraint(cause);
     if (constraint === 'account_email_taken') throw accountsErrors.email_taken({ cause, details: { field: 'email' } });
     if (constraint === 'account_username_taken') throw accountsErrors.username_taken({ cause, details: { field: 'username' } });
     throw cause;

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
+import { errorCode } from '../../../kernel/errors.js';
 import { present } from '../../../kernel/assert.js';
 import { backupsErrors } from '../backups.errors.js';
 import { type LiveTable, quoted, quotedList, readTables } from './live-schema.js';
@@ -51,8 +52,7 @@ export class Snapshot {
       return new Snapshot(holder, reader, present(exported.rows[0], 'a snapshot').name, { tables, migrations });
     } catch (error) {
       await Promise.all([holder, reader].map((client) => client.end().catch(() => undefined)));
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      throw NOT_ADMITTED.has(code) ? backupsErrors.not_admitted({ cause: error }) : error;
+      throw NOT_ADMITTED.has(errorCode(error) ?? '') ? backupsErrors.not_admitted({ cause: error }) : error;
     }
   }
 

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { In, MoreThan, Not, QueryFailedError } from 'typeorm';
+import { In, MoreThan, Not } from 'typeorm';
+import { errorCode } from '../../../kernel/errors.js';
 import type { CredentialId, OrganisationId } from '../../../kernel/ids.js';
+import { FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { credentialsErrors } from '../credentials.errors.js';
 import { type CredentialRow, ProviderCredential } from './provider-credential.entity.js';
@@ -60,7 +62,7 @@ export class CredentialsRepository {
   /** Whether the row was there to delete. Raises `credentials/in_use` while a route refers to it. */
   async delete(tx: Tx, organisationId: OrganisationId, id: CredentialId): Promise<boolean> {
     const { affected } = await tx.delete(ProviderCredential, { organisationId, id }).catch((error: unknown) => {
-      if (sqlStateOf(error) === '23503') throw credentialsErrors.in_use({ cause: error });
+      if (errorCode(error) === FOREIGN_KEY_VIOLATION) throw credentialsErrors.in_use({ cause: error });
       throw error;
     });
     return affected === 1;
@@ -92,10 +94,6 @@ export class CredentialsRepository {
 }
 
 function nameTaken(error: unknown): never {
-  if (sqlStateOf(error) === '23505') throw credentialsErrors.name_taken({ cause: error });
+  if (errorCode(error) === UNIQUE_VIOLATION) throw credentialsErrors.name_taken({ cause: error });
   throw error;
-}
-
-function sqlStateOf(error: unknown): unknown {
-  return error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
 }

@@ -1,5 +1,5 @@
 import { AuthorizationResponseError, ResponseBodyError } from 'openid-client';
-import { AppError } from '../../../kernel/errors.js';
+import { AppError, errorCode } from '../../../kernel/errors.js';
 import { federationErrors } from '../federation.errors.js';
 
 /** Codes of RFC 6749 §4.1.2.1 and OpenID Connect Core §3.1.2.6 with which a person, rather than a fault, ends a sign-in. */
@@ -14,7 +14,8 @@ export function answerRefused(error: unknown): never {
   const own = ownError(error);
   if (own !== null) throw own;
   if (error instanceof AuthorizationResponseError && DECLINED.has(error.error)) throw federationErrors.declined();
-  const said = error instanceof AuthorizationResponseError || error instanceof ResponseBodyError ? error.error : codeOf(error);
+  const said =
+    error instanceof AuthorizationResponseError || error instanceof ResponseBodyError ? error.error : (errorCode(error) ?? 'unknown');
   throw federationErrors.answer_refused({ cause: new Error(CODE.test(said) ? said : 'unknown') });
 }
 
@@ -29,8 +30,4 @@ function ownError(error: unknown): AppError | null {
     if (cause instanceof AppError) return cause;
   }
   return null;
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }

@@ -1,6 +1,6 @@
 import { Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import { Agent, request } from 'undici';
-import { AppError } from '../../../kernel/errors.js';
+import { AppError, failureName } from '../../../kernel/errors.js';
 import { OutboundAddresses } from '../../../platform/http/outbound-address.js';
 import { federationErrors } from '../federation.errors.js';
 
@@ -76,8 +76,7 @@ export class ProviderHttp implements OnApplicationShutdown {
 /** Only the kind of failure goes on: messages of clients quote addresses and bodies. */
 function unavailable(error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : error instanceof Error ? error.name : 'unknown';
-  return federationErrors.provider_unavailable({ cause: new Error(code) });
+  return federationErrors.provider_unavailable({ cause: new Error(failureName(error)) });
 }
 
 function plainHeaders(headers: Readonly<Record<string, string | string[] | undefined>>): [string, string][] {

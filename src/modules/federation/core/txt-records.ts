@@ -1,5 +1,6 @@
 import { Resolver } from 'node:dns/promises';
 import { Injectable } from '@nestjs/common';
+import { errorCode } from '../../../kernel/errors.js';
 import { Settings } from '../../../platform/config/settings.js';
 import { federationErrors } from '../federation.errors.js';
 
@@ -28,7 +29,7 @@ export class ResolvedTxtRecords extends TxtRecords {
       const records = await resolver.resolveTxt(name);
       return records.map((pieces) => pieces.join(''));
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      const code = errorCode(error) ?? 'unknown';
       if (NOTHING_THERE.has(code)) return [];
       throw federationErrors.dns_unavailable({ cause: new Error(code) });
     }

@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan, Not } from 'typeorm';
 import type { CapturedDomainId, OrganisationId } from '../../../kernel/ids.js';
+import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { federationErrors } from '../federation.errors.js';
 import { CapturedDomain, type CapturedDomainRow } from './captured-domain.entity.js';
-import { violatedConstraint } from './violated-constraint.js';
 
 /** Rows of `captured_domain`. Besides row-level security every read of a tenant names the organisation (A3). */
 @Injectable()

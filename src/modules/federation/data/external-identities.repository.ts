@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import type { AccountId, ExternalIdentityId, IdentityProviderId, OrganisationId } from '../../../kernel/ids.js';
+import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { federationErrors } from '../federation.errors.js';
 import { ExternalGrant, type ExternalGrantRow } from './external-grant.entity.js';
 import { ExternalIdentity, type ExternalIdentityRow } from './external-identity.entity.js';
 import { IdentityProvider } from './identity-provider.entity.js';
-import { violatedConstraint } from './violated-constraint.js';
 
 /** What a provider says of a person, as far as it is kept. */
 export type ExternalProfile = Pick<ExternalIdentityRow, 'username' | 'email' | 'avatarUrl' | 'vip'>;

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan } from 'typeorm';
 import type { IdentityProviderId, OrganisationId } from '../../../kernel/ids.js';
+import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { ProviderConfiguration } from '../core/provider-configuration.js';
 import { federationErrors } from '../federation.errors.js';
 import { ExternalIdentity } from './external-identity.entity.js';
 import { IdentityProvider, type IdentityProviderRow, type StoredProviderSecret } from './identity-provider.entity.js';
-import { violatedConstraint } from './violated-constraint.js';
 
 /** A provider whose connection and settings are those of its kind. */
 export type Provider = Omit<IdentityProviderRow, 'kind' | 'connection' | 'settings'> & ProviderConfiguration;

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { In, MoreThan } from 'typeorm';
 import type { OrganisationId, ScimGroupId, ScimUserId } from '../../../kernel/ids.js';
+import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { filterSql, type SearchColumns } from '../core/scim/filter-sql.js';
 import { scimErrors } from '../scim.errors.js';
 import { ScimGroup, type ScimGroupRow } from './scim-group.entity.js';
 import type { Listed, Slice } from './scim-users.repository.js';
-import { violatedConstraint } from './violated-constraint.js';
 
 /** Somebody in a group, as the group shows them. */
 export interface GroupMember {

@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { In } from 'typeorm';
 import type { AccountId, OrganisationId, ScimUserId } from '../../../kernel/ids.js';
+import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { filterSql, type SearchColumns } from '../core/scim/filter-sql.js';
 import type { Filter } from '../core/scim/filter.js';
 import { scimErrors } from '../scim.errors.js';
 import type { GroupRole } from './scim-group.entity.js';
 import { ScimUser, type ScimUserRow } from './scim-user.entity.js';
-import { violatedConstraint } from './violated-constraint.js';
 
 /** Which of a list is wanted: from a place in it, and how many. */
 export interface Slice {

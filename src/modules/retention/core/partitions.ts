@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { QueryFailedError } from 'typeorm';
+import { errorCode } from '../../../kernel/errors.js';
+import { LOCK_NOT_AVAILABLE } from '../../../platform/database/sql-states.js';
 import { type Tx, UnitOfWork } from '../../../platform/database/unit-of-work.js';
 
-const LOCK_NOT_AVAILABLE = '55P03';
 /** Rows copied for legal holds in one transaction. */
 const HELD_BATCH = 5_000;
 
@@ -72,7 +72,7 @@ export class Partitions {
       const [row] = await this.briefly((tx) => tx.query<{ made: number }[]>(sql, [table, days]));
       return row?.made ?? 0;
     } catch (error) {
-      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) return 0;
+      if (errorCode(error) === LOCK_NOT_AVAILABLE) return 0;
       throw error;
     }
   }
@@ -117,7 +117,7 @@ export class Partitions {
         return dropped;
       });
     } catch (error) {
-      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) return [];
+      if (errorCode(error) === LOCK_NOT_AVAILABLE) return [];
       throw error;
     }
   }
@@ -137,7 +137,7 @@ export class Partitions {
         return moved;
       });
     } catch (error) {
-      if (sqlStateOf(error) === LOCK_NOT_AVAILABLE) return null;
+      if (errorCode(error) === LOCK_NOT_AVAILABLE) return null;
       throw error;
     }
   }
@@ -168,9 +168,4 @@ export class Partitions {
       return work(tx);
     });
   }
-}
-
-function sqlStateOf(error: unknown): string {
-  const code = error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
-  return typeof code === 'string' ? code : '';
 }

@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { In, MoreThan, QueryFailedError } from 'typeorm';
+import { In, MoreThan } from 'typeorm';
+import { errorCode } from '../../../kernel/errors.js';
 import { newId, type OrganisationId, type RouteId } from '../../../kernel/ids.js';
+import { UNIQUE_VIOLATION } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { RouteView } from '../routing.contract.js';
 import { routingErrors } from '../routing.errors.js';
@@ -93,7 +95,6 @@ function joined(routes: readonly Pick<Route, keyof Route>[], targets: readonly R
 }
 
 function modelTaken(error: unknown): never {
-  const state = error instanceof QueryFailedError ? (error.driverError as { code?: unknown }).code : undefined;
-  if (state === '23505') throw routingErrors.model_taken({ cause: error });
+  if (errorCode(error) === UNIQUE_VIOLATION) throw routingErrors.model_taken({ cause: error });
   throw error;
 }

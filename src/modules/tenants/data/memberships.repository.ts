@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import type { AccountId, OrganisationId } from '../../../kernel/ids.js';
+import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { AccessPolicy, Membership } from '../tenants.contract.js';
 import { tenantsErrors } from '../tenants.errors.js';
 import { MembershipEntity } from './membership.entity.js';
-import { violatedConstraint } from './violated-constraint.js';
 
 type Member = Pick<Membership, 'organisationId' | 'accountId'>;
 

@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { In, MoreThan } from 'typeorm';
 import type { OrganisationId } from '../../../kernel/ids.js';
+import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { OrganisationKind, OrganisationStatus, OrganisationSummary } from '../tenants.contract.js';
 import { tenantsErrors } from '../tenants.errors.js';
 import { OrganisationEntity } from './organisation.entity.js';
-import { violatedConstraint } from './violated-constraint.js';
 
 /** What the directory keeps in memory of an organisation. */
 export interface OrganisationState {

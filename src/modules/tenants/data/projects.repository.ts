@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { MoreThan } from 'typeorm';
 import type { OrganisationId, ProjectId } from '../../../kernel/ids.js';
+import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { ProjectStatus, ProjectSummary } from '../tenants.contract.js';
 import { tenantsErrors } from '../tenants.errors.js';
 import { ProjectEntity } from './project.entity.js';
-import { violatedConstraint } from './violated-constraint.js';
 
 /** What the directory keeps in memory of a project. */
 export interface ProjectState {

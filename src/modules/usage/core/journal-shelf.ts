@@ -1,7 +1,12 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { AppError } from '../../../kernel/errors.js';
-import { acquireDirectoryLock, hasDirectoryLock, type ProcessLock } from '../../../platform/database/embedded-directory-lock.js';
+import { errorCode } from '../../../kernel/errors.js';
+import {
+  acquireDirectoryLock,
+  hasDirectoryLock,
+  lockDirectory,
+  type ProcessLock,
+} from '../../../platform/database/embedded-directory-lock.js';
 import { GONE, Journal } from './journal.js';
 
 /** A journal and the claim on its folder. */
@@ -33,20 +38,16 @@ export function openJournalShelf(directory: string, instanceId: string): Journal
     const claimed = claimLeft(path);
     if (claimed) orphans.push(claimed);
   }
-  return { own: claim(join(directory, instanceId)), orphans };
-}
-
-function claim(directory: string): ClaimedJournal {
-  return { lock: acquireDirectoryLock(directory), journal: new Journal(directory) };
+  const own = join(directory, instanceId);
+  return { own: { lock: acquireDirectoryLock(own), journal: new Journal(own) }, orphans };
 }
 
 /** Null when its process lives, or another that starts at this moment has claimed the folder or is done with it. */
 function claimLeft(directory: string): ClaimedJournal | null {
   try {
-    return isLeft(directory) ? claim(directory) : null;
+    return isLeft(directory) ? { lock: lockDirectory(directory), journal: new Journal(directory) } : null;
   } catch (error) {
-    if (error instanceof AppError && error.code === 'database/already_running') return null;
-    if (isAbsent(error instanceof AppError ? error.cause : error)) return null;
+    if (errorCode(error) === 'database/already_running' || errorCode(error) === 'ENOENT') return null;
     throw error;
   }
 }

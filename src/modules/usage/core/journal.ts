@@ -109,7 +109,7 @@ export class Journal {
     // Under another name first: a process that starts at this moment may be putting its claim into it.
     const gone = `${this.directory}.${process.pid}${GONE}`;
     await rename(this.directory, gone);
-    await rm(gone, { recursive: true, force: true });
+    await rm(gone, { recursive: true, force: true, maxRetries: 3, retryDelay: 20 });
   }
 
   private async appendNow(entries: readonly JournalEntry[]): Promise<void> {

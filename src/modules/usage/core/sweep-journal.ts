@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { errorCode } from '../../../kernel/errors.js';
 import { LegalHolds } from '../../../contracts/legal-holds.js';
 import { type StoreSweep, type Survivor, SweptStore } from '../../../contracts/swept-store.js';
 import { DAY_MS, utcDay } from '../../../kernel/clock.js';
@@ -128,7 +129,7 @@ export class SweepJournal extends SweptStore {
     await rm(path, { force: true });
     // Whoever is alive has their claim in it.
     await rmdir(join(path, '..')).catch((error: unknown) => {
-      if (!isAbsent(error) && codeOf(error) !== 'ENOTEMPTY') throw error;
+      if (!isAbsent(error) && errorCode(error) !== 'ENOTEMPTY') throw error;
     });
   }
 }
@@ -139,9 +140,5 @@ function noneThere(error: unknown): never[] {
 }
 
 function isAbsent(error: unknown): boolean {
-  return codeOf(error) === 'ENOENT';
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  return errorCode(error) === 'ENOENT';
 }

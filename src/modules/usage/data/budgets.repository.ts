@@ -1,7 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan, QueryFailedError } from 'typeorm';
+import { LessThan } from 'typeorm';
 import type { DuePage, LastDay } from '../../../contracts/due-organisations.js';
+import { errorCode } from '../../../kernel/errors.js';
 import type { BudgetId, OrganisationId } from '../../../kernel/ids.js';
+import { UNIQUE_VIOLATION } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { usageErrors } from '../usage.errors.js';
 import { BudgetEntity } from './budget.entity.js';
@@ -114,7 +116,6 @@ export class BudgetsRepository {
 }
 
 function alreadyExists(error: unknown): never {
-  if (error instanceof QueryFailedError && (error.driverError as { code?: unknown }).code === '23505')
-    throw usageErrors.already_exists({ cause: error });
+  if (errorCode(error) === UNIQUE_VIOLATION) throw usageErrors.already_exists({ cause: error });
   throw error;
 }

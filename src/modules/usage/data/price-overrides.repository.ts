@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan, QueryFailedError } from 'typeorm';
+import { LessThan } from 'typeorm';
+import { errorCode } from '../../../kernel/errors.js';
+import { UNIQUE_VIOLATION } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { usageErrors } from '../usage.errors.js';
 import { PriceOverrideEntity, type PriceOverrideId } from './price-override.entity.js';
@@ -10,9 +12,7 @@ export class PriceOverridesRepository {
   /** Raises `usage/already_exists` when the provider's model has a price already. */
   async insert(tx: Tx, override: PriceOverrideEntity): Promise<void> {
     await tx.insert(PriceOverrideEntity, override).catch((error: unknown) => {
-      if (error instanceof QueryFailedError && (error.driverError as { code?: unknown }).code === '23505') {
-        throw usageErrors.already_exists({ cause: error });
-      }
+      if (errorCode(error) === UNIQUE_VIOLATION) throw usageErrors.already_exists({ cause: error });
       throw error;
     });
   }

@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { errorCode } from '../../../../kernel/errors.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import { createWholeFile } from '../../../../platform/files/whole-file.js';
 import { auditErrors } from '../../audit.errors.js';
@@ -53,7 +54,7 @@ async function isThere(path: string): Promise<boolean> {
     await stat(path);
     return true;
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+    if (errorCode(error) === 'ENOENT') return false;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Injectable } from '@nestjs/common';
+import { errorCode } from '../../../../kernel/errors.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import { replaceWholeFile } from '../../../../platform/files/whole-file.js';
 import { auditErrors } from '../../audit.errors.js';
@@ -43,7 +44,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
 }

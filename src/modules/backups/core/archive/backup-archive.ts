@@ -3,7 +3,7 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { createZstdDecompress } from 'node:zlib';
 import { Injectable } from '@nestjs/common';
-import { AppError } from '../../../../kernel/errors.js';
+import { AppError, errorCode } from '../../../../kernel/errors.js';
 import { type BlobFacts, BlobStore } from '../../../../platform/blob/blob-store.js';
 import { KeyManagementService } from '../../../../platform/kms/key-management-service.js';
 import { backupsErrors, damagedTable } from '../../backups.errors.js';
@@ -152,7 +152,7 @@ function missingAsDamaged(error: unknown, { table }: BackupPart): Readable {
 
 /** What was authenticated decompresses; should it not, the archive was written wrong, and that is damage too. */
 function asDamaged(error: unknown, { table }: BackupPart): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = errorCode(error) ?? '';
   const isDamage = code.startsWith('ZSTD_') || code.startsWith('Z_') || code === 'blob/damaged' || code === 'backups/damaged';
   return isDamage ? damagedTable(table, new Error(code)) : error;
 }

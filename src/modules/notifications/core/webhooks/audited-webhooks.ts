@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { QueryFailedError } from 'typeorm';
 import { Clock } from '../../../../kernel/clock.js';
-import { kernelErrors } from '../../../../kernel/errors.js';
+import { errorCode, kernelErrors } from '../../../../kernel/errors.js';
+import { FOREIGN_KEY_VIOLATION } from '../../../../platform/database/sql-states.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type AuditActor, type AuditEntry, AuditLog } from '../../../audit/audit.contract.js';
 import type { WebhookRow } from '../../data/webhook-endpoint.entity.js';
@@ -10,8 +10,6 @@ import { notificationsErrors } from '../../notifications.errors.js';
 
 /** An organisation needs a few; a bound keeps one notice from becoming thousands of requests. */
 const MOST_WEBHOOKS = 20;
-const FOREIGN_KEY_VIOLATION = '23503';
-
 type Change = Partial<Omit<WebhookRow, 'id' | 'organisationId' | 'createdAt' | 'updatedAt'>>;
 
 /** Writes endpoints, each change together with the audit row that tells of it. Use-cases have no other way to write one. */
@@ -73,6 +71,5 @@ function about({ organisationId, id }: WebhookRef): Pick<AuditEntry, 'organisati
 }
 
 function noSuchOrganisation(error: unknown): never {
-  const code = error instanceof QueryFailedError ? (error.driverError as { readonly code?: unknown }).code : undefined;
-  throw code === FOREIGN_KEY_VIOLATION ? kernelErrors.not_found({ cause: error }) : error;
+  throw errorCode(error) === FOREIGN_KEY_VIOLATION ? kernelErrors.not_found({ cause: error }) : error;
 }
