@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan } from 'typeorm';
 import type { ApiKeyId, OrganisationId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { ApiKeyRef, ApiKeySummary } from '../auth.contract.js';
 import type { KeyRow } from '../core/key-book.js';
@@ -70,8 +71,7 @@ export class ApiKeysRepository {
 
   /** In the order they were made, at most `limit`. */
   list(tx: Tx, organisationId: OrganisationId, after: ApiKeyId | undefined, limit: number): Promise<ApiKeyEntity[]> {
-    const where = { organisationId, ...(after === undefined ? {} : { id: MoreThan(after) }) };
-    return tx.find(ApiKeyEntity, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(ApiKeyEntity, oldestFirst({ organisationId }, after, limit));
   }
 
   /** Whether this changed anything: a key is revoked once. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
+import { IsNull, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { BreakGlassId, OperatorId, OrganisationId } from '../../../kernel/ids.js';
+import { newestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { BreakGlassGrantEntity } from './break-glass-grant.entity.js';
 
@@ -43,10 +44,6 @@ export class BreakGlassGrantsRepository {
 
   /** Newest first, at most `limit`. */
   list(tx: Tx, { organisationId, before }: GrantFilter, limit: number): Promise<BreakGlassGrantEntity[]> {
-    return tx.find(BreakGlassGrantEntity, {
-      where: { ...(organisationId === undefined ? {} : { organisationId }), ...(before === undefined ? {} : { id: LessThan(before) }) },
-      order: { id: 'DESC' },
-      take: limit,
-    });
+    return tx.find(BreakGlassGrantEntity, newestFirst({ ...(organisationId === undefined ? {} : { organisationId }) }, before, limit));
   }
 }

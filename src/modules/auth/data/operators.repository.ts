@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
+import { In, IsNull, Not } from 'typeorm';
 import type { AccountId, OperatorId, OperatorTokenId } from '../../../kernel/ids.js';
+import { newestFirst, oldestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { StaffRole } from '../../../platform/http/staff-roles.js';
 import { OperatorTokenEntity } from './operator-token.entity.js';
@@ -92,7 +93,7 @@ export class OperatorsRepository {
 
   /** In the order they were added, at most `limit`. */
   list(tx: Tx, after: OperatorId | undefined, limit: number): Promise<OperatorEntity[]> {
-    return tx.find(OperatorEntity, { where: after === undefined ? {} : { id: MoreThan(after) }, order: { id: 'ASC' }, take: limit });
+    return tx.find(OperatorEntity, oldestFirst({}, after, limit));
   }
 
   async insertToken(tx: Tx, token: OperatorTokenEntity): Promise<void> {
@@ -101,11 +102,7 @@ export class OperatorsRepository {
 
   /** Newest first, at most `limit`. */
   listTokens(tx: Tx, operatorId: OperatorId, before: OperatorTokenId | undefined, limit: number): Promise<OperatorTokenEntity[]> {
-    return tx.find(OperatorTokenEntity, {
-      where: { operatorId, ...(before === undefined ? {} : { id: LessThan(before) }) },
-      order: { id: 'DESC' },
-      take: limit,
-    });
+    return tx.find(OperatorTokenEntity, newestFirst({ operatorId }, before, limit));
   }
 
   findTokenOf(tx: Tx, operatorId: OperatorId, id: OperatorTokenId): Promise<OperatorTokenEntity | null> {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { In, IsNull, LessThan, MoreThan, Not } from 'typeorm';
+import { In, IsNull, LessThan, Not } from 'typeorm';
 import type { ContentKeyId, OrganisationId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import type { ContentTx, Tx } from '../../../platform/database/unit-of-work.js';
 import { ContentKeyEntity, type ContentKeyFacts, type ContentKeyRow } from './content-key.entity.js';
 
@@ -80,19 +81,14 @@ export class ContentKeysRepository {
 
   /** Keys of all tenants that are in use and were made before a moment. In a system transaction. */
   inUseSince(tx: Tx, before: Date, { after, limit }: KeysPage): Promise<ContentKeyFacts[]> {
-    const where = {
-      retiredAt: IsNull(),
-      destroyedAt: IsNull(),
-      createdAt: LessThan(before),
-      ...(after === undefined ? {} : { id: MoreThan(after) }),
-    };
-    return tx.find(ContentKeyEntity, { select: FACTS, where, order: { id: 'ASC' }, take: limit });
+    const due = { retiredAt: IsNull(), destroyedAt: IsNull(), createdAt: LessThan(before) };
+    return tx.find(ContentKeyEntity, { select: FACTS, ...oldestFirst(due, after, limit) });
   }
 
   /** Keys of all tenants that are not wrapped under `kmsKeyId`. In a system transaction. */
   wrappedOtherwise(tx: Tx, kmsKeyId: string, { after, limit }: KeysPage): Promise<ContentKeyFacts[]> {
-    const where = { kmsKeyId: Not(kmsKeyId), destroyedAt: IsNull(), ...(after === undefined ? {} : { id: MoreThan(after) }) };
-    return tx.find(ContentKeyEntity, { select: FACTS, where, order: { id: 'ASC' }, take: limit });
+    const due = { kmsKeyId: Not(kmsKeyId), destroyedAt: IsNull() };
+    return tx.find(ContentKeyEntity, { select: FACTS, ...oldestFirst(due, after, limit) });
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThan, LessThanOrEqual, MoreThan } from 'typeorm';
+import { IsNull, LessThanOrEqual, MoreThan } from 'typeorm';
 import type { OrganisationId, TroubleshootingGrantId } from '../../../kernel/ids.js';
+import { newestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { TroubleshootingGrantEntity, type TroubleshootingGrantRow } from './troubleshooting-grant.entity.js';
 
@@ -18,8 +19,7 @@ export class TroubleshootingGrantsRepository {
     before: TroubleshootingGrantId | undefined,
     limit: number,
   ): Promise<TroubleshootingGrantRow[]> {
-    const where = before === undefined ? { organisationId } : { organisationId, id: LessThan(before) };
-    return tx.find(TroubleshootingGrantEntity, { where, order: { id: 'DESC' }, take: limit });
+    return tx.find(TroubleshootingGrantEntity, newestFirst({ organisationId }, before, limit));
   }
 
   countOpen(tx: Tx, organisationId: OrganisationId, at: Date): Promise<number> {

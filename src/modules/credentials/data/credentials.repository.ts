@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { In, MoreThan, Not } from 'typeorm';
+import { In, Not } from 'typeorm';
 import { errorCode } from '../../../kernel/errors.js';
 import type { CredentialId, OrganisationId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import { FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { credentialsErrors } from '../credentials.errors.js';
@@ -29,8 +30,7 @@ export class CredentialsRepository {
 
   /** Oldest first. */
   list(tx: Tx, organisationId: OrganisationId, { after, limit }: ListedAfter = {}): Promise<CredentialRow[]> {
-    const where = after === undefined ? { organisationId } : { organisationId, id: MoreThan(after) };
-    return tx.find(ProviderCredential, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(ProviderCredential, oldestFirst({ organisationId }, after, limit));
   }
 
   async existing(tx: Tx, organisationId: OrganisationId, ids: readonly CredentialId[]): Promise<ReadonlySet<CredentialId>> {
@@ -80,9 +80,7 @@ export class CredentialsRepository {
 
   /** Credentials of all tenants whose data key is not wrapped under `kmsKeyId`, in the order of their ids. */
   wrappedOtherwise(tx: Tx, kmsKeyId: string, { after, limit }: ListedAfter): Promise<CredentialRow[]> {
-    const due = { kmsKeyId: Not(kmsKeyId) };
-    const where = after === undefined ? due : { ...due, id: MoreThan(after) };
-    return tx.find(ProviderCredential, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(ProviderCredential, oldestFirst({ kmsKeyId: Not(kmsKeyId) }, after, limit));
   }
 
   /** Writes the wrapped key and nothing else. False when `seal` is no longer what is stored. */

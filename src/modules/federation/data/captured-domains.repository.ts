@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, MoreThan, Not } from 'typeorm';
+import { IsNull, Not } from 'typeorm';
 import type { CapturedDomainId, OrganisationId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { federationErrors } from '../federation.errors.js';
@@ -29,8 +30,7 @@ export class CapturedDomainsRepository {
 
   /** Oldest first. */
   list(tx: Tx, organisationId: OrganisationId, after: CapturedDomainId | undefined, limit: number): Promise<CapturedDomainRow[]> {
-    const where = { organisationId, ...(after === undefined ? {} : { id: MoreThan(after) }) };
-    return tx.find(CapturedDomain, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(CapturedDomain, oldestFirst({ organisationId }, after, limit));
   }
 
   /** Whoever has proven it: for a sign-in, which names no organisation. The transaction must be a system one. */
@@ -40,8 +40,7 @@ export class CapturedDomainsRepository {
 
   /** Proven domains of all organisations: a page after the id `after`. The transaction must be a system one. */
   proven(tx: Tx, after: CapturedDomainId | undefined, limit: number): Promise<CapturedDomainRow[]> {
-    const where = { verifiedAt: Not(IsNull()), ...(after === undefined ? {} : { id: MoreThan(after) }) };
-    return tx.find(CapturedDomain, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(CapturedDomain, oldestFirst({ verifiedAt: Not(IsNull()) }, after, limit));
   }
 
   /** Raises `federation/domain_taken` when another organisation has proven it first. */

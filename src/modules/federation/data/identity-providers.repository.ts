@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, MoreThan } from 'typeorm';
+import { IsNull } from 'typeorm';
 import type { IdentityProviderId, OrganisationId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { ProviderConfiguration } from '../core/provider-configuration.js';
@@ -49,10 +50,7 @@ export class IdentityProvidersRepository {
 
   /** Oldest first. */
   list(tx: Tx, owner: ProviderOwner, { after, limit }: ProvidersAfter = {}): Promise<Provider[]> {
-    const where = { organisationId: owner ?? IsNull(), ...(after === undefined ? {} : { id: MoreThan(after) }) };
-    return tx.find(IdentityProvider, { where, order: { id: 'ASC' }, ...(limit === undefined ? {} : { take: limit }) }) as Promise<
-      Provider[]
-    >;
+    return tx.find(IdentityProvider, oldestFirst({ organisationId: owner ?? IsNull() }, after, limit)) as Promise<Provider[]>;
   }
 
   /** Whether the row was there to change. Raises `federation/provider_name_taken`. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { In, MoreThan } from 'typeorm';
+import { In } from 'typeorm';
 import type { OrganisationId, ScimGroupId, ScimUserId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { filterSql, type SearchColumns } from '../core/scim/filter-sql.js';
@@ -45,8 +46,7 @@ export class ScimGroupsRepository {
 
   /** In the order they came, for people. */
   page(tx: Tx, organisationId: OrganisationId, after: ScimGroupId | undefined, limit: number): Promise<ScimGroupRow[]> {
-    const where = { organisationId, ...(after === undefined ? {} : { id: MoreThan(after) }) };
-    return tx.find(ScimGroup, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(ScimGroup, oldestFirst({ organisationId }, after, limit));
   }
 
   /** In the order they came, for directories. Raises `scim/invalid_filter`. */

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, MoreThan } from 'typeorm';
 import type { OrganisationId, ScimTokenId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { ScimToken, type ScimTokenRow } from './scim-token.entity.js';
 
@@ -12,8 +13,7 @@ export class ScimTokensRepository {
 
   /** In the order they were made, at most `limit`. */
   list(tx: Tx, organisationId: OrganisationId, after: ScimTokenId | undefined, limit: number): Promise<ScimTokenRow[]> {
-    const where = { organisationId, ...(after === undefined ? {} : { id: MoreThan(after) }) };
-    return tx.find(ScimToken, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(ScimToken, oldestFirst({ organisationId }, after, limit));
   }
 
   find(tx: Tx, organisationId: OrganisationId, id: ScimTokenId): Promise<ScimTokenRow | null> {

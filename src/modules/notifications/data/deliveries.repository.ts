@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
 import { ensureDayPartition } from '../../../platform/database/day-partition.js';
+import { newestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { type DeliveryId, type DeliveryRow, WebhookDeliveryEntity } from './webhook-delivery.entity.js';
 import { WebhookEventEntity, type WebhookEventId, type WebhookEventRow } from './webhook-event.entity.js';
@@ -33,8 +33,7 @@ export class DeliveriesRepository {
 
   /** Newest first. */
   list(tx: Tx, { organisationId, id: endpointId }: WebhookRef, before: DeliveryId | undefined, limit: number): Promise<DeliveryRow[]> {
-    const where = { organisationId, endpointId, ...(before === undefined ? {} : { id: LessThan(before) }) };
-    return tx.find(WebhookDeliveryEntity, { where, order: { id: 'DESC' }, take: limit });
+    return tx.find(WebhookDeliveryEntity, newestFirst({ organisationId, endpointId }, before, limit));
   }
 
   /** Whether its endpoint took the last delivery that was tried, or none was. */

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { IsNull, LessThan } from 'typeorm';
+import { IsNull } from 'typeorm';
 import type { AccountId, OrganisationId } from '../../../kernel/ids.js';
 import { ensureDayPartition } from '../../../platform/database/day-partition.js';
+import { newestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { AccountNoticeEntity, type NoticeId } from './account-notice.entity.js';
 import { OrganisationNoticeEntity } from './organisation-notice.entity.js';
@@ -35,8 +36,7 @@ export class NoticesRepository {
 
   /** Newest first. */
   list(tx: Tx, reader: NoticeReader, { before, limit, unreadOnly }: NoticePage): Promise<NoticeRow[]> {
-    const where = { ...reader, ...(before === undefined ? {} : { id: LessThan(before) }), ...(unreadOnly ? { readAt: IsNull() } : {}) };
-    return tx.find(entityOf(reader), { where, order: { id: 'DESC' }, take: limit });
+    return tx.find(entityOf(reader), newestFirst({ ...reader, ...(unreadOnly ? { readAt: IsNull() } : {}) }, before, limit));
   }
 
   find(tx: Tx, reader: NoticeReader, id: NoticeId): Promise<NoticeRow | null> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
 import type { OrganisationId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { WebhookEndpointEntity, type WebhookId, type WebhookRow } from './webhook-endpoint.entity.js';
 
@@ -33,8 +33,7 @@ export class WebhooksRepository {
 
   /** In the order they were made. */
   list(tx: Tx, organisationId: OrganisationId, after: WebhookId | undefined, limit: number): Promise<WebhookRow[]> {
-    const where = after === undefined ? { organisationId } : { organisationId, id: MoreThan(after) };
-    return tx.find(WebhookEndpointEntity, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(WebhookEndpointEntity, oldestFirst({ organisationId }, after, limit));
   }
 
   /** Those that want to be told of this type. */

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { IsNull, LessThan, Not } from 'typeorm';
 import type { CoveringHold, DeletionScope, LegalHoldId } from '../../../contracts/legal-holds.js';
 import type { OperatorId, OrganisationId } from '../../../kernel/ids.js';
+import { newestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { LegalHoldEntity } from './legal-hold.entity.js';
 
@@ -34,11 +35,7 @@ export class LegalHoldsRepository {
     limit: number,
   ): Promise<LegalHoldEntity[]> {
     const { organisationId, before } = filter;
-    return tx.find(LegalHoldEntity, {
-      where: { ...(organisationId === undefined ? {} : { organisationId }), ...(before === undefined ? {} : { id: LessThan(before) }) },
-      order: { id: 'DESC' },
-      take: limit,
-    });
+    return tx.find(LegalHoldEntity, newestFirst({ ...(organisationId === undefined ? {} : { organisationId }) }, before, limit));
   }
 
   async requestRelease(tx: Tx, id: LegalHoldId, by: OperatorId | null, at: Date | null): Promise<void> {

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { In, MoreThan } from 'typeorm';
+import { In } from 'typeorm';
 import { errorCode } from '../../../kernel/errors.js';
 import { newId, type OrganisationId, type RouteId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import { UNIQUE_VIOLATION } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { RouteView } from '../routing.contract.js';
@@ -52,8 +53,7 @@ export class RoutesRepository {
 
   /** Oldest first. */
   async list(tx: Tx, organisationId: OrganisationId, { after, limit }: ListedAfter = {}): Promise<RouteWithTargets[]> {
-    const where = after === undefined ? { organisationId } : { organisationId, id: MoreThan(after) };
-    return this.withTargets(tx, await tx.find(Route, { where, order: { id: 'ASC' }, take: limit }));
+    return this.withTargets(tx, await tx.find(Route, oldestFirst({ organisationId }, after, limit)));
   }
 
   /** Every route of every tenant: for the snapshot, in a system transaction. */

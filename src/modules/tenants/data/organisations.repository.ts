@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
-import { In, MoreThan } from 'typeorm';
+import { In } from 'typeorm';
 import type { OrganisationId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { OrganisationKind, OrganisationStatus, OrganisationSummary } from '../tenants.contract.js';
@@ -53,7 +54,7 @@ export class OrganisationsRepository {
 
   /** In the order they were made, at most `limit`. */
   list(tx: Tx, after: OrganisationId | undefined, limit: number): Promise<OrganisationSummary[]> {
-    return tx.find(OrganisationEntity, { where: after === undefined ? {} : { id: MoreThan(after) }, order: { id: 'ASC' }, take: limit });
+    return tx.find(OrganisationEntity, oldestFirst({}, after, limit));
   }
 
   /** Those of `ids` that the transaction sees, in the order they were made, at most `limit`. */

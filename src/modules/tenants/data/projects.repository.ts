@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { MoreThan } from 'typeorm';
 import type { OrganisationId, ProjectId } from '../../../kernel/ids.js';
+import { oldestFirst } from '../../../platform/database/pages.js';
 import { violatedConstraint } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import type { ProjectStatus, ProjectSummary } from '../tenants.contract.js';
@@ -48,8 +48,7 @@ export class ProjectsRepository {
 
   /** In the order they were made, at most `limit`. */
   list(tx: Tx, organisationId: OrganisationId, after: ProjectId | undefined, limit: number): Promise<ProjectSummary[]> {
-    const where = { organisationId, ...(after === undefined ? {} : { id: MoreThan(after) }) };
-    return tx.find(ProjectEntity, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(ProjectEntity, oldestFirst({ organisationId }, after, limit));
   }
 
   /** The states of all projects the transaction sees, or of one. */

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
 import type { DuePage, LastDay } from '../../../contracts/due-organisations.js';
 import { errorCode } from '../../../kernel/errors.js';
 import type { BudgetId, OrganisationId } from '../../../kernel/ids.js';
+import { newestFirst } from '../../../platform/database/pages.js';
 import { UNIQUE_VIOLATION } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { usageErrors } from '../usage.errors.js';
@@ -38,8 +38,7 @@ export class BudgetsRepository {
     organisationId: OrganisationId,
     page: { readonly before?: BudgetId | undefined; readonly limit: number },
   ): Promise<BudgetEntity[]> {
-    const where = page.before === undefined ? { organisationId } : { organisationId, id: LessThan(page.before) };
-    return tx.find(BudgetEntity, { where, order: { id: 'DESC' }, take: page.limit });
+    return tx.find(BudgetEntity, newestFirst({ organisationId }, page.before, page.limit));
   }
 
   /** Whether the row was there to change. Raises `usage/already_exists`. */

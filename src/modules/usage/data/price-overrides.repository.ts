@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
 import { errorCode } from '../../../kernel/errors.js';
+import { newestFirst } from '../../../platform/database/pages.js';
 import { UNIQUE_VIOLATION } from '../../../platform/database/sql-states.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { usageErrors } from '../usage.errors.js';
@@ -19,8 +19,7 @@ export class PriceOverridesRepository {
 
   /** Newest first. */
   list(tx: Tx, page: { readonly before?: PriceOverrideId | undefined; readonly limit: number }): Promise<PriceOverrideEntity[]> {
-    const where = page.before === undefined ? {} : { id: LessThan(page.before) };
-    return tx.find(PriceOverrideEntity, { where, order: { id: 'DESC' }, take: page.limit });
+    return tx.find(PriceOverrideEntity, newestFirst({}, page.before, page.limit));
   }
 
   find(tx: Tx, id: PriceOverrideId): Promise<PriceOverrideEntity | null> {

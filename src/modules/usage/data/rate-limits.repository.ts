@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { LessThan } from 'typeorm';
 import type { OrganisationId } from '../../../kernel/ids.js';
+import { newestFirst } from '../../../platform/database/pages.js';
 import type { Tx } from '../../../platform/database/unit-of-work.js';
 import { RateLimitEntity, type RateLimitId } from './rate-limit.entity.js';
 
@@ -29,8 +29,7 @@ export class RateLimitsRepository {
     organisationId: OrganisationId,
     page: { readonly before?: RateLimitId | undefined; readonly limit: number },
   ): Promise<RateLimitEntity[]> {
-    const where = page.before === undefined ? { organisationId } : { organisationId, id: LessThan(page.before) };
-    return tx.find(RateLimitEntity, { where, order: { id: 'DESC' }, take: page.limit });
+    return tx.find(RateLimitEntity, newestFirst({ organisationId }, page.before, page.limit));
   }
 
   /** Whether the row was there to delete. */

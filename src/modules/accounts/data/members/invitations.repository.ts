@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { LessThanOrEqual, MoreThan } from 'typeorm';
 import type { InvitationId, OrganisationId } from '../../../../kernel/ids.js';
+import { oldestFirst } from '../../../../platform/database/pages.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { type Invitation, InvitationEntity } from './invitation.entity.js';
 
@@ -34,8 +35,7 @@ export class InvitationsRepository {
 
   /** In the order they were made, at most `limit`. */
   list(tx: Tx, organisationId: OrganisationId, after: InvitationId | undefined, limit: number): Promise<Invitation[]> {
-    const where = { organisationId, ...(after === undefined ? {} : { id: MoreThan(after) }) };
-    return tx.find(InvitationEntity, { where, order: { id: 'ASC' }, take: limit });
+    return tx.find(InvitationEntity, oldestFirst({ organisationId }, after, limit));
   }
 
   count(tx: Tx, organisationId: OrganisationId): Promise<number> {

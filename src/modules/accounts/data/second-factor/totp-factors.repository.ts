@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { IsNull, LessThan, MoreThan, Not } from 'typeorm';
 import type { AccountId } from '../../../../kernel/ids.js';
+import { oldestFirst } from '../../../../platform/database/pages.js';
 import type { Tx } from '../../../../platform/database/unit-of-work.js';
 import { TotpFactorEntity, type TotpFactorId } from './totp-factor.entity.js';
 
@@ -53,9 +54,7 @@ export class TotpFactorsRepository {
     kmsKeyId: string,
     page: { readonly after?: TotpFactorId | undefined; readonly limit: number },
   ): Promise<TotpFactorRow[]> {
-    const due = { kmsKeyId: Not(kmsKeyId) };
-    const where = page.after === undefined ? due : { ...due, id: MoreThan(page.after) };
-    return tx.find(TotpFactorEntity, { where, order: { id: 'ASC' }, take: page.limit });
+    return tx.find(TotpFactorEntity, oldestFirst({ kmsKeyId: Not(kmsKeyId) }, page.after, page.limit));
   }
 
   /** Writes the wrapped key and nothing else. False when the factor is gone or another run was first. */
