@@ -64,7 +64,7 @@ describe('a mail', () => {
     await expect(send('nobody@reader.example', () => Promise.reject(new Error('changed my mind')))).rejects.toThrow('changed my mind');
     await send('after@reader.example');
     await server.next('after@reader.example');
-    await expect.poll(() => app.rows('SELECT id FROM outgoing_mail')).toEqual([]);
+    await mailIsOut(app);
     expect(server.mails().some(({ to }) => to === 'nobody@reader.example')).toBe(false);
   });
 

@@ -11,7 +11,7 @@ export function tokenIn(mail: ReceivedMail): string {
 }
 
 /** Waits until the worker has sent all mail. */
-export async function mailIsOut(test: TestLethe): Promise<void> {
+export async function mailIsOut(test: { rows(sql: string): Promise<unknown[]> }): Promise<void> {
   await expect.poll(() => test.rows('SELECT id FROM outgoing_mail'), { timeout: 5_000 }).toEqual([]);
 }
 

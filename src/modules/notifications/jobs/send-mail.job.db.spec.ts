@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type MailServer, type MailServerOptions, startMailServer } from '../../../../test/harness/mail.js';
+import { mailIsOut } from '../../../../test/harness/mailbox.js';
 import { NotificationsApp } from '../../../../test/harness/notifications.js';
 import {
   forgetRedisPrefix,
@@ -72,7 +73,7 @@ describe.each([
     // Nobody was there to relay or to send. Whoever starts next finds it.
     await startWorker();
     await server.next(email);
-    await expect.poll(() => app.rows('SELECT id FROM outgoing_mail')).toEqual([]);
+    await mailIsOut(app);
   });
 
   it.skipIf(skip)(
@@ -96,7 +97,7 @@ describe.each([
       await server.next(email);
       expect(seen.length).toBeGreaterThanOrEqual(3);
       expect(new Set(seen).size).toBe(1);
-      await expect.poll(() => app.rows('SELECT id FROM outgoing_mail')).toEqual([]);
+      await mailIsOut(app);
     },
   );
 });
