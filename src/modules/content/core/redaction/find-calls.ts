@@ -1,14 +1,14 @@
 import type { FindingSink } from './findings.ts';
 import { kindOfKey } from './key-names.ts';
 import { isSecretValue } from './plausibility.ts';
-import { looksRandom } from './randomness.ts';
+import { looksLikePassword, looksRandom } from './randomness.ts';
 
 /** Calls that take a password behind whom it belongs to. Found by how their names end. */
 const OF_ACCOUNTS = `auth( auth=( login( connect( ftp( smtp( imap( credential( credentials( createuser( adduser( passwordauthentication(
-  getconnection( pdo( authenticate( signin( logon( setcredentials( pw_set( bind_s( wifi.begin( userpass( connection( database(`;
+  getconnection( pdo( __construct( mysqli( credentials.new( jwt.sign( jwt.encode( jwt.verify( jwt.decode( authenticate( signin( logon( setcredentials( pw_set( bind_s( wifi.begin( userpass( connection( database(`;
 /** Calls that take a key, alone or behind the address it is for. */
-const OF_CLIENTS = `client( wallet( sdk( sendline( writeline( setkey( withkey( fromkey( signer( keypair( configure( initialize( authenticator(
-  jwt.sign( jwt.encode( jwt.verify( jwt.decode( hmac( hmac.new( fernet( cookieparser( handler( algoliasearch( twilio(`;
+const OF_CLIENTS = `client( wallet( sdk( sendline( writeline( setkey( withkey( fromkey( signer( keypair( configure( initialize( authenticator( geocode( geocoder( translator(
+  hmac( hmac.new( fernet( cookieparser( handler( algoliasearch( twilio(`;
 
 /** What an automaton looks for, and whether the call takes a password. */
 export const CALLS: readonly { readonly literal: string; readonly account: boolean }[] = [
@@ -27,6 +27,8 @@ const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 export function findInCall(text: string, at: number, account: boolean, sink: FindingSink): number {
   let end = at;
   let behindAddress = false;
+  // Whom and by which password, and nothing else, as HTTP clients of Python take them.
+  const isPair = text.startsWith('auth=(', at - 6);
   for (let index = 0; index < MOST_ARGUMENTS; index++) {
     ARGUMENT.lastIndex = end;
     const found = ARGUMENT.exec(text);
@@ -35,7 +37,9 @@ export function findInCall(text: string, at: number, account: boolean, sink: Fin
     end += whole.length;
     if (value !== undefined && quote !== undefined) {
       const start = at + text.slice(at, end).lastIndexOf(quote + value + quote) + 1;
-      const isSecret = account ? index > 0 && isPassword(value) : isKey(value, behindAddress);
+      const isSecret = account
+        ? index > 0 && (isPair ? isSecretValue('password', value, 'assigned') && looksLikePassword(value) : isPassword(value))
+        : isKey(value, behindAddress);
       if (isSecret && (name === undefined || kindOfKey(name) !== 'none')) sink.add(start, start + value.length, 'credential');
       behindAddress ||= ADDRESS.test(value);
     }

@@ -59,6 +59,8 @@ function columnOf(line: string, place: number): Column | undefined {
   if (separator === undefined || /[=(){}]/.test(line)) return undefined;
   const index = line.slice(0, place).split(separator).length - 1;
   const heads = line.split(separator, MOST_COLUMNS);
+  // Lines of one word and a comma are a list.
+  if (separator === ',' && heads.filter((head) => head.trim() !== '').length < 2) return undefined;
   const name = (heads[index] ?? '').replace(AROUND, '');
   const kind = /^[\w .-]{2,64}$/.test(name) ? kindOfKey(name.replaceAll(' ', '_')) : 'none';
   if (kind === 'none' || kind === 'cookie' || kind === 'authorization') return undefined;

@@ -43,7 +43,7 @@ const COMMANDS: readonly Command[] = [
   after('net use', '\\\\\\\\\\S{1,120}\\s+'),
   after('net user', '\\S{1,64}\\s+(?=\\S+\\s+/add)'),
   after('cmdkey|psexec|runas|schtasks|net user', '(?:/pass:|-p\\s+|/rp\\s+|/p\\s+)'),
-  after('htpasswd', '-[a-zA-Z]*b[a-zA-Z]*\\s+\\S{1,120}\\s+\\S{1,64}\\s+'),
+  after('htpasswd', '(?:-[a-zA-Z]+\\s+)*-[a-zA-Z]*b[a-zA-Z]*\\s+(?:-[a-zA-Z]+\\s+)*(?!-)\\S{1,120}\\s+\\S{1,64}\\s+'),
   after('ipmitool', '-P\\s+', true),
   after('snmpwalk|snmpget|snmpset', '-[AX]\\s+'),
   after(
@@ -54,7 +54,7 @@ const COMMANDS: readonly Command[] = [
   after('gh secret set|gh variable set|fly secrets set|wrangler secret put', '(?:--body|-b)\\s*'),
   after(
     'echo|printf',
-    '(?=["\']?\\S{8,}["\']?\\s*\\|\\s*(?:sudo -S|passwd|docker login|gh (?:auth|secret)|npm login|chpasswd|vercel env|wrangler secret|fly secrets|docker secret|pass insert|podman|gcloud secrets|aws secretsmanager|kubectl|vault|op |wpa_passphrase|kinit|sshpass|cryptsetup))',
+    '(?=["\']?\\S{8,}["\']?\\s*\\|\\s*(?:sudo -S|passwd|docker login|gh (?:auth|secret)|npm login|chpasswd|vercel env|(?:npx |pnpm |bunx |yarn )?wrangler secret|fly secrets|docker secret|pass insert|podman|gcloud secrets|aws secretsmanager|kubectl|vault|op |wpa_passphrase|kinit|sshpass|cryptsetup))',
     true,
   ),
   // Who, and then by which password.
@@ -74,6 +74,7 @@ const COMMANDS: readonly Command[] = [
 ];
 const USER_AND_PASSWORD: readonly RegExp[] = [
   /\b(?:curl|wget|http|https|xh|aria2c|smbclient|rpcclient|httpie)\b[^\n]{0,400}?\s(?:-u|--user|-U|--proxy-user|-a|--auth|--http-user)[= ]?\s{0,4}["']?([^\s:%"'/]{1,64})[:%]([^\s"']{3,256})/gi,
+  /\bcurl\b[^\n]{0,400}?\s(?:-u|--user)[= ]?\s{0,4}["']?()([\w-]{20,256})(?=:[\s"']|:$)/gi,
   /\becho (?:-[en] )?["']?([\w.@-]{1,64}):([^\s"']{3,256})["']?\s*\|\s*(?:sudo )?chpasswd/gi,
   /\b(?:chpasswd|newusers)\b[^\n]{0,4}<<<\s{0,2}["']?([^\s:"']{1,64}):([^\s"']{3,256})/gi,
 ];

@@ -4,13 +4,13 @@ import { findInBlock, isHolder } from './find-blocks.ts';
 import { findColumn, isCell } from './find-columns.ts';
 import { findAuthorization, findCookies } from './find-structures.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
-import { isFingerprint, isPlaceholder, isSecretValue, type Standing } from './plausibility.ts';
+import { isChosen, isFingerprint, isPlaceholder, isSecretValue, type Standing } from './plausibility.ts';
 import { looksLikePassword, looksRandom } from './randomness.ts';
 import { endOfBare, type ReadValue, valueBehind } from './value-reader.ts';
 
 const LONGEST_NAME = 80;
 const URL_PARAMETER =
-  /^(?:key|code|sig|signature|auth|sid|session|ticket|hmac|pw|pwd|pass|token|t|h|hash|apikey|x-(?:amz|goog)-(?:signature|credential|security-token)|st|jwt|assertion|verifier|code_verifier)$/i;
+  /^(?:key|code|sig|signature|auth|sid|session|ticket|hmac|pw|pwd|pass|token|t|h|hash|apikey|access_?token|auth_?token|api[_-]key|ak|x-(?:amz|goog)-(?:signature|credential|security-token)|st|jwt|assertion|verifier|code_verifier)$/i;
 
 /** Resource names of AWS and keys that are identifiers have such words as parts. */
 const ARN = /(?:\barn:[\w:*/-]*|\bdid:)$/;
@@ -75,6 +75,11 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   // "Pass" is a verb more often than a password, but behind whom it belongs to.
   if (standing === 'loose' && /^pass_?$/i.test(name.text) && !ACCOUNT.test(text.slice(Math.max(0, name.start - 96), name.start)))
     return undefined;
+  // A test that passes says what it has shown.
+  if (text[name.end] === '(' && /^(?:[\w$]+\.)?pass$/.test(name.text) && !looksLikePassword(inside)) return undefined;
+  // What a call gives is not written behind it, but in quotes: what a function returns, what a test expects.
+  if (text.startsWith('()', name.end) && !'"\'`'.includes(text[value.start - 1] as string)) return undefined;
+  if (standing !== 'assigned' && isOfList(text, name, value)) return undefined;
   // The beginning of a token and then dots stand for any token.
   if (text.startsWith('..', value.end) && /[-_]$/.test(inside)) return undefined;
   // How OpenPGP calls its keys: git is told that, and not the key.
@@ -90,6 +95,19 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   if (!isSecretValue(name.kind, inside.slice(scheme), standing)) return undefined;
   sink.add(value.start + scheme, value.end, 'credential');
   return value.end;
+}
+
+const NEXT_LINE = /^(["']?),[ \t]{0,8}\r?\n[ \t]{0,40}\1$/;
+
+/** Of names in a list one stands below the other, as in imports and in tables of keywords. What follows an option is its value. */
+function isOfList(text: string, name: Name, value: ReadValue): boolean {
+  const inside = text.slice(value.start, value.end);
+  return (
+    !name.text.startsWith('-') &&
+    NEXT_LINE.test(text.slice(name.end, value.start)) &&
+    /^[A-Za-z_$][\w$-]*$/.test(inside) &&
+    !looksRandom(inside, 16)
+  );
 }
 
 /** A value that goes on in the next line. */
@@ -155,6 +173,9 @@ function standingOf(text: string, name: Name, standing: Standing): Standing {
     : 'loose';
 }
 
+/** Capitals with a digit among them: nothing else that a key stands for is written so. */
+const CAPITALS = /^(?=[A-Z]*\d)(?=\d*[A-Z])[A-Z\d]{12,64}$/;
+
 function isInQuery(text: string, name: Name): boolean {
   const before = text[name.start - 1];
   return text[name.end] === '=' && (before === '?' || before === '&' || before === '#');
@@ -166,14 +187,17 @@ function findParameter(text: string, name: Name, sink: FindingSink): number {
   while (end < text.length && end - start < 8192 && !/[&\s"'`<>\\#]/.test(text[end] as string)) end++;
   const value = text.slice(start, end);
   const decoded = value.includes('%') ? value.replace(/%[0-9a-f]{2}/gi, '+') : value;
-  if (isSecretValue(name.kind, value, 'assigned') || (!isPlaceholder(value) && looksRandom(decoded, 12)))
-    sink.add(start, end, 'connection');
+  const isDrawn = looksRandom(decoded, 12) || (name.kind === 'secret' && CAPITALS.test(value));
+  if (isSecretValue(name.kind, value, 'assigned') || (!isPlaceholder(value) && isDrawn)) sink.add(start, end, 'connection');
   return end;
 }
 
 const VERB = '(?:to be|is|was|to|be|now|are|ist|lautet|est|c.est|es|è|é|er|är|jest|zní|je|este|on|là|είναι|equals)';
 const DISTANT = new RegExp(
-  String.raw`[ ,](?:[^\n"\`={}();<>]{0,64}?(?: ${VERB}:?|:| =)|${VERB}:?)[ ]+(?:now |set to )?["'\`*«„“]{0,2}\s?`.replaceAll('\\`', '`'),
+  String.raw`[ ,](?:[^\n"\`={}();<>]{0,64}?(?: ${VERB}:?|:| =)|${VERB}:?)[ ]+(?:now |set to |maintenant |jetzt |ahora |adesso |agora )?["'\`*«„“]{0,2}\s?`.replaceAll(
+    '\\`',
+    '`',
+  ),
   'y',
 );
 /** "Your new token was created:", and below it nothing but the value. */
@@ -272,8 +296,12 @@ const FOREIGN =
   /(?:пароль|пароля|паролем|jelszó|parolas[ıi]|şifresi|heslem|секрет|ключ|токен|schlüssel|clé(?: [A-Z]{2,8})?|キー|密码|密碼|口令|密钥|密鑰|令牌|パスワード|暗証番号|秘密鍵|トークン|비밀번호|암호|토큰|비밀키|كلمة المرور|كلمة السر|סיסמה|סיסמא|κωδικός|รหัสผ่าน|पासवर्ड|mật khẩu|contraseña|mot de passe|şifre|hasło|lösenord|kata sandi|seed phrase|recovery phrase|pass phrase|one-time code|secret word)/gi;
 /** An ending, some words, and then what says that the value follows: "Lösenordet till servern är …", "Пароль от сервера: …". */
 const FOREIGN_DISTANCE =
-  /\p{L}{0,8}(?: [\p{L}\d'’.-]{1,20}){0,6}?\s{0,2}(?:[:=：＝]|(?<=\s)(?:is|to|es|est|är|er|jest|è|é|là|ist|lautet|—|–))\s{1,2}["'`«„“]?\s?(?=[\x21-\x7e])/uy;
+  /\p{L}{0,8}(?: (?:\([^()\n]{1,24}\)|[\p{L}\d'’.-]{1,20})){0,6}?\s{0,2}(?:[:=：＝]|(?<=\s)(?:is|to|es|est|är|er|jest|è|é|là|ist|lautet|—|–))\s{1,2}["'`«„“]?\s?(?=[\x21-\x7e])/uy;
 const FOREIGN_GAP = /[^\x21-\x7e\n]{0,16}(?:[:=：＝]|is|es|est|är|jest)?[^\x21-\x7e\n]{0,8}["'`]?(?=[\x21-\x7e])/y;
+
+const COLON = /[:：]/;
+/** As people choose them, and code calls nothing: `YukiLoveCarlos2`. */
+const TWO_WORDS = /^[A-Z][a-z]{2,}(?:[A-Z][a-z]{2,})+\d{1,4}$/;
 
 /** Letters that English and code do without. Only around them is it worth looking. */
 const FOREIGN_RUN = /[ñşłöậüéÑŞŁÖÜÉ\u0370-\u1fff\u3040-\uffee]+/g;
@@ -295,7 +323,12 @@ function findForeignIn(text: string, from: number, until: number, sink: FindingS
       const behind = bareBehind(pattern, text, end);
       if (behind === undefined) continue;
       const { start, end: stop, value } = behind;
-      if (isPlaceholder(value) || value.length < 5 || !(looksLikePassword(value) || looksRandom(value, 10))) continue;
+      if (
+        isPlaceholder(value) ||
+        value.length < 5 ||
+        !(looksLikePassword(value) || looksRandom(value, 10) || isChosen(value) || (COLON.test(behind.gap[0]) && TWO_WORDS.test(value)))
+      )
+        continue;
       sink.add(start, stop, 'prose');
       break;
     }

@@ -32,8 +32,11 @@ export function findPrivateKey(text: string, at: number, sink: FindingSink): num
   return end;
 }
 
+/** Documents say how such keys begin and end, with words between. */
+const RUN_OF_KEY = /[A-Za-z0-9+/=]{16}/;
+
 function isKeyMaterial(body: string): boolean {
-  return body.length >= 16 && (body.match(NOT_KEY_MATERIAL)?.length ?? 0) <= body.length / 10;
+  return RUN_OF_KEY.test(body) && (body.match(NOT_KEY_MATERIAL)?.length ?? 0) <= body.length / 10;
 }
 
 /** Without an end line: the lines of base64 that follow, armour headers between them. */
@@ -138,6 +141,9 @@ const PARAMETER = /(?:response|nonce|cnonce|oauth_token|oauth_signature|oauth_no
 const SCHEME =
   /(?:bearer|basic|token|api-?key|key|digest|negotiate|ntlm|oauth|hawk|ssws|bot|jwt|dpop|splunk|geniekey|klaviyo-api-key|aws4-hmac-sha256|kong-jwt|apikey|secret|user|sso-key|pvetoken|session)\b[ :=]+(?:token="?)?/iy;
 
+/** A scheme of a provider's own, `KakaoAK …`. What follows must look drawn by chance. */
+const OWN_SCHEME = /[A-Za-z][A-Za-z-]{1,24} (?=\S{16})/y;
+
 /** What follows the name of an Authorization header, to the end of its line or quote. */
 export function findAuthorization(text: string, at: number, sink: FindingSink): number | undefined {
   const gap = /["'`\])]{0,3}\s{0,4}(?:=>|:=|[:=,])?\s{0,4}[fb]?["'`]{0,3}\s{0,2}/y;
@@ -145,7 +151,8 @@ export function findAuthorization(text: string, at: number, sink: FindingSink): 
   const start = at + (gap.exec(text)?.[0].length ?? 0);
   SCHEME.lastIndex = start;
   const scheme = SCHEME.exec(text);
-  const value = start + (scheme?.[0].length ?? 0);
+  OWN_SCHEME.lastIndex = start;
+  const value = start + ((scheme ?? OWN_SCHEME.exec(text))?.[0].length ?? 0);
   if (scheme !== null && /^(?:digest|oauth|hawk|aws4|mac)/i.test(scheme[0])) {
     const end = endOfLine(text, value, 1024);
     for (const found of text.slice(value, end).matchAll(PARAMETER)) {

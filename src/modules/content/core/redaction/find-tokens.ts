@@ -119,6 +119,8 @@ const PAIRS: readonly RegExp[] = [
   /(?<!\w)pat[A-Za-z0-9]{14}\.[0-9a-f]{64}(?!\w)/g,
   /(?<!\w)[0-9a-f]{32}-(?:us\d{1,2}|[0-9a-f]{8}-[0-9a-f]{8})(?!\w)/g,
   /(?<!\w)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:[0-9a-f]{32}(?!\w)/g,
+  // DeepL, of its free plan.
+  /(?<!\w)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}:fx(?!\w)/g,
   /(?<!\w)[12]\/\d{10,20}(?:\/\d{10,20})?:[0-9a-f]{32}(?!\w)/g,
   // Microsoft Entra refresh tokens, X bearer tokens, Elastic keys in their own wording.
   /(?<![\w.-])[01]\.A[A-Za-z0-9_-]{20,60}\.[A-Za-z0-9_.-]{100,2000}/g,

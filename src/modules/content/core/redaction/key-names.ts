@@ -134,7 +134,7 @@ function byParts(parts: readonly string[], joined: string): KeyKind {
   if (CODES.has(last) || CODES.has(pair)) return 'code';
   if (SECRET.has(last) || SECRET.has(pair)) return HARMLESS.has(before) && !HARMLESS_TO_KEYS.has(before) ? 'none' : 'secret';
   for (const [ending, kind] of ENDINGS) if (ending.test(last) && last.length < 40) return kind;
-  if (last === 'hash' && (before === 'key' || before === 'token')) return 'none';
+  if (last === 'hash' && ['key', 'token', 'cert'].includes(before)) return 'none';
   if (last === 'sk' && parts.length > 1) return 'key';
   if (['auth', 'pw', 'salt', 'sig', 'dsn', 'sid', 'seed'].includes(last)) return last === 'pw' ? 'password' : 'key';
   if (parts.some((part) => FOREIGN_KEYS.has(part) || FOREIGN_KEY_ENDING.test(part))) return 'key';

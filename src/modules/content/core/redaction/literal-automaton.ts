@@ -32,6 +32,7 @@ export class LiteralAutomaton {
       let state = 0;
       for (const character of literal) {
         const column = COLUMN[character.charCodeAt(0)] ?? 0;
+        if (column === 0) throw new RangeError(`no literal may have the character ${JSON.stringify(character)}: ${literal}`);
         let child = children[state]?.get(column);
         if (child === undefined) {
           child = children.length;

@@ -6,14 +6,14 @@ import { looksLikePassword, looksRandom } from './randomness.ts';
 export type Standing = 'quoted' | 'assigned' | 'loose' | 'apart';
 
 const PLACEHOLDER =
-  /^(?:x{3,}|\*{2,}|\.{2,}|-+|_+|\?+|#+|null|nil|none|true|false|undefined|nan|empty|unset|void|string|str|text|bytes?|int|integer|number|boolean|bool|any|object|base(?:16|32|58|64)(?:url)?|utf-?(?:8|16)(?:le|be)?|sha-?\d{1,3}|md5|(?:hs|rs|es|ps)(?:256|384|512)|pkcs[1578]|x25519|ed25519|secp256[kr]1|p-?(?:256|384|521)|array|u?int\d{1,2}(?:clamped)?array|arraybuffer|optional|required|secret|password|passwd|pwd|pass|token|key|apikey|api[-_ ]?key|username|user|credentials?|redacted|masked|hidden|removed|omitted|censored|example|sample|dummy|placeholder|test|todo|tbd|changeme|change[-_]?me|replace[-_]?me|default|value|yes|no|on|off|bearer|basic|auto|inherit|enabled|disabled|n\/a|foo|bar|baz|foobar|prompt|ask|env|vault|file|stdin|yourpassword|mypassword|hunter2?\*+)$/i;
+  /^(?:x{3,}|\*{2,}|\.{2,}|-+|_+|\?+|#+|null|nil|none|true|false|undefined|nan|empty|unset|void|string|str|text|bytes?|int|integer|number|boolean|bool|any|object|base(?:16|32|58|64)(?:url)?|utf-?(?:8|16)(?:le|be)?|sha-?\d{1,3}|md5|(?:hs|rs|es|ps)(?:256|384|512)|pkcs[1578]|x25519|ed25519|secp256[kr]1|p-?(?:256|384|521)|array|u?int\d{1,2}(?:clamped)?array|arraybuffer|optional|required|secret|password|passwd|pwd|pass|token|key|apikey|api[-_ ]?key|username|user|credentials?|redacted|masked|hidden|removed|omitted|censored|example|sample|dummy|placeholder|test|todo|tbd|changeme|change[-_]?me|replace[-_]?me|default|value|kennwort|passwort|senha|wachtwoord|clave|parola|haslo|heslo|salasana|adgangskode|passord|yes|no|on|off|bearer|basic|auto|inherit|enabled|disabled|n\/a|foo|bar|baz|foobar|prompt|ask|env|vault|file|stdin|yourpassword|mypassword|hunter2?\*+)$/i;
 const PLACEHOLDER_PIECE =
   /\b(?:your|insert|example|placeholder|redacted|change_?me|replace|goes[-_ ]?here|put[-_ ]?your|enter[-_ ]|xxx+|my[-_]?(?:api|secret|token|password|key)|fake|dummy|lorem|sample)\b|(?:^|[-_])(?:your|insert|example|here)(?:[-_]|$)|x{6,}|\*{3,}|1234567890abcdef|abcdef123456|0{8,}/i;
 const REFERENCE =
   /^(?:[$%@#]?[{[(<]|@[A-Za-z.]{4,40}\(\w{1,40}=|[$%][A-Za-z_][\w.]*(?:$|[%:>?[(/;,)-])|\{\{|<%|@@|#\{|%[sdvq]\b|arn:|op:\/\/|vault:|env[:.(]|ref\+|sops:|ssm:|secretsmanager|!\w+|&\w+$|\*\w+$|file:|\/(?:run|etc|var|home|usr|tmp|opt|mnt|secrets?)\/|~\/|\.{1,2}\/|https?:\/\/|process\.|os\.|env\.|System\.|Environment\.|config\.|settings\.|secrets?\.|vars?\.|data\.|local\.|module\.|self\.|this\.|ctx\.|req\.|request\.|Deno\.|import\.|ENV\[)/;
 const CODE =
   /^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*(?:\(.*|(?:\?\.)?\[.*|<.*)|(?:await|new|return|function|async|typeof|lambda|const|let|var|if|not|f"|f')\b.*|\(.*|\[.*|\{.*|[|&]{1,2}.*|=>.*|<\/?[a-zA-Z].*)$/s;
-const CALL = /^[@.&*!]{0,2}[A-Za-z_$][\w$.]*[({<]|^\.[A-Za-z]|^@[A-Za-z]+$|^(?:qr)?\/[\^([]|^[\w.$]+::/;
+const CALL = /^[@.&*!-]{0,2}[A-Za-z_$][\w$.-]*[({<]|^\.[A-Za-z]|^@[A-Za-z]+$|^(?:qr)?\/[\^([]|^[\w.$]+::/;
 const ARGUMENT = /^[A-Za-z_]\w{0,40}=[\w.]*$/;
 /** An index, the end of a block or of a link, a parameter that has a number: what stands behind a name in code, not behind an operator. */
 const IN_CODE = /^[+!-]?[A-Za-z_$]\w*\[\w{0,8}\]?$|\]\(|\)[}{\]]|\)\.[A-Za-z]+\(|^[a-z]{2,16}=\d{1,6}(?!\w)/;
@@ -29,7 +29,15 @@ const COUNTED = /^(?:0*1234?5?6?7?8?|(?:19|20)\d\d|(\d)\1+)$/;
 const VERSIONS = /^[\^~<>=v]{1,2}\d+\.\d+(?:\.\d+)?$/;
 /** A regular expression, as rules and validators have them. */
 const PATTERN = /\\[sdwbSDWB](?:[*+?{)]|\[)|\[\^?(?:A-Z|a-z|0-9|\\[wds])|\(\?[:=!i]/;
-const ENVIRONMENT_NAME = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+$/;
+/** With options behind it in tags of Go: `API_KEY,required`. */
+const ENVIRONMENT_NAME = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:,[a-z]{2,16})*$/;
+/** What is read beyond where nothing ends, as minified code and printed structs have it: `null};export`, `TLS:true}`. A colour. A digest that says so. */
+const NOTHING =
+  /^(?:null|undefined|nil|none|true|false|void)[)}\];,]|^[A-Za-z]\w{0,24}:(?:true|false|nil|null)\b|^#(?:[\da-f]{3}){1,2}(?:[;)},]|$)|^sha(?:1|256|384|512):[\da-f]{40,}$|^\d{1,10}[)}\]]\S/i;
+/** Code without a space in it, as minified scripts have it. */
+const MINIFIED = /&&.{0,64}\(|\)[,;]\w|\w\(\w{1,2}(?:,\w{1,2})*\)|=>|^[A-Za-z_]\w{0,40}=(?:self|this|cls)\.|\)return$/;
+/** A declaration of CSS. */
+const DECLARATION = /^[a-z]+(?:-[a-z]+)*:[^:;{}]{1,40}[;}]/;
 
 /** Keys that providers mean to stand in pages: Stripe, Clerk and Supabase call them publishable. */
 const PUBLISHED = /^(?:pk_(?:live|test)_|sb_publishable_)/;
@@ -62,6 +70,7 @@ export function isPlaceholder(value: string): boolean {
   if (
     value.length < 3 ||
     VERSIONS.test(value) ||
+    NOTHING.test(value) ||
     PLACEHOLDER.test(value) ||
     REFERENCE.test(value) ||
     ENVIRONMENT_NAME.test(value) ||
@@ -85,7 +94,12 @@ export function isSecretValue(kind: KeyKind, value: string, standing: Standing):
 }
 
 function suits(kind: KeyKind, value: string, standing: Standing): boolean {
-  if (kind === 'none' || (standing !== 'quoted' && CALL.test(value)) || isPlaceholder(value)) return false;
+  if (
+    kind === 'none' ||
+    (standing !== 'quoted' && (CALL.test(value) || DECLARATION.test(value) || MINIFIED.test(value))) ||
+    isPlaceholder(value)
+  )
+    return false;
   if (standing === 'loose' && IN_CODE.test(value)) return false;
   if (standing === 'apart') return looksRandom(value, kind === 'password' ? 12 : 16) && !isCode(value, standing) && !looksNamed(value);
   if (kind === 'password') return !/^\d{1,3}$/.test(value) && isPassword(value, standing);
@@ -129,14 +143,14 @@ function isSecret(value: string, standing: Standing): boolean {
 }
 
 /** What a person thought of where a secret was asked for: a word or two and a number, `Deltameadow7188`. */
-function isChosen(value: string): boolean {
+export function isChosen(value: string): boolean {
   return /^(?=.*[a-z])(?=.*[A-Z])[A-Za-z\d]{8,22}\d{2}$/.test(value) && !ABOUT_CREDENTIALS.test(value);
 }
 
 /** Names with a number, as hosts, files, versions and resources have them: `cmp2-qat-1208358310`, `web21prqodx24021.example`. */
 function looksNamed(value: string): boolean {
   if (
-    /^\d+(?:\.\d+)*$/.test(value) ||
+    /^\d+(?:\.\d+)*$|^[A-Z][A-Za-z]*\d{0,5}(?:Private|Public)Key$/.test(value) ||
     /\.(?:com|net|org|io|dev|local|internal|json|ya?ml|pem|txt|[cm]?[jt]sx?|py|go|rs|rb|php|java|md|html?|css|xml|toml|ini|conf|sql|sh|csv|log|pdf|png|jpe?g|gif|svg|mp[34]|zip|gz|key|crt)$/i.test(
       value,
     )
@@ -155,5 +169,5 @@ function looksNamed(value: string): boolean {
 function isCode(value: string, standing: Standing): boolean {
   if (standing === 'quoted') return false;
   if (CODE.test(value)) return value.includes('(') || !looksRandom(value.replace(/[^A-Za-z0-9]/g, ''), 20);
-  return DOTTED_NAMES.test(value) && !looksRandom(value.replace(/\W/g, ''), 24);
+  return DOTTED_NAMES.test(value) && !looksRandom(value.replace(/\W/g, ''), 12);
 }

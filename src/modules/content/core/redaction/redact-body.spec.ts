@@ -264,6 +264,21 @@ describe('places a secret stands in (C2)', () => {
     'an answer to a question': `[10:02] a: what is the password for staging?\n[10:03] b: ${secret}\n[10:03] a: thanks`,
     'a cookie of a command': `curl -b 'sid_value=${secret}' https://a.example`,
     'a value typed into a field found by its role': `page.getByRole('textbox', { name: 'Password' }).fill('${secret}')`,
+    'a scheme of a provider’s own': `Authorization: KakaoAK ${secret}\nHost: dapi.example`,
+    'a token of an address, in parts': `https://graph.example/1?fields=id&access_token=MLY|3812469857572299|${secret}`,
+    'what is said of it now': `J'ai changé le mdp du wifi, c'est maintenant ${secret}`,
+    'brackets between name and value': `Voici la clé (secret) de Wiz : ${secret} — elle fonctionne`,
+    'whom and by what in Python': `requests.get(url, auth=("lotte", "${secret}"), timeout=10)`,
+    'a database of PHP': `$db = new mysqli('db6.internal', 'carlos', '${secret}', 'copper', 3306);`,
+    'a stack trace of PHP': `#0 Connector.php(70): PDO->__construct('mysql:host=mq2.example', 'lotte', '${secret}', Array)`,
+    'what AWS takes in Ruby': `Aws::Credentials.new('AKIATB3OPG6QD7DDK7SQ', '${secret}')`,
+    'a key that is decoded first': `Keypair.fromSecretKey(bs58.decode("${secret}"))`,
+    'a secret to sign with, behind an object': `jwt.sign({ sub: user.id }, '${secret}', { expiresIn: '1h' });`,
+    'options before the file': `htpasswd -b -c /etc/nginx/.htpasswd ingrid '${secret}'`,
+    'a key without a password': `curl https://api.example/export -u ${secret}: -d from=2025`,
+    'what a program run by npx is told': `echo ${secret} | npx wrangler secret put RECAPTCHA`,
+    'an option of a mount': `//nas/data /mnt cifs username=marta,password=${secret.slice(0, 8)}.${secret.slice(8)},uid=1000,vers=3.0 0 0`,
+    'a value typed into a field found by a selector': JSON.stringify({ selector: 'input[name="password"]', value: secret }),
   };
 
   it.each(Object.entries(places))('%s', (_, text) => {
@@ -366,6 +381,19 @@ describe('places a secret stands in (C2)', () => {
     'sends the username and password base64-encoded with every request',
     "expect(validatePassword(pwd)).toBe(false); oneOf([yup.ref('password')], 'Passwords must match')",
     'SENTRY_DSN=https://8b16e8d9ac51e2e8f9720baf3b37d6ae@o253532.ingest.sentry.io/7619481',
+    'kubeadm discovery-token-ca-cert-hash sha256:f69ee51b83676426f3f6b8a6c34c708f32d1870e50d9b21ad516d8457d044641 is of the public key',
+    'APIKey string `yaml:"api_key" env:"API_KEY,required"`',
+    '{"login.password":"Kennwort","login.password.forgot":"Kennwort vergessen?"}',
+    'b={keyPath:"id",token:void 0,pwd:null};export{a as Client,b as defaults};',
+    'input[type="password"]::-ms-reveal{display:none}.token+.token{margin-left:.5rem}:root{--token-color:#3b82f6;--token-radius-md:8px}',
+    '{"type":"mcp_call","id":"mcp_4688ae96d68501db568b4029a23d4ccb19969931"}',
+    'Config{Host:db7.local User:lotte Password: TLS:true}',
+    '-----BEGIN PRIVATE KEY----- marks the start of a PKCS#8 file; the matching footer is -----END PRIVATE KEY-----.',
+    "    'PROXY-PASSWORD',\n    'PROXY-USERID',\n    'SAX-WRITE2-BEGIN',\n    'V6FRAME',\n",
+    'import {\n  Ed448PrivateKey,\n  Ed448PublicKey,\n} from keys',
+    'if(t.getToken()===67174411){let e=t.tokenValue,g=P(t,n);this._beginToken(27),this._endToken([])}',
+    "stream.on('ready', () => { t.pass('ready emitted twice, 2 of 2') })",
+    'hmac_hash=self._hmac_hash,\n            key_cert_algorithm=self._key_cert_algorithm,\n',
   ])('leaves %j as it is', (text) => {
     expect(redacted(text)).toBe(text);
   });

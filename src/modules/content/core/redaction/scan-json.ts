@@ -34,6 +34,9 @@ const NAMING =
 const NAMED_VALUE = /^(?:value|val|content|default|string_?value|data|secret|text|current_?value|parameter_?value)$/i;
 /** What agents call the part of a page they type into. */
 const OF_A_PAGE = / (?:field|input|text ?box|box)$/i;
+/** How tools that drive a browser say the same: `input[name="password"]`, `#apiKey`. */
+const SELECTING = /^(?:selector|locator|css_?selector|xpath|target|query_?selector)$/i;
+const SELECTED = /(?:pass(?:word|wd|code|phrase)|secret|api[-_]?key|(?:access|auth)[-_]?token)\b/i;
 /** RFC 7518: the private members of a JSON Web Key. */
 const PRIVATE_MEMBER = /^(?:d|p|q|dp|dq|qi|k|oth)$/;
 /** Signed by the provider, and needed to go on with a conversation. */
@@ -177,6 +180,7 @@ class Walk implements JsonVisitor {
     if (frame.key === 'kty') frame.keyType = true;
     else if (PRIVATE_MEMBER.test(frame.key) && text.length >= 16) frame.privatePart.push(piece);
     else if (NAMING.test(frame.key) && text.length <= 96) frame.name ??= text.replace(OF_A_PAGE, '');
+    else if (SELECTING.test(frame.key)) frame.name ??= SELECTED.exec(text)?.[0];
     else if (NAMED_VALUE.test(frame.key)) frame.value ??= piece;
   }
 

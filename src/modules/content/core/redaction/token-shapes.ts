@@ -103,7 +103,7 @@ const MESSAGES_AND_OFFICE = [
   ...weakly(
     'word',
     16,
-    're_ api_ pat secret_ token_ tok_ apikey_ apikey- api-key- key_live_ key_test_ auth_ sec_ priv_ pat_ bot_ svc_ acct_key_ live- test-key- tk_ pk_ ak- app- cu_ pri_ rev_ atk_ utk_ mcp_ cli_ agt_ sess_',
+    're_ api_ pat secret_ token_ tok_ apikey_ apikey- api-key- key_live_ key_test_ auth_ sec_ priv_ pat_ bot_ svc_ acct_key_ live- test-key- tk_ pk_ ak- app- cu_ pri_ rev_ atk_ utk_ cli_ agt_ sess_',
   ),
 ];
 
@@ -159,6 +159,11 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   at('/hooks/catch/', /\/hooks\/catch\/\d{4,12}\/[A-Za-z0-9]{5,32}/y),
   at('/webhookb2/', /\/webhookb2\/[A-Za-z0-9@-]{30,100}\/IncomingWebhook\/[0-9a-f]{20,64}\/[0-9a-f-]{30,64}(?:\/[A-Za-z0-9_-]{10,80})?/y),
   at('/workflows/', /\/workflows\/[0-9a-f]{32}\/triggers\/[^\s"'<>]{10,400}/y),
+  at('loggly.com/inputs/', /loggly\.com\/inputs\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/y),
+  // Blockfrost.
+  ...['mainnet', 'preprod', 'preview'].map((net) =>
+    at(net, new RegExp(`${net}(?=[A-Za-z]*\\d)(?=[a-z\\d]*[A-Z])[A-Za-z0-9]{32}(?![A-Za-z0-9])`, 'y')),
+  ),
   at('.tines.com/webhook/', /\.tines\.com\/webhook\/[0-9a-f]{16,64}\/[0-9a-f]{16,64}/y),
   at('secret-token:', /secret-token:[A-Za-z0-9_.-]{8,200}/y),
   // Octopus Deploy. Pages of Notion end in 32 hexadecimal digits, whatever their title.
