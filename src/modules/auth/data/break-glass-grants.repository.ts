@@ -44,6 +44,7 @@ export class BreakGlassGrantsRepository {
 
   /** Newest first, at most `limit`. */
   list(tx: Tx, { organisationId, before }: GrantFilter, limit: number): Promise<BreakGlassGrantEntity[]> {
-    return tx.find(BreakGlassGrantEntity, newestFirst({ ...(organisationId === undefined ? {} : { organisationId }) }, before, limit));
+    const where: { readonly organisationId?: OrganisationId } = organisationId === undefined ? {} : { organisationId };
+    return tx.find(BreakGlassGrantEntity, newestFirst(where, before, limit));
   }
 }

@@ -35,7 +35,8 @@ export class LegalHoldsRepository {
     limit: number,
   ): Promise<LegalHoldEntity[]> {
     const { organisationId, before } = filter;
-    return tx.find(LegalHoldEntity, newestFirst({ ...(organisationId === undefined ? {} : { organisationId }) }, before, limit));
+    const where: { readonly organisationId?: OrganisationId } = organisationId === undefined ? {} : { organisationId };
+    return tx.find(LegalHoldEntity, newestFirst(where, before, limit));
   }
 
   async requestRelease(tx: Tx, id: LegalHoldId, by: OperatorId | null, at: Date | null): Promise<void> {
