@@ -1,5 +1,4 @@
-import { failureName } from '../../kernel/errors.js';
-import type { AppError } from '../../kernel/errors.js';
+import { type AppError, failureName } from '../../kernel/errors.js';
 import { blobCause, blobErrors } from './blob.errors.js';
 
 /** Lethe's own identity is not accepted, or not for this bucket. S3 says 403 also of an object that is not there, to whoever may not list. */

@@ -76,19 +76,19 @@ it('of many at once on such a day all go on', async () => {
 it('whoever waited for another to make it is told so, and goes on', async () => {
   const on = freshDay();
   const make = (tx: Tx) => tx.query<{ made: boolean }[]>(`SELECT create_expiry_partition('retention_receipt', $1) AS made`, [on]);
-  const [first, second] = await Promise.all([
-    unitOfWork.asSystem(async (tx) => {
-      const [answer] = await make(tx);
-      await sleep(100);
-      return answer;
-    }),
-    sleep(30).then(() =>
-      unitOfWork.asSystem(async (tx) => {
-        const [answer] = await make(tx);
-        expect(await tx.query('SELECT 1 AS on')).toEqual([{ on: 1 }]);
-        return answer;
-      }),
-    ),
-  ]);
-  expect([first, second]).toEqual([{ made: true }, { made: false }]);
+  let isMade = (): void => undefined;
+  const made = new Promise<void>((resolve) => (isMade = resolve));
+  const first = unitOfWork.asSystem(async (tx) => {
+    const [answer] = await make(tx);
+    isMade();
+    await sleep(100);
+    return answer;
+  });
+  await made;
+  const second = unitOfWork.asSystem(async (tx) => {
+    const [answer] = await make(tx);
+    expect(await tx.query('SELECT 1 AS on')).toEqual([{ on: 1 }]);
+    return answer;
+  });
+  expect(await Promise.all([first, second])).toEqual([{ made: true }, { made: false }]);
 });
