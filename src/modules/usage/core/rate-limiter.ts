@@ -1,3 +1,4 @@
+import type { OnApplicationShutdown } from '@nestjs/common';
 import { type CallSubject, RateLimits, type RateLimitStatus, type RateLimitTicket, type RateLimitWindow } from '../usage.contract.js';
 import { usageErrors } from '../usage.errors.js';
 import type { LimitBook } from './limit-book.js';
@@ -10,7 +11,7 @@ interface Limit extends WindowRequest {
 const NO_LIMITS: RateLimitTicket = { status: { requests: null, tokens: null }, adjust: () => undefined };
 
 /** {@link RateLimits} over counters of one process or of all. A call counts against its organisation, its project and its key at once. */
-export class RateLimiter extends RateLimits {
+export class RateLimiter extends RateLimits implements OnApplicationShutdown {
   constructor(
     private readonly book: LimitBook,
     private readonly counters: WindowCounters,
@@ -27,6 +28,10 @@ export class RateLimiter extends RateLimits {
     const status = statusOf(limits, states);
     if (refusedBy !== null) throw refusal(limits[refusedBy] as Limit, states[refusedBy] as WindowState, status);
     return { status, adjust: adjustment(limits, decision) };
+  }
+
+  onApplicationShutdown(): void {
+    this.counters.close();
   }
 
   private limitsFor(subject: CallSubject, expectedTokens: number): Limit[] {

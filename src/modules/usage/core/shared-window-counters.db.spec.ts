@@ -78,6 +78,14 @@ describe('counters shared through Redis', async () => {
     },
   );
 
+  it.skipIf(!there)(`let go of Redis when they are closed (skipped without a Redis at ${REDIS_URL})`, async () => {
+    const { counters } = await replica(REDIS_URL);
+    const ended = new Promise((resolve) => opened.at(-1)?.once('end', resolve));
+    counters.close();
+    await ended;
+    expect(opened.at(-1)?.status).toBe('end');
+  });
+
   it.skipIf(!there)(`leave nothing in Redis that does not expire (skipped without a Redis at ${REDIS_URL})`, async () => {
     const prefix = `spec:${newId()}:`;
     const { counters } = await replica(REDIS_URL, prefix);

@@ -84,6 +84,10 @@ export class SharedWindowCounters implements WindowCounters {
     return this.local.take(requests);
   }
 
+  close(): void {
+    this.redis.disconnect();
+  }
+
   private async takeShared(requests: readonly WindowRequest[]): Promise<WindowDecision> {
     try {
       const keys = requests.map((request) => this.prefix + request.key);

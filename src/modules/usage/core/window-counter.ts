@@ -26,6 +26,8 @@ export interface WindowDecision {
 /** Counts per minute. All limits of a call are decided together: it takes from all of them or from none. */
 export interface WindowCounters {
   take(requests: readonly WindowRequest[]): Promise<WindowDecision> | WindowDecision;
+  /** Lets go of what it counts in. */
+  close(): void;
 }
 
 export const WINDOW_MS = 60_000;
@@ -67,6 +69,10 @@ export class LocalWindowCounters implements WindowCounters {
       states: counters.map((counter) => ({ used: use(counter), windowLeftMs, previous: counter.previous })),
       correct: (key, amount) => this.correct(key, amount, window),
     };
+  }
+
+  close(): void {
+    // They lie in this process's memory.
   }
 
   /** More than was taken counts from now. Less is given back to the window it was taken in, for as long as that one counts. */

@@ -7,19 +7,20 @@ const LONGEST_LINE = 1024;
 const MOST_ROWS = 200;
 const MOST_COLUMNS = 64;
 const LONGEST_CELL_MARGIN = 16;
-const SEPARATORS = ['|', '\t', ',', ';'] as const;
-const AROUND = /^[\s"'`*]*|[\s"'`*]*$/g;
-const RULE = /^[\s|+:-]{3,}$/;
+const SEPARATORS = ['|', '│', '\t', ',', ';', '&'] as const;
+const ENDS_CELL = '\n,|│\t;&\\';
+const AROUND = /^[\s"'`*]*|[\s"'`*\\]*$/g;
+const RULE = /^[\s|+:\u2500-\u257f-]{3,}$/;
 
 /** Whether a name is a cell of its own: nothing but quotes and spaces between it and separators or the ends of its line. */
 export function isCell(text: string, start: number, end: number): boolean {
   let after = end;
   while (after - end < LONGEST_CELL_MARGIN && ' "\'`*\r'.includes(text[after] ?? '-')) after++;
-  if (!'\n,|\t;'.includes(text[after] ?? '-')) return false;
+  if (!ENDS_CELL.includes(text[after] ?? '-')) return false;
   let before = start - 1;
   // Words of the name that the trigger does not reach, as in `API secret`, may stand before it.
   while (start - before < 48 && before >= 0 && (isIn(text, before, 'word') || ' "\'`*'.includes(text[before] as string))) before--;
-  return before < 0 || '\n,|\t;'.includes(text[before] as string);
+  return before < 0 || ENDS_CELL.includes(text[before] as string);
 }
 
 /** A table below its head: how its lines are cut up, and the column that is looked at. */

@@ -40,7 +40,7 @@ const COMMANDS: readonly Command[] = [
   after('cryptsetup', '<<<\\s*'),
   after('openssl', '-(?:k|K)\\s+', true),
   after('keytool|jarsigner|apksigner', '-(?:storepass|keypass|srcstorepass|deststorepass|ks-pass|key-pass)\\s+(?:pass:)?'),
-  after('net use', '\\\\\\\\\\S{1,120}\\s+'),
+  after('net use', '\\\\\\\\\\S{1,120}\\s+(?:/user:\\S{1,120}\\s+)?'),
   after('net user', '\\S{1,64}\\s+(?=\\S+\\s+/add)'),
   after('cmdkey|psexec|runas|schtasks|net user', '(?:/pass:|-p\\s+|/rp\\s+|/p\\s+)'),
   after('htpasswd', '(?:-[a-zA-Z]+\\s+)*-[a-zA-Z]*b[a-zA-Z]*\\s+(?:-[a-zA-Z]+\\s+)*(?!-)\\S{1,120}\\s+\\S{1,64}\\s+'),

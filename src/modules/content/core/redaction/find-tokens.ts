@@ -130,7 +130,7 @@ const PAIRS: readonly RegExp[] = [
   /(?<!\w)pi_[A-Za-z0-9]{20,30}_secret_[A-Za-z0-9]{20,30}/g,
   /(?<![\w+/-])AGE-SECRET-KEY-1[A-Z0-9]{50,64}/g,
   /(?<![\w-])xoxe(?:\.xox[bp])?-\d-[A-Za-z0-9]{40,200}/g,
-  /(?<!\w)https:\/\/[a-z0-9-]{1,63}\.(?:tines\.com\/webhook|webhook\.office\.com\/webhookb2|m\.pipedream\.net|hook\.[a-z0-9.]{2,20}make\.com)\/[^\s"'<>\\]{8,400}/g,
+  /(?<!\w)https:\/\/(?:[a-z0-9-]{1,63}\.(?:tines\.com\/webhook|webhook\.office\.com\/webhookb2|m\.pipedream\.net)|hook\.[a-z0-9.]{2,20}make\.com)\/[^\s"'<>\\]{8,400}/g,
   /(?<!\w)https:\/\/(?:hooks\.slack\.com\/(?:services|workflows|triggers)|discord(?:app)?\.com\/api\/webhooks|hooks\.zapier\.com\/hooks\/catch|maker\.ifttt\.com\/trigger|chat\.googleapis\.com\/v1\/spaces|open\.feishu\.cn\/open-apis\/bot|open\.larksuite\.com\/open-apis\/bot)\/[^\s"'<>\\]{8,400}/g,
   /(?<=softlayer\.com\/[a-z]{2,8}\/v\d(?:\.\d)?\/)[a-z0-9]{64}/g,
   // A registry's container tokens, Azure's; Sentry's and npm's older ones need their names.

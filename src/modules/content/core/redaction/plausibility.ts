@@ -15,6 +15,8 @@ const CODE =
   /^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*(?:\(.*|(?:\?\.)?\[.*|<.*)|(?:await|new|return|function|async|typeof|lambda|const|let|var|if|not|f"|f')\b.*|\(.*|\[.*|\{.*|[|&]{1,2}.*|=>.*|<\/?[a-zA-Z].*)$/s;
 const CALL = /^[@.&*!-]{0,2}[A-Za-z_$][\w$.-]*[({<]|^\.[A-Za-z]|^@[A-Za-z]+$|^(?:qr)?\/[\^([]|^[\w.$]+::/;
 const ARGUMENT = /^[A-Za-z_]\w{0,40}=[\w.]*$/;
+/** Another field, behind a word that names none: `Bearer expiresIn=3600`. */
+const GIVEN = /^[A-Za-z_]\w{0,40}=[\w.]+$/;
 /** An index, the end of a block or of a link, a parameter that has a number: what stands behind a name in code, not behind an operator. */
 const IN_CODE = /^[+!-]?[A-Za-z_$]\w*\[\w{0,8}\]?$|\]\(|\)[}{\]]|\)\.[A-Za-z]+\(|^[a-z]{2,16}=\d{1,6}(?!\w)/;
 const DOTTED_NAMES = /^[A-Za-z_$][A-Za-z_$]*\d?(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[;,)]*$/;
@@ -33,7 +35,7 @@ const PATTERN = /\\[sdwbSDWB](?:[*+?{)]|\[)|\[\^?(?:A-Z|a-z|0-9|\\[wds])|\(\?[:=
 const ENVIRONMENT_NAME = /^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?:,[a-z]{2,16})*$/;
 /** What is read beyond where nothing ends, as minified code and printed structs have it: `null};export`, `TLS:true}`. A colour. A digest that says so. */
 const NOTHING =
-  /^(?:null|undefined|nil|none|true|false|void)[)}\];,]|^[A-Za-z]\w{0,24}:(?:true|false|nil|null)\b|^#(?:[\da-f]{3}){1,2}(?:[;)},]|$)|^sha(?:1|256|384|512):[\da-f]{40,}$|^\d{1,10}[)}\]]\S/i;
+  /^(?:null|undefined|nil|none|true|false|void)[)}\];,]|^[A-Za-z]\w{0,24}:(?:true|false|nil|null)\b|^#(?:[\da-f]{3}){1,2}(?:[;)},]|$)|^sha(?:1|256|384|512):[\da-f]{40,}$|^\d{1,10}[)}\]]\S|^\*\.[a-z]+$/i;
 /** Code without a space in it, as minified scripts have it. */
 const MINIFIED = /&&.{0,64}\(|\)[,;]\w|\w\(\w{1,2}(?:,\w{1,2})*\)|=>|^[A-Za-z_]\w{0,40}=(?:self|this|cls)\.|\)return$/;
 /** A declaration of CSS. */
@@ -100,7 +102,7 @@ function suits(kind: KeyKind, value: string, standing: Standing): boolean {
     isPlaceholder(value)
   )
     return false;
-  if (standing === 'loose' && IN_CODE.test(value)) return false;
+  if (standing === 'loose' && (IN_CODE.test(value) || GIVEN.test(value))) return false;
   if (standing === 'apart') return looksRandom(value, kind === 'password' ? 12 : 16) && !isCode(value, standing) && !looksNamed(value);
   if (kind === 'password') return !/^\d{1,3}$/.test(value) && isPassword(value, standing);
   if (ADDRESS.test(value) || (kind === 'key' && standing !== 'quoted' && FINGERPRINT.test(value))) return false;

@@ -278,6 +278,12 @@ describe('places a secret stands in (C2)', () => {
     'a key without a password': `curl https://api.example/export -u ${secret}: -d from=2025`,
     'what a program run by npx is told': `echo ${secret} | npx wrangler secret put RECAPTCHA`,
     'an option of a mount': `//nas/data /mnt cifs username=marta,password=${secret.slice(0, 8)}.${secret.slice(8)},uid=1000,vers=3.0 0 0`,
+    'a member of a hash of Perl': `$ENV{SAUCE_ACCESS_KEY} = '${secret}';`,
+    'Korean prose': `APPVEYOR_TOKEN 값은 ${secret} 입니다.`,
+    'a share of Windows, behind who connects to it': `net use Z: \\\\srv\\daten /user:CORP\\repl ${secret} /persistent:yes`,
+    'a table of LaTeX': `\\begin{tabular}{ll}\nHost & Password \\\\\nvelvet & ${secret} \\\\\n\\end{tabular}`,
+    'a table in lines': `│ user   │ password     │\n├────────┼──────────────┤\n│ deploy │ ${secret} │\n`,
+    'a hook of Make': `Webhook: https://hook.eu2.make.com/${secret}${secret.slice(0, 8)} (on new row)`,
     'a value typed into a field found by a selector': JSON.stringify({ selector: 'input[name="password"]', value: secret }),
   };
 
@@ -393,6 +399,8 @@ describe('places a secret stands in (C2)', () => {
     'import {\n  Ed448PrivateKey,\n  Ed448PublicKey,\n} from keys',
     'if(t.getToken()===67174411){let e=t.tokenValue,g=P(t,n);this._beginToken(27),this._endToken([])}',
     "stream.on('ready', () => { t.pass('ready emitted twice, 2 of 2') })",
+    'login ok requestId=f5c810a9-c153-40d3-aa14-3fb060469574 tokenType=Bearer expiresIn=3600',
+    "redact: { paths: ['req.headers.authorization', '*.password', '*.token'], censor: '[gone]' }",
     'hmac_hash=self._hmac_hash,\n            key_cert_algorithm=self._key_cert_algorithm,\n',
   ])('leaves %j as it is', (text) => {
     expect(redacted(text)).toBe(text);

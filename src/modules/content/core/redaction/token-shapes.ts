@@ -160,6 +160,9 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   at('/webhookb2/', /\/webhookb2\/[A-Za-z0-9@-]{30,100}\/IncomingWebhook\/[0-9a-f]{20,64}\/[0-9a-f-]{30,64}(?:\/[A-Za-z0-9_-]{10,80})?/y),
   at('/workflows/', /\/workflows\/[0-9a-f]{32}\/triggers\/[^\s"'<>]{10,400}/y),
   at('loggly.com/inputs/', /loggly\.com\/inputs\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/y),
+  // DingTalk signs with it; Salesforce renews by it.
+  at('SEC', /SEC[0-9a-f]{64}(?![A-Za-z0-9])/y),
+  at('5Aep861', /5Aep861[A-Za-z0-9._]{60,140}/y),
   // Blockfrost.
   ...['mainnet', 'preprod', 'preview'].map((net) =>
     at(net, new RegExp(`${net}(?=[A-Za-z]*\\d)(?=[a-z\\d]*[A-Z])[A-Za-z0-9]{32}(?![A-Za-z0-9])`, 'y')),

@@ -17,6 +17,7 @@ const GLUE = new Set(
   `value val content contents data default is was are to be now it set as of has been equals string str text const secret_text plaintext the my new
    this that var let byte bytes nvarchar varchar char rune vec from_str some just secretstr securestring env using with type here und ist lautet es
    est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal from valueof fromstring constant parametervalue return lambda example defaultvalue
+   mets usa verwende nutze gebruik
    api acces enc ascii-text hexadecimal cleartext equal reg_sz reg_expand_sz`
     .trim()
     .split(/\s+/),
@@ -24,7 +25,7 @@ const GLUE = new Set(
 const QUOTES = new Set(['"', "'", '`', '“', '”', '‘', '’', '«', '»', '„', '「', '『']);
 const CLOSING: Readonly<Record<string, string>> = { '“': '”', '„': '“', '‘': '’', '«': '»', '「': '」', '『': '』' };
 /** Chinese, Japanese and Korean verbs and particles stand where an operator would. */
-const OPERATORS = new Set([':', '=', '>', '：', '＝', '→', '⇒', '是', '为', '為', 'は', '은', '는']);
+const OPERATORS = new Set([':', '=', '>', '：', '＝', '→', '⇒', '是', '为', '為', 'は', '은', '는', '값', '値', '值']);
 
 /**
  * The value that belongs to the name ending at `end`: over operators, brackets, commas, table bars, types and the few words that
@@ -82,7 +83,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
 
 /** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
 const SKIPPED =
-  /^(?:<!\[CDATA\[|(?:bs58|base58|base64|b64)\.(?:b64|b58|url)?(?:safe_b64)?decode\((?=["'])|string\(\d{1,5}\) (?=")|--(?:value|body|data|secret-string|password|plaintext)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\}(?=\)\.(?:type|fill|sendKeys|send_keys)\(\S)|\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|(?:[bBrRuUfFLN]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}(?: [\w:.-]{1,24}=["'][^"'<>]{0,40}["']){0,2}>|&'\w{1,16} (?:mut )?\w{1,16} ?(?==)|\]?["']\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|&(?:'\w{1,16} )?\[\w{1,8}(?:; ?\d{1,4})?\]|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
+  /^(?:<!\[CDATA\[|(?:bs58|base58|base64|b64)\.(?:b64|b58|url)?(?:safe_b64)?decode\((?=["'])|string\(\d{1,5}\) (?=")|\}(?=\s?=\s?["'])|--(?:value|body|data|secret-string|password|plaintext)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\}(?=\)\.(?:type|fill|sendKeys|send_keys)\(\S)|\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|(?:[bBrRuUfFLN]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}(?: [\w:.-]{1,24}=["'][^"'<>]{0,40}["']){0,2}>|&'\w{1,16} (?:mut )?\w{1,16} ?(?==)|\]?["']\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|&(?:'\w{1,16} )?\[\w{1,8}(?:; ?\d{1,4})?\]|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
 
 /** `env('API_KEY', '…')`: the name of a variable, and what counts without it. */
 const WITH_DEFAULT = /^\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}["']/;
