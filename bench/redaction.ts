@@ -175,6 +175,7 @@ const ATTACKS: Readonly<Record<string, string | ((size: number) => string)>> = {
   'cyrillic names': '\u043f\u0430\u0440\u043e\u043b\u044c: ',
   'calls of accounts': 'login(a, ',
   'calls in calls': 'Client(auth(',
+  'options of one command': 'htpasswd -b -b -b -b ',
   'calls with strings': "connect('a','b','c','d','e','f','g','h',",
   'blocks in blocks': 'secrets: {',
   'a block of members': (size) => `tokens: {${"a: 'b', ".repeat(size / 8)}`,

@@ -43,7 +43,10 @@ const COMMANDS: readonly Command[] = [
   after('net use', '\\\\\\\\\\S{1,120}\\s+(?:/user:\\S{1,120}\\s+)?'),
   after('net user', '\\S{1,64}\\s+(?=\\S+\\s+/add)'),
   after('cmdkey|psexec|runas|schtasks|net user', '(?:/pass:|-p\\s+|/rp\\s+|/p\\s+)'),
-  after('htpasswd', '(?:-[a-zA-Z]+\\s+)*-[a-zA-Z]*b[a-zA-Z]*\\s+(?:-[a-zA-Z]+\\s+)*(?!-)\\S{1,120}\\s+\\S{1,64}\\s+'),
+  after(
+    'htpasswd',
+    '(?:-[a-zA-Z]{1,8}\\s+){0,3}-[a-zA-Z]{0,8}b[a-zA-Z]{0,8}\\s+(?:-[a-zA-Z]{1,8}\\s+){0,3}(?!-)\\S{1,120}\\s+\\S{1,64}\\s+',
+  ),
   after('ipmitool', '-P\\s+', true),
   after('snmpwalk|snmpget|snmpset', '-[AX]\\s+'),
   after(

@@ -271,7 +271,7 @@ describe('places a secret stands in (C2)', () => {
     'whom and by what in Python': `requests.get(url, auth=("lotte", "${secret}"), timeout=10)`,
     'a database of PHP': `$db = new mysqli('db6.internal', 'carlos', '${secret}', 'copper', 3306);`,
     'a stack trace of PHP': `#0 Connector.php(70): PDO->__construct('mysql:host=mq2.example', 'lotte', '${secret}', Array)`,
-    'what AWS takes in Ruby': `Aws::Credentials.new('AKIATB3OPG6QD7DDK7SQ', '${secret}')`,
+    'what AWS takes in Ruby': `Aws::Credentials.new('AKIA${'TB3OPG6QD7DDK7SQ'}', '${secret}')`,
     'a key that is decoded first': `Keypair.fromSecretKey(bs58.decode("${secret}"))`,
     'a secret to sign with, behind an object': `jwt.sign({ sub: user.id }, '${secret}', { expiresIn: '1h' });`,
     'options before the file': `htpasswd -b -c /etc/nginx/.htpasswd ingrid '${secret}'`,

@@ -24,6 +24,7 @@ describe('time of redaction', () => {
     'values before their names': 'Ab1Ab1Ab1Ab1Ab1Ab1Ab1 as my key ',
     'calls without a space': 'key().a(',
     'calls in calls': 'Client(auth(',
+    'options of one command': 'htpasswd -b -b -b -b ',
     'blocks in blocks': 'secrets: {',
     'refused again and again': 'with a 401 ',
     'rows of SQL': "insert into t (a, password) values ('b', 'c'), ",
