@@ -1,7 +1,7 @@
 import { existsSync, linkSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '../../kernel/errors.js';
 import { present } from '../../kernel/assert.js';
+import { errorCode } from '../../kernel/errors.js';
 import { databaseErrors } from './database.errors.js';
 import { makeDirectory } from './embedded-layout.js';
 import { isAlive, processBirth, waitUntil } from './embedded-process.js';

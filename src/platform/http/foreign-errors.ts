@@ -1,6 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { EntityNotFoundError, QueryFailedError } from 'typeorm';
 import { AppError, kernelErrors } from '../../kernel/errors.js';
+import { FOREIGN_KEY_VIOLATION, UNIQUE_VIOLATION } from '../database/sql-states.js';
 import { httpErrors } from './http.errors.js';
 
 const RETRY_AFTER_SECONDS = 2;
@@ -99,9 +100,10 @@ function fromDatabase(error: unknown): AppError | undefined {
   if (typeof message === 'string' && TRANSIENT_MESSAGES.has(message)) return unavailable(error);
   if (typeof code !== 'string') return undefined;
   if (TRANSIENT_SQLSTATE.test(code) || UNREACHABLE.has(code)) return unavailable(error);
-  if (code === '23505' || code === '23P01') return kernelErrors.conflict({ cause: error });
+  if (code === UNIQUE_VIOLATION || code === '23P01') return kernelErrors.conflict({ cause: error });
   if (code === '23001') return httpErrors.in_use({ cause: error });
-  if (code === '23503') return isDelete(error) ? httpErrors.in_use({ cause: error }) : kernelErrors.not_found({ cause: error });
+  if (code === FOREIGN_KEY_VIOLATION)
+    return isDelete(error) ? httpErrors.in_use({ cause: error }) : kernelErrors.not_found({ cause: error });
   // A row for which there is no partition breaks no named check, and is no fault of the caller's.
   if (code === '23514' && constraint === undefined) return undefined;
   return BAD_INPUT.has(code) ? kernelErrors.invalid_request({ cause: error }) : undefined;

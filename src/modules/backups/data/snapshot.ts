@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
 import pg from 'pg';
 import { to as copyTo } from 'pg-copy-streams';
-import { errorCode } from '../../../kernel/errors.js';
 import { present } from '../../../kernel/assert.js';
+import { errorCode } from '../../../kernel/errors.js';
 import { backupsErrors } from '../backups.errors.js';
 import { type LiveTable, quoted, quotedList, readTables } from './live-schema.js';
 

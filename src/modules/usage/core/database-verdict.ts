@@ -1,10 +1,10 @@
+import { errorCode } from '../../../kernel/errors.js';
+
 type DatabaseError = Error & { readonly code: string };
 
 /** Whether the error came from Postgres. pg reports network faults with Node's codes (ECONNREFUSED) and without a severity. */
 export function isDatabaseError(error: unknown): error is DatabaseError {
-  return (
-    error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code) && 'severity' in error
-  );
+  return error instanceof Error && 'severity' in error && /^[0-9A-Z]{5}$/.test(errorCode(error) ?? '');
 }
 
 /**

@@ -7,7 +7,7 @@ import {
   lockDirectory,
   type ProcessLock,
 } from '../../../platform/database/embedded-directory-lock.js';
-import { GONE, Journal } from './journal.js';
+import { GONE, holdsEntries, Journal } from './journal.js';
 
 /** A journal and the claim on its folder. */
 export interface ClaimedJournal {
@@ -54,5 +54,5 @@ function claimLeft(directory: string): ClaimedJournal | null {
 
 /** A folder with neither a claim nor a line was made a moment ago, by a process that is about to claim it. */
 function isLeft(directory: string): boolean {
-  return hasDirectoryLock(directory) || readdirSync(directory).some((name) => name.endsWith('.jsonl'));
+  return hasDirectoryLock(directory) || holdsEntries(directory);
 }

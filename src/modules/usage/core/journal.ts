@@ -104,8 +104,7 @@ export class Journal {
   async removeIfDrained(): Promise<void> {
     await this.closeSegment();
     if (!existsSync(this.directory)) return;
-    const keeps = readdirSync(this.directory).some((name) => name.endsWith('.jsonl'));
-    if (keeps) return;
+    if (holdsEntries(this.directory)) return;
     // Under another name first: a process that starts at this moment may be putting its claim into it.
     const gone = `${this.directory}.${process.pid}${GONE}`;
     await rename(this.directory, gone);
@@ -155,6 +154,11 @@ export class Journal {
     this.closed.push({ path: segment.path, bytes: segment.bytes });
     await segment.file.close().catch(() => undefined);
   }
+}
+
+/** Whether anything lies in the folder of a journal, to be replayed or set aside. */
+export function holdsEntries(directory: string): boolean {
+  return readdirSync(directory).some((name) => name.endsWith('.jsonl'));
 }
 
 /** What an entry has for the table that it is on its way to. */

@@ -8,7 +8,7 @@ const MOST_ROWS = 200;
 const MOST_COLUMNS = 64;
 const LONGEST_CELL_MARGIN = 16;
 const SEPARATORS = ['|', '│', '\t', ',', ';', '&'] as const;
-const ENDS_CELL = '\n,|│\t;&\\';
+const ENDS_CELL = `\n\\${SEPARATORS.join('')}`;
 const AROUND = /^[\s"'`*]*|[\s"'`*\\]*$/g;
 const RULE = /^[\s|+:\u2500-\u257f-]{3,}$/;
 

@@ -75,9 +75,10 @@ const COMMANDS: readonly Command[] = [
   after('lftp|ncftp|ftp', '-u\\s+[^\\s,]{1,64},', true),
   after('wget|http|https|xh', '(?:--password|--http-password|--ftp-password|--proxy-password)[= ]'),
 ];
+/** Whom, and behind a colon by which password: the last group. Or a key in the place of both. */
 const USER_AND_PASSWORD: readonly RegExp[] = [
   /\b(?:curl|wget|http|https|xh|aria2c|smbclient|rpcclient|httpie)\b[^\n]{0,400}?\s(?:-u|--user|-U|--proxy-user|-a|--auth|--http-user)[= ]?\s{0,4}["']?([^\s:%"'/]{1,64})[:%]([^\s"']{3,256})/gi,
-  /\bcurl\b[^\n]{0,400}?\s(?:-u|--user)[= ]?\s{0,4}["']?()([\w-]{20,256})(?=:[\s"']|:$)/gi,
+  /\bcurl\b[^\n]{0,400}?\s(?:-u|--user)[= ]?\s{0,4}["']?([\w-]{20,256})(?=:[\s"']|:$)/gi,
   /\becho (?:-[en] )?["']?([\w.@-]{1,64}):([^\s"']{3,256})["']?\s*\|\s*(?:sudo )?chpasswd/gi,
   /\b(?:chpasswd|newusers)\b[^\n]{0,4}<<<\s{0,2}["']?([^\s:"']{1,64}):([^\s"']{3,256})/gi,
 ];
@@ -131,7 +132,7 @@ function findInLine(line: string, offset: number, sink: FindingSink): void {
   }
   for (const pattern of USER_AND_PASSWORD) {
     eachMatch(pattern, line, (found) => {
-      const value = found[2] ?? '';
+      const value = found.at(-1) ?? '';
       if (!isPlaceholder(value) && !/^\/\/|\$\w|\$\{|\[|<|\{/.test(value)) add(found, value);
     });
   }
