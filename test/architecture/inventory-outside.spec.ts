@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
-/** Packages by which bytes leave the process for anything but PostgreSQL. */
+/** Packages, and our own client, by which bytes leave the process for anything but PostgreSQL. */
 const SPEAKS =
-  /^import (?!type\b)[^;]*? from '(undici|node:https|node:dns(\/promises)?|nodemailer|openid-client|ioredis|@aws-sdk\/[^']+|@opentelemetry\/exporter-[^']+)'/m;
+  /^import (?!type\b)[^;]*? from '(undici|[^']+\/http-client\/client-pool\.js|node:https|node:dns(\/promises)?|nodemailer|openid-client|ioredis|@aws-sdk\/[^']+|@opentelemetry\/exporter-[^']+)'/m;
 const LOADS = /import\('(undici|nodemailer|openid-client|@aws-sdk\/[^']+)'\)/;
 /** What a declaration calls the other side. */
 const SAYS_SO = /kind: '(outside|server|telemetry|redis)'/;

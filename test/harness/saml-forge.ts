@@ -1,12 +1,7 @@
-import { generateKeyPairSync } from 'node:crypto';
 import { SignedXml } from 'xml-crypto';
-import { selfSignedCertificate } from '../../src/modules/federation/core/saml/self-signed-certificate.js';
+import { type CertifiedKey, makeCertifiedKey } from './certificate.js';
 
-/** A key and its certificate, both in PEM. */
-export interface SamlKey {
-  readonly privateKey: string;
-  readonly certificate: string;
-}
+export type SamlKey = CertifiedKey;
 
 /** What an answer says; everything can be made wrong. */
 export interface ForgedAnswer {
@@ -35,12 +30,7 @@ const EXCLUSIVE = 'http://www.w3.org/2001/10/xml-exc-c14n#';
 const ENVELOPED = 'http://www.w3.org/2000/09/xmldsig#enveloped-signature';
 
 export function makeSamlKey(options: { readonly bits?: number; readonly until?: Date } = {}): SamlKey {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: options.bits ?? 2_048 });
-  const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
-  const until = options.until ?? new Date('2049-01-01T00:00:00Z');
-  const der = selfSignedCertificate(pem, { commonName: 'identity provider', from: new Date('2020-01-01T00:00:00Z'), until });
-  const lines = der.toString('base64').match(/.{1,64}/g) ?? [];
-  return { privateKey: pem, certificate: `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n` };
+  return makeCertifiedKey({ commonName: 'identity provider', ...options });
 }
 
 /** An assertion without a signature. */

@@ -29,6 +29,6 @@ export class GatewayService extends Gateway {
   override async stop(graceMs: number): Promise<void> {
     await this.parts.pipeline.stop(graceMs);
     await this.parts.ledger.stop();
-    await this.parts.pools.close();
+    this.parts.pools.close();
   }
 }

@@ -46,8 +46,11 @@ export class OpenAiChatStreamTap implements StreamTap {
 
   push(chunk: Buffer): void {
     if (this.#done) return this.#holdBack(chunk);
-    this.#splitter.feed(chunk);
-    this.#closeRun();
+    try {
+      this.#splitter.feed(chunk);
+    } finally {
+      this.#closeRun();
+    }
     if (this.#done) this.#holdBack(this.#splitter.rest());
   }
 

@@ -164,8 +164,6 @@ function dispatch(exchange: Exchange, to: Destination, parts: AttemptParts): Pro
         path: to.address.path + to.provider.chatPath,
         headers: upstreamHeaders(to.provider, to.secret, request.headers, read.stream),
         body,
-        // A call is worth repeating only where we say so: never inside the client library.
-        idempotent: false,
       },
       call,
     );

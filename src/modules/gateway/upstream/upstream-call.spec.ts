@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Pool } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ClientPool } from '../../../platform/http-client/client-pool.js';
+import { OutboundAddresses } from '../../../platform/http/outbound-address.js';
 import { openAiChat } from '../dialects/openai-chat.js';
 import { Cancelled } from './attempt-failure.js';
 import { type AttemptEnd, UpstreamCall, type UpstreamCallOptions } from './upstream-call.js';
@@ -15,7 +16,7 @@ const FINISH = 'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]
 const WHOLE = '{"choices":[{"index":0,"message":{"role":"assistant","content":"Hi"},"finish_reason":"stop"}]}';
 
 let server: Server;
-let pool: Pool;
+let pool: ClientPool;
 let behaviour: Behaviour = () => undefined;
 /** How many requests the upstream has seen end before their answer did. */
 let abandoned = 0;
@@ -27,10 +28,11 @@ beforeAll(async () => {
     void behaviour(response, request);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { headersTimeout: 0, bodyTimeout: 0 });
+  const { lookup } = new OutboundAddresses([]);
+  pool = new ClientPool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, { lookup, connectMs: 1_000, keepAliveMs: 10_000 });
 });
-afterAll(async () => {
-  await pool.destroy();
+afterAll(() => {
+  pool.destroy();
   server.closeAllConnections();
   server.close();
 });
@@ -62,7 +64,7 @@ async function ask(how: Behaviour, options: Partial<UpstreamCallOptions> = {}, d
       },
       resolve,
     );
-    pool.dispatch({ method: 'POST', path: '/', body: '{}', idempotent: false }, call);
+    pool.dispatch({ method: 'POST', path: '/', headers: {}, body: Buffer.from('{}') }, call);
     during?.(call);
   });
   return { end, text, begins };

@@ -1,5 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
+import type { AnswerHead, AnswerHeaders } from '../../../platform/http-client/answer-head.js';
+import type { ExchangeControl, ExchangeHandler } from '../../../platform/http-client/client-connection.js';
 import type { AnswerFacts, StreamTap } from '../dialects/dialect.js';
 import type { AttemptFailure } from './attempt-failure.js';
 import { Cancelled, failureOfAnswer, failureOfConnection, failureOfStatus } from './attempt-failure.js';
@@ -18,7 +18,7 @@ export type StreamEnding = 'complete' | 'error' | 'cut' | 'timeout' | 'client_go
 
 export interface UpstreamHead {
   readonly status: number;
-  readonly headers: IncomingHttpHeaders;
+  readonly headers: AnswerHeaders;
 }
 
 /** Where a stream goes. */
@@ -51,8 +51,8 @@ const UNWANTED = new Error('the rest of the answer is not wanted');
  * One request to one upstream: follows the answer from its first byte to its last and says how it ended, once. A stream's events
  * are held until the first content, so that until then another upstream can still take over (peers 14).
  */
-export class UpstreamCall implements Dispatcher.DispatchHandler {
-  private controller: Dispatcher.DispatchController | null = null;
+export class UpstreamCall implements ExchangeHandler {
+  private control: ExchangeControl | null = null;
   private head: UpstreamHead | null = null;
   private tap: StreamTap | null = null;
   private begun = false;
@@ -74,37 +74,35 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
   cancel(reason: Cancelled): void {
     if (this.ended || this.cancelled) return;
     this.cancelled = reason;
-    this.controller?.abort(reason);
-    if (!this.controller) this.endWith({ kind: 'failed', failure: failureOfConnection(reason, false) });
+    this.control?.abort(reason);
+    if (!this.control) this.endWith({ kind: 'failed', failure: failureOfConnection(reason, false) });
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
-    if (this.cancelled) controller.abort(this.cancelled);
+  onSending(control: ExchangeControl): void {
+    this.control = control;
+    if (this.cancelled) control.abort(this.cancelled);
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    // 1xx is not an answer yet.
-    if (status < 200) return;
+  onHead({ status, headers }: AnswerHead): void {
     this.head = { status, headers };
-    // Their bytes have been read, and would be kept until a stream ends: a fifth of what a call under way takes.
-    controller.rawHeaders = null;
     if (status !== 200) return;
     // Neither was asked for: what is compressed cannot be read, and a stream's client takes a whole answer for an empty one.
     const isStream = (headers['content-type'] ?? '').includes('text/event-stream');
     const isPlain = (headers['content-encoding'] ?? 'identity') === 'identity';
-    if (isStream !== this.options.stream || !isPlain) return this.giveUp(controller, failureOfAnswer('invalid'));
+    if (isStream !== this.options.stream || !isPlain) return this.giveUp(failureOfAnswer('invalid'));
     if (!isStream) return;
     this.head = { status, headers: headersToKeep(headers) };
     this.tap = this.options.openTap();
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.tap) this.pass(controller, this.tap, chunk);
-    else this.collect(controller, chunk);
+  onBody(piece: Buffer): void {
+    // What had been read already when the rest was given up.
+    if (this.ended) return;
+    if (this.tap) this.pass(this.tap, piece);
+    else this.collect(piece);
   }
 
-  onResponseEnd(): void {
+  onEnd(): void {
     const { head, tap } = this;
     if (!head) return this.fail(failureOfAnswer('invalid'));
     if (tap) return this.endStream(head, tap, tap.finish());
@@ -116,7 +114,7 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.endWith({ kind: 'whole', answer: head, body, facts });
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onFailed(error: Error): void {
     const cause = this.cancelled ?? error;
     if (this.ended) return;
     if (this.begun && this.head && this.tap) {
@@ -128,21 +126,16 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     // A refusal is one as soon as its status is known.
     if (this.head && this.head.status !== 200) return this.failByStatus(this.head, Buffer.concat(this.chunks));
     if (this.head && !(cause instanceof Cancelled)) return this.fail(failureOfAnswer('cut', this.head.status));
-    this.fail(failureOfConnection(cause, this.controller !== null));
+    this.fail(failureOfConnection(cause, this.control !== null));
   }
 
-  private pass(controller: Dispatcher.DispatchController, tap: StreamTap, chunk: Buffer): void {
-    try {
-      tap.push(chunk);
-    } catch {
-      // The tap's only error is an event past its bound. What came before it has been read.
-      return this.begun ? this.breakOff(controller, tap) : this.giveUp(controller, failureOfAnswer('too_large'));
-    }
+  private pass(tap: StreamTap, piece: Buffer): void {
+    const isBroken = !takes(tap, piece);
+    const { error, hasContent } = tap.facts;
     if (!this.begun) {
-      const { error, hasContent } = tap.facts;
-      if (error) return this.giveUp(controller, failureOfAnswer(hasContent ? 'cut' : 'error_event', error.status ?? 200));
       if (!hasContent) {
-        if (tap.waitingBytes > HELD_MAX_BYTES) this.giveUp(controller, failureOfAnswer('too_large'));
+        if (error) this.giveUp(failureOfAnswer('error_event', error.status ?? 200));
+        else if (isBroken || tap.waitingBytes > HELD_MAX_BYTES) this.giveUp(failureOfAnswer('too_large'));
         return;
       }
       this.begin();
@@ -150,21 +143,22 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.idle?.refresh();
     const pieces = tap.drain();
     // The provider's own words for an error pass, unless they quote our credential (peers 22).
-    if (tap.facts.error && pieces.some((piece) => showsPieceOf(this.options.secret, piece))) return this.breakOff(controller, tap);
-    this.forward(controller, pieces);
+    if (error && pieces.some((each) => showsPieceOf(this.options.secret, each))) return this.breakOff(tap);
+    this.forward(pieces);
+    if (isBroken) this.breakOff(tap);
   }
 
   /** Ends a stream that the client has seen part of and that cannot go on. */
-  private breakOff(controller: Dispatcher.DispatchController, tap: StreamTap): void {
+  private breakOff(tap: StreamTap): void {
     tap.drain();
     this.endStream(this.head as UpstreamHead, tap, 'cut');
-    controller.abort(UNWANTED);
+    this.control?.abort(UNWANTED);
   }
 
   /** Gives the answer up before the client has seen any of it. First the end, then the abort: aborting reports an error at once. */
-  private giveUp(controller: Dispatcher.DispatchController, failure: AttemptFailure): void {
+  private giveUp(failure: AttemptFailure): void {
     this.fail(failure);
-    controller.abort(UNWANTED);
+    this.control?.abort(UNWANTED);
   }
 
   private begin(): void {
@@ -174,29 +168,29 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     this.options.sink.begin(this.head as UpstreamHead);
   }
 
-  private forward(controller: Dispatcher.DispatchController, pieces: readonly Buffer[]): void {
+  private forward(pieces: readonly Buffer[]): void {
     let roomy = true;
     for (const bytes of pieces) roomy = this.options.sink.write(bytes);
     if (roomy) return;
     // The client reads slower than the provider writes. Its slowness is not the provider's silence, so the idle clock stops too.
-    controller.pause();
+    this.control?.pause();
     clearTimeout(this.idle);
     this.options.sink.onRelieved(() => {
       if (this.ended) return;
       this.idle = setTimeout(() => this.cancel(new Cancelled('timeout')), this.options.idleMs);
-      controller.resume();
+      this.control?.resume();
     });
   }
 
-  private collect(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  private collect(chunk: Buffer): void {
     this.bytes += chunk.length;
     this.chunks.push(chunk);
     const { head } = this;
     if (head && head.status !== 200 && this.bytes >= ERROR_BODY_MAX_BYTES) {
       this.failByStatus(head, Buffer.concat(this.chunks));
-      return controller.abort(UNWANTED);
+      return this.control?.abort(UNWANTED);
     }
-    if (this.bytes > this.options.maxAnswerBytes) return this.giveUp(controller, failureOfAnswer('too_large'));
+    if (this.bytes > this.options.maxAnswerBytes) return this.giveUp(failureOfAnswer('too_large'));
     // Most answers come in one piece: nothing more has to be waited for.
     if (String(this.bytes) === head?.headers['content-length']) return;
     if (this.bytes === chunk.length) {
@@ -234,5 +228,15 @@ export class UpstreamCall implements Dispatcher.DispatchHandler {
     clearTimeout(this.timer);
     clearTimeout(this.idle);
     this.resolve(end);
+  }
+}
+
+/** False for an event past its bound, the tap's only error. What came before it has been read. */
+function takes(tap: StreamTap, piece: Buffer): boolean {
+  try {
+    tap.push(piece);
+    return true;
+  } catch {
+    return false;
   }
 }

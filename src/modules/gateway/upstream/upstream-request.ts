@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { AnswerHeaders } from '../../../platform/http-client/answer-head.js';
 import { isObject, textOf } from '../dialects/json-values.js';
 import type { Provider } from '../providers/provider.js';
 import type { Refusal } from './attempt-failure.js';
@@ -32,8 +33,8 @@ export const RETURNED = ['openai-processing-ms', 'openai-version'] as const;
 const KEPT = ['content-type', 'x-request-id', ...RETURNED] as const;
 
 /** Headers of a stream without those that nobody asks for again, which would take room until its end. */
-export function headersToKeep(headers: IncomingHttpHeaders): IncomingHttpHeaders {
-  const kept: Record<string, string | string[] | undefined> = {};
+export function headersToKeep(headers: AnswerHeaders): AnswerHeaders {
+  const kept: Record<string, string | undefined> = {};
   for (const name of KEPT) kept[name] = headers[name];
   return kept;
 }
