@@ -68,8 +68,12 @@ export class ClientConnection implements AnswerListener {
   private isClosed = false;
   private isPersistent = true;
   private isPaused = false;
+  /** Read while paused: what one record of TLS held comes in several reads that cannot be stopped between. */
+  private held: Buffer[] = [];
+  /** The server will send no more. */
+  private isReadOut = false;
   private hasEnded = false;
-  private exchange: Exchange | null = null;
+  private exchange: PendingExchange | null = null;
 
   constructor(private readonly owner: ConnectionOwner) {
     const { origin, options } = owner;
@@ -79,13 +83,13 @@ export class ClientConnection implements AnswerListener {
     this.socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     this.socket.on(origin.isSecure ? 'secureConnect' : 'connect', () => this.connected());
     this.socket.on('error', (error) => this.close(error));
-    this.socket.on('end', () => this.ended());
-    this.socket.on('close', () => this.close(new HttpClientError('closed', 'the connection was closed')));
+    this.socket.on('end', () => this.readOut());
+    this.socket.on('close', () => this.readOut());
   }
 
   /** Only while idle, or not yet used. `request`: as it goes on the wire. */
   send(request: readonly Buffer[], handler: ExchangeHandler): void {
-    this.exchange = new Exchange(this, request, handler);
+    this.exchange = new PendingExchange(this, request, handler);
     if (this.isConnected) this.start(this.exchange);
   }
 
@@ -101,17 +105,25 @@ export class ClientConnection implements AnswerListener {
   }
 
   /** Ends one exchange for a reason of its handler's. */
-  abort(exchange: Exchange, reason: Error): void {
+  abort(exchange: PendingExchange, reason: Error): void {
     if (this.exchange !== exchange) return;
     if (exchange.isSent) return this.close(reason);
     this.exchange = null;
     exchange.handler.onFailed(reason);
   }
 
-  pause(exchange: Exchange, isPaused: boolean): void {
-    if (this.exchange !== exchange || this.isPaused === isPaused) return;
-    this.isPaused = isPaused;
-    if (isPaused) this.socket.pause();
+  pause(exchange: PendingExchange): void {
+    if (this.exchange !== exchange || this.isPaused) return;
+    this.isPaused = true;
+    this.socket.pause();
+  }
+
+  resume(exchange: PendingExchange): void {
+    if (this.exchange !== exchange || !this.isPaused) return;
+    this.isPaused = false;
+    while (!this.isPaused && !this.isClosed && this.held.length > 0) this.digest(this.held.shift() as Buffer);
+    if (this.isPaused || this.isClosed) return;
+    if (this.isReadOut) this.readOut();
     else this.socket.resume();
   }
 
@@ -148,7 +160,7 @@ export class ClientConnection implements AnswerListener {
     else this.becomeIdle();
   }
 
-  private start(exchange: Exchange): void {
+  private start(exchange: PendingExchange): void {
     exchange.handler.onSending(exchange);
     // Its handler no longer wants it: nothing was sent, and the connection is as good as new.
     if (this.exchange !== exchange) return this.becomeIdle();
@@ -162,8 +174,15 @@ export class ClientConnection implements AnswerListener {
 
   /** False: read no more for now. */
   private read(length: number): boolean {
-    const bytes = Buffer.allocUnsafe(length);
+    // Memory of its own: a part of a pool would keep the whole of it for as long as one stream holds on to its last piece.
+    const bytes = Buffer.allocUnsafeSlow(length);
     readBuffer.copy(bytes, 0, 0, length);
+    if (this.isPaused) this.held.push(bytes);
+    else this.digest(bytes);
+    return !this.isPaused;
+  }
+
+  private digest(bytes: Buffer): void {
     let broken: Error | null = null;
     try {
       this.reader.push(bytes);
@@ -171,10 +190,12 @@ export class ClientConnection implements AnswerListener {
       broken = error as Error;
     }
     this.conclude(broken);
-    return !this.isPaused;
   }
 
-  private ended(): void {
+  private readOut(): void {
+    this.isReadOut = true;
+    // What is held comes first, when its reader goes on.
+    if (this.isPaused || this.isClosed) return;
     this.reader.finish();
     this.conclude(new HttpClientError('closed', 'the server closed the connection'));
   }
@@ -184,10 +205,14 @@ export class ClientConnection implements AnswerListener {
     const ended = this.hasEnded ? this.take() : null;
     this.hasEnded = false;
     if (broken) this.close(broken);
-    // A request that was answered before it was read would go on in the middle of the next.
-    else if (ended && (!this.isPersistent || this.socket.writableLength > 0)) this.close(new HttpClientError('closed', 'it was the last'));
+    else if (ended && !this.isReusable()) this.close(new HttpClientError('closed', 'it was the last'));
     else if (ended) this.becomeIdle();
-    ended?.handler.onEnd();
+    ended?.end();
+  }
+
+  /** Not with bytes that no answer takes, nor with a request that was answered before it was read: it would go on in the middle of the next. */
+  private isReusable(): boolean {
+    return this.isPersistent && !this.isReadOut && this.held.length === 0 && this.socket.writableLength === 0;
   }
 
   private becomeIdle(): void {
@@ -206,14 +231,14 @@ export class ClientConnection implements AnswerListener {
     if (!this.exchange) this.close(new HttpClientError('closed', 'the connection was idle'));
   }
 
-  private take(): Exchange | null {
+  private take(): PendingExchange | null {
     const { exchange } = this;
     this.exchange = null;
     return exchange;
   }
 }
 
-class Exchange implements ExchangeControl {
+class PendingExchange implements ExchangeControl {
   isSent = false;
 
   constructor(
@@ -229,16 +254,25 @@ class Exchange implements ExchangeControl {
     return request;
   }
 
+  /** A handler that fails here, where nobody above would hear of it, is told so itself. */
+  end(): void {
+    try {
+      this.handler.onEnd();
+    } catch (error) {
+      this.handler.onFailed(error as Error);
+    }
+  }
+
   abort(reason: Error): void {
     this.connection.abort(this, reason);
   }
 
   pause(): void {
-    this.connection.pause(this, true);
+    this.connection.pause(this);
   }
 
   resume(): void {
-    this.connection.pause(this, false);
+    this.connection.resume(this);
   }
 }
 

@@ -94,11 +94,24 @@ function ask(pool: ClientPool, request: Partial<ClientRequest> = {}, during: Par
           body += piece.toString('latin1');
           during.onBody?.(piece);
         },
-        onEnd: () => end(null),
+        onEnd: () => {
+          during.onEnd?.();
+          end(null);
+        },
         onFailed: end,
       },
     );
   });
+}
+
+let certified: CertifiedKey;
+beforeAll(() => (certified = makeCertifiedKey({ commonName: 'upstream.test' })));
+
+/** Adds to the certificates that Node trusts, until the test is over. */
+function trust(certificate: string): void {
+  const before = tls.getCACertificates('default');
+  tls.setDefaultCACertificates([...before, certificate]);
+  undo.push(() => tls.setDefaultCACertificates(before));
 }
 
 const codeOf = async (outcome: Promise<Outcome>): Promise<string | undefined> => (await outcome).error?.code;
@@ -199,33 +212,37 @@ describe('who began an exchange', () => {
     expect([(await ask(pool)).body, requests.length, sockets.length]).toEqual(['hello', 1, 1]);
   });
 
-  it('may stop reading, and the server is held up until it goes on', async () => {
+  it.each(['onHead', 'onBody', 'onEnd'] as const)('is told of an error of its own: %s', async (step) => {
+    const { port } = await serve((_request, socket) => void socket.write(HELLO));
+    const pool = poolTo(`http://127.0.0.1:${port}`);
+    const why = new Error('a bug');
+    const fails = () => {
+      throw why;
+    };
+    expect((await ask(pool, {}, { [step]: fails })).error).toBe(why);
+    expect((await ask(pool)).body).toBe('hello');
+  });
+
+  it.each(['http', 'https'])('may stop reading, and the server is held up until it goes on: %s', async (scheme) => {
     const bytes = 20_000_000;
-    const { port, sockets } = await serve((_request, socket) => {
-      socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes}\r\n\r\n`);
-      socket.write(Buffer.alloc(bytes, 'x'));
-    });
-    let control: ExchangeControl | undefined;
-    let isPaused = false;
-    let whilePaused = 0;
-    const pending = ask(
-      poolTo(`http://127.0.0.1:${port}`),
-      {},
-      {
-        onSending: (mine) => (control = mine),
-        onBody: (piece) => {
-          if (isPaused) whilePaused += piece.length;
-          if (!isPaused && whilePaused === 0) {
-            isPaused = true;
-            control?.pause();
-          }
-        },
+    const { port, sockets } = await serve(
+      (_request, socket) => {
+        socket.write(`HTTP/1.1 200 OK\r\ncontent-length: ${bytes}\r\n\r\n`);
+        socket.write(Buffer.alloc(bytes, 'x'));
       },
+      scheme === 'https' ? certified : undefined,
     );
+    if (scheme === 'https') trust(certified.certificate);
+    let control: ExchangeControl | undefined;
+    let pieces = 0;
+    const onBody = () => {
+      pieces += 1;
+      if (pieces === 1) control?.pause();
+    };
+    const pending = ask(poolTo(`${scheme}://upstream.test:${port}`), {}, { onSending: (mine) => (control = mine), onBody });
+    await expect.poll(() => pieces).toBe(1);
     await sleep(200);
-    expect([whilePaused, (sockets[0]?.writableLength ?? 0) > 0]).toEqual([0, true]);
-    isPaused = false;
-    whilePaused = 1;
+    expect([pieces, (sockets[0]?.writableLength ?? 0) > 0]).toEqual([1, true]);
     control?.resume();
     expect((await pending).body.length).toBe(bytes);
   });
@@ -311,16 +328,6 @@ describe('a pool that is closed', () => {
 });
 
 describe('TLS', () => {
-  let certified: CertifiedKey;
-  beforeAll(() => (certified = makeCertifiedKey({ commonName: 'upstream.test' })));
-
-  /** Adds to the certificates that Node trusts, until the test is over. */
-  function trust(certificate: string): void {
-    const before = tls.getCACertificates('default');
-    tls.setDefaultCACertificates([...before, certificate]);
-    undo.push(() => tls.setDefaultCACertificates(before));
-  }
-
   it('carries exchanges, and a second connection takes up the session of the first', async () => {
     const { port, sockets } = await serve((_request, socket) => void setTimeout(() => socket.write(HELLO), 20), certified);
     trust(certified.certificate);
