@@ -1,3 +1,4 @@
+import { TOKEN } from './grammar.js';
 import { malformed } from './http-client.errors.js';
 
 /** Names in lower case; a field that came more than once, joined by commas (RFC 9110 §5.3). Without a prototype: names are the server's. */
@@ -15,7 +16,6 @@ export interface AnswerHead {
 /** What may stand in a head: visible characters, spaces and tabs, and line ends of both characters (RFC 9110 §5.5, RFC 9112 §2.2). */
 const FORBIDDEN = /[^\t\r\n\x20-\x7e\x80-\xff]|\r(?!\n)|(?<!\r)\n/;
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: |$)/;
-const TOKEN = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const SPACE = 0x20;
 const TAB = 0x09;
 

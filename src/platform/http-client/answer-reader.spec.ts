@@ -37,7 +37,7 @@ describe('an answer', () => {
   });
 
   it('in chunks ends with the empty one; extensions and trailers are read over', () => {
-    expect(read(answer(`${CHUNKED}5\r\nhello\r\n6;a="b"\r\n world\r\n0\r\n\r\n`))).toBe('200|hello world|end|');
+    expect(read(answer(`${CHUNKED}5\r\nhello\r\n6;a="b\\"\\\\";c=d;e\r\n world\r\n0\r\n\r\n`))).toBe('200|hello world|end|');
     expect(read(answer(`${CHUNKED}00a\r\n0123456789\r\n000\r\nx: y\r\nz: \r\n\r\n`))).toBe('200|0123456789|end|');
     expect(read(answer(`${CHUNKED}5\r\nhello\r\n0\r\n`), undefined, true)).toBe('200|hello|cut');
   });
@@ -73,9 +73,13 @@ describe('an answer', () => {
     ['a carriage return alone behind the size', '5\rhello\r\n'],
     ['no line end behind the data', '5\r\nhelloX'],
     ['half a line end behind the data', '5\r\nhello\rX'],
+    ['an extension without a name', '5;\r\nhello\r\n'],
+    ['an extension that is not closed', '5;a="b\r\nhello\r\n'],
     ['a line feed in an extension', '5;a\nb\r\nhello\r\n'],
     ['an extension without an end', `5;${'a'.repeat(2_000)}`],
     ['trailers without an end', `0\r\n${'x: y\r\n'.repeat(5_000)}`],
+    ['a trailer that is no field', '0\r\nnonsense\r\n\r\n'],
+    ['a trailer without a name', '0\r\n: x\r\n\r\n'],
     ['a line feed alone in a trailer', '0\r\nx: y\n\r\n\r\n'],
   ])('whose chunks have %s is malformed', (_what, chunks) => {
     for (const sizes of [undefined, [1]]) expect(read(answer(CHUNKED + chunks), sizes)).toMatch(/\|[^|]+$/);

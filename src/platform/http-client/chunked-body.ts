@@ -1,4 +1,5 @@
 import { addField } from './answer-head.js';
+import { TOKEN_CHARACTER } from './grammar.js';
 import { malformed } from './http-client.errors.js';
 
 /** Twelve hexadecimal digits are 256 TiB, and exact in a number. */
@@ -12,7 +13,7 @@ const LF = 0x0a;
 const SEMICOLON = 0x3b;
 
 /** RFC 9112 §7.1.1, without the blanks that it calls bad. */
-const EXTENSIONS = /^(?:;[!#$%&'*+\-.^_`|~\w]+(?:=(?:[!#$%&'*+\-.^_`|~\w]+|"(?:[^"\\]|\\.)*"))?)*$/;
+const EXTENSIONS = new RegExp(String.raw`^(?:;${TOKEN_CHARACTER}+(?:=(?:${TOKEN_CHARACTER}+|"(?:[^"\\]|\\.)*"))?)*$`);
 
 type State = 'size' | 'extension' | 'size_lf' | 'data' | 'data_cr' | 'data_lf' | 'trailer' | 'trailer_lf' | 'done';
 

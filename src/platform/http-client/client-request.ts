@@ -1,3 +1,4 @@
+import { TOKEN } from './grammar.js';
 import { HttpClientError } from './http-client.errors.js';
 
 /** A request whose body is in memory. */
@@ -15,7 +16,6 @@ const ONE_PIECE_MAX_BYTES = 16_384;
 
 const METHOD = /^[A-Z]+$/;
 const PATH = /^\/[\x21-\x7e]*$/;
-const NAME = /^[!#$%&'*+\-.^_`|~\w]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** The request as it goes on the wire (RFC 9112 §3 and §5). Raises `invalid_request` for what would leave its line. */
@@ -24,7 +24,7 @@ export function writeRequest(host: string, { method, path, headers, body }: Clie
   let head = `${method} ${path} HTTP/1.1\r\nhost: ${host}\r\n`;
   for (const name in headers) {
     const value = headers[name] as string;
-    if (!NAME.test(name) || !VALUE.test(value)) throw new HttpClientError('invalid_request', 'a header cannot be sent');
+    if (!TOKEN.test(name) || !VALUE.test(value)) throw new HttpClientError('invalid_request', 'a header cannot be sent');
     head += `${name}: ${value}\r\n`;
   }
   head += `content-length: ${body.length}\r\n\r\n`;

@@ -23,22 +23,38 @@ function processThat(utilisations: readonly number[], grownMb: (look: number) =>
 }
 
 describe('collecting in a lull', () => {
-  it('happens once after a rush, not before it is over and not again', () => {
-    const rush = [0.6, 0.9, 0.4];
+  const rush = [0.6, 0.9, 0.4];
+  const minute = Array.from({ length: 240 }, () => 0.01);
+
+  it('happens once after a rush that fills the room, not before it is over and not again', () => {
     expect(processThat([...LULL, ...rush], (look) => (look > 3 ? 40 : 0))).toBe(0);
     expect(processThat([...LULL, ...rush, ...LULL], (look) => (look > 3 ? 40 : 0))).toBe(1);
     expect(processThat([...LULL, ...rush, ...LULL, ...LULL, ...LULL], (look) => (look > 3 ? 40 : 0))).toBe(1);
+    expect(processThat([...LULL, ...rush, ...LULL, ...minute], (look) => (look > 3 ? 40 : 0))).toBe(1);
+  });
+
+  it('waits while another rush like the last has room', () => {
+    const rushes = (count: number) => [...LULL, ...Array.from({ length: count }, () => [...rush, ...LULL]).flat()];
+    const grown = (look: number) => (look < 4 ? 0 : 9 * (1 + Math.floor((look - 4) / 7)));
+    expect([1, 2, 3, 4, 5, 6].map((count) => processThat(rushes(count), grown))).toEqual([0, 0, 1, 1, 1, 2]);
+  });
+
+  it('does not wait for longer than a minute of nothing', () => {
+    const grown = (look: number) => (look > 3 ? 12 : 0);
+    expect(processThat([...LULL, ...rush, ...minute.slice(4)], grown)).toBe(0);
+    expect(processThat([...LULL, ...rush, ...minute, ...minute], grown)).toBe(1);
   });
 
   it('leaves a process alone that is at work every second, or has gathered little', () => {
     const seldom = [0, 0, 0, 0.2];
     expect(processThat([...LULL, ...seldom, ...seldom, ...seldom], (look) => look * 10)).toBe(0);
-    expect(processThat([...LULL, ...LULL, ...LULL], (look) => look / 2)).toBe(0);
+    expect(processThat([...LULL, ...minute, ...minute], (look) => Math.min(7, look / 2))).toBe(0);
   });
 
   it('counts from what V8 itself has left', () => {
-    const afterV8 = (look: number) => (look < 4 ? 40 : look < 8 ? 0 : 20);
-    expect(processThat([...LULL, ...LULL, ...LULL], afterV8)).toBe(1);
+    const afterV8 = (look: number) => (look < 4 ? 60 : look < 8 ? 0 : 20);
+    expect(processThat([...LULL, ...LULL, ...rush, ...LULL], afterV8)).toBe(1);
+    expect(processThat([...LULL, ...LULL, ...rush, ...LULL], (look) => (look < 4 ? 60 : 50))).toBe(0);
   });
 
   it('frees what a rush left in a real process, and lets it end', () => {
@@ -48,7 +64,7 @@ describe('collecting in a lull', () => {
       const { IdleCollector } = await import(${JSON.stringify(module)});
       IdleCollector.start();
       await new Promise((resolve) => setTimeout(resolve, 1600));
-      let kept = Array.from({ length: 600_000 }, (_, n) => ({ n, text: 'x' + n }));
+      let kept = Array.from({ length: 1_000_000 }, (_, n) => ({ n, text: 'x' + n }));
       globalThis.gc({ type: 'minor' }); globalThis.gc({ type: 'minor' });
       const full = getHeapStatistics().used_heap_size;
       kept = null;

@@ -17,14 +17,23 @@ const LULL_LOOKS = 4;
 const IDLE_UTILISATION = 0.05;
 /** Less is not worth the tenth of a second a full collection takes. */
 const WORTH_BYTES = 8 * 1024 * 1024;
+/** What may gather before V8 collects by itself, under a load it takes two thirds of. */
+const ROOM_BYTES = 32 * 1024 * 1024;
+/** After a minute of nothing the memory is worth more than the speed of the first second after it. */
+const LONG_LULL_LOOKS = 240;
 
 /**
- * Collects in full in a lull, when enough has gathered since the last collection. Under load a full collection shares the core with the calls, and
- * those that begin meanwhile wait; a process that has just been idle begins without one due, and an idle one does not keep a rush's garbage.
+ * Collects in full in a lull, when a rush like the last would not end without a collection. Under load a full collection shares the core with the
+ * calls, and those that begin meanwhile wait; a process that has just been idle begins without one due, and one that stays idle gives its memory
+ * back. Not sooner, because it has a price: while nothing of a call is alive V8 forgets what its objects look like, throws the code away that was
+ * made for them, and is slower by a fifth until it has made it again.
  */
 export class IdleCollector {
   private looks = 0;
   private leastBytes = Number.POSITIVE_INFINITY;
+  private lastBytes = Number.POSITIVE_INFINITY;
+  /** What the last rush has left. */
+  private rushBytes = 0;
 
   constructor(private readonly heap: Collectable) {}
 
@@ -38,14 +47,18 @@ export class IdleCollector {
 
   look(): void {
     this.looks = this.heap.utilisation() < IDLE_UTILISATION ? this.looks + 1 : 0;
-    if (this.looks < LULL_LOOKS) return;
-    this.looks = 0;
+    if (this.looks === 0 || this.looks % LULL_LOOKS > 0) return;
     const bytes = this.heap.oldBytes();
+    if (this.looks === LULL_LOOKS) this.rushBytes = Math.max(0, bytes - this.lastBytes);
+    this.lastBytes = bytes;
     // V8 collects as well.
     this.leastBytes = Math.min(this.leastBytes, bytes);
-    if (bytes - this.leastBytes < WORTH_BYTES) return;
+    const gathered = bytes - this.leastBytes;
+    const isRoomy = gathered + this.rushBytes < ROOM_BYTES && this.looks < LONG_LULL_LOOKS;
+    if (gathered < WORTH_BYTES || isRoomy) return;
     this.heap.collect();
     this.leastBytes = this.heap.oldBytes();
+    this.lastBytes = this.leastBytes;
   }
 }
 
