@@ -39,6 +39,12 @@ describe('collecting in a lull', () => {
     expect([1, 2, 3, 4, 5, 6].map((count) => processThat(rushes(count), grown))).toEqual([0, 0, 1, 1, 1, 2]);
   });
 
+  it('knows how large a rush was although V8 has collected in the middle of it', () => {
+    const grown = (look: number) => [0, 0, 0, 0, 20, 2, 15][Math.min(look, 6)] as number;
+    expect(processThat([...LULL, ...rush, ...LULL], grown)).toBe(1);
+    expect(processThat([...LULL, ...rush, ...LULL], (look) => (look < 4 ? 0 : 15))).toBe(0);
+  });
+
   it('does not wait for longer than a minute of nothing', () => {
     const grown = (look: number) => (look > 3 ? 12 : 0);
     expect(processThat([...LULL, ...rush, ...minute.slice(4)], grown)).toBe(0);

@@ -32,7 +32,9 @@ export class IdleCollector {
   private looks = 0;
   private leastBytes = Number.POSITIVE_INFINITY;
   private lastBytes = Number.POSITIVE_INFINITY;
-  /** What the last rush has left. */
+  /** What has been added since the last lull, whatever V8 has collected meanwhile. */
+  private addedBytes = 0;
+  /** What the last rush had added. */
   private rushBytes = 0;
 
   constructor(private readonly heap: Collectable) {}
@@ -46,11 +48,12 @@ export class IdleCollector {
   }
 
   look(): void {
+    const bytes = this.heap.oldBytes();
+    this.addedBytes += Math.max(0, bytes - this.lastBytes);
+    this.lastBytes = bytes;
     this.looks = this.heap.utilisation() < IDLE_UTILISATION ? this.looks + 1 : 0;
     if (this.looks === 0 || this.looks % LULL_LOOKS > 0) return;
-    const bytes = this.heap.oldBytes();
-    if (this.looks === LULL_LOOKS) this.rushBytes = Math.max(0, bytes - this.lastBytes);
-    this.lastBytes = bytes;
+    if (this.looks === LULL_LOOKS) [this.rushBytes, this.addedBytes] = [this.addedBytes, 0];
     // V8 collects as well.
     this.leastBytes = Math.min(this.leastBytes, bytes);
     const gathered = bytes - this.leastBytes;
