@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { withoutBrackets } from '../kernel/endpoint.js';
 import type { Settings } from '../platform/config/settings.js';
 import { startErrors } from './database.js';
 import type { HttpServer } from './http-server.js';
@@ -18,7 +19,7 @@ export class AdminListener {
   static async open(settings: Settings, http: HttpServer): Promise<AdminListener | null> {
     if (settings.adminListen === undefined || !settings.roles.includes('api')) return null;
     const colon = settings.adminListen.lastIndexOf(':');
-    const host = settings.adminListen.slice(0, colon).replace(/^\[|\]$/g, '');
+    const host = withoutBrackets(settings.adminListen.slice(0, colon));
     const server = http.adminServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', (cause) => reject(startErrors.admin_address_not_usable({ cause })));

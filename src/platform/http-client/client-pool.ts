@@ -1,3 +1,4 @@
+import { portOf, withoutBrackets } from '../../kernel/endpoint.js';
 import { ClientConnection, type ConnectionOptions, type ConnectionOwner, type ExchangeHandler, type Origin } from './client-connection.js';
 import { type ClientRequest, writeRequest } from './client-request.js';
 import { HttpClientError } from './http-client.errors.js';
@@ -15,9 +16,8 @@ export class ClientPool implements ConnectionOwner {
     origin: string,
     readonly options: ConnectionOptions,
   ) {
-    const { protocol, host, hostname, port } = new URL(origin);
-    const isSecure = protocol === 'https:';
-    this.origin = { host, hostname: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || (isSecure ? 443 : 80), isSecure };
+    const url = new URL(origin);
+    this.origin = { host: url.host, hostname: withoutBrackets(url.hostname), port: portOf(url), isSecure: url.protocol === 'https:' };
   }
 
   /** Never raises: what cannot be sent fails as well. */

@@ -1,6 +1,7 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { withoutBrackets } from '../../kernel/endpoint.js';
 import { errorCatalogue } from '../../kernel/errors.js';
 
 const outboundErrors = errorCatalogue('outbound', {
@@ -28,7 +29,7 @@ export class OutboundAddresses {
     const plain = url && /^https?:$/.test(url.protocol) && !url.username && !url.password && !url.search && !url.hash;
     if (!plain) throw outboundErrors.invalid_url();
     // A trailing dot names the same host.
-    const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+    const host = withoutBrackets(url.hostname).replace(/\.$/, '');
     const named = isIP(host) === 0;
     if (named && isLocalName(host) && !this.allows('127.0.0.1')) throw outboundErrors.address_not_allowed();
     if (!named && !this.allows(host)) throw outboundErrors.address_not_allowed();

@@ -1,4 +1,5 @@
 import { createTransport } from 'nodemailer';
+import { withoutBrackets } from '../../kernel/endpoint.js';
 import { type AppError, kernelErrors } from '../../kernel/errors.js';
 import { senderParts } from './mail-address.js';
 import { mailErrors } from './mail.errors.js';
@@ -68,7 +69,7 @@ function openTransport({ url, requireTls }: SmtpOptions) {
   const { protocol, hostname, port, username, password } = new URL(url);
   const secure = protocol === 'smtps:';
   return createTransport({
-    host: hostname.replace(/^\[|\]$/g, ''),
+    host: withoutBrackets(hostname),
     port: port === '' ? (secure ? 465 : 587) : Number(port),
     secure,
     requireTLS: requireTls && !secure,

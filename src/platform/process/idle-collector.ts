@@ -17,7 +17,7 @@ const LULL_LOOKS = 4;
 const IDLE_UTILISATION = 0.05;
 /** Less is not worth the tenth of a second a full collection takes. */
 const WORTH_BYTES = 8 * 1024 * 1024;
-/** What may gather before V8 collects by itself, under a load it takes two thirds of. */
+/** Three fifths of what V8 lets gather before it collects by itself, under load. */
 const ROOM_BYTES = 32 * 1024 * 1024;
 /** After a minute of nothing the memory is worth more than the speed of the first second after it. */
 const LONG_LULL_LOOKS = 240;

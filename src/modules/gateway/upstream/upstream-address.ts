@@ -1,3 +1,5 @@
+import { portOf } from '../../../kernel/endpoint.js';
+
 /** A base URL, taken apart for every call that goes there. */
 export interface UpstreamAddress {
   readonly origin: string;
@@ -15,7 +17,7 @@ export function upstreamAddress(baseUrl: string): UpstreamAddress {
   let address = known.get(baseUrl);
   if (address === undefined) {
     const url = new URL(baseUrl);
-    const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+    const port = portOf(url);
     address = { origin: url.origin, hostname: url.hostname, port, path: url.pathname.replace(/\/+$/, '') };
     if (known.size >= KEPT) known.clear();
     known.set(baseUrl, address);
