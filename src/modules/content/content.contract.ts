@@ -64,6 +64,7 @@ export interface CapturedCall {
 export abstract class AnswerCapture {
   abstract readonly pieces: readonly Buffer[];
   abstract readonly isCut: boolean;
+  /** Keeps a copy. */
   abstract add(piece: Buffer): void;
   /** The call is over and nothing of it was handed to the keeper: its room is free again. */
   abstract release(): void;

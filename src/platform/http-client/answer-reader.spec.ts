@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AnswerReader } from './answer-reader.js';
 
-/** What a reader makes of bytes that come in pieces of these sizes, and again and again the last of them. */
+/** What a reader makes of bytes that come in pieces of these sizes, and again and again the last of them; each is used for something else afterwards. */
 function read(bytes: Buffer, sizes: readonly number[] = [bytes.length], isFinished = false): string {
   const seen: string[] = [];
   let body = Buffer.alloc(0);
@@ -16,7 +16,12 @@ function read(bytes: Buffer, sizes: readonly number[] = [bytes.length], isFinish
   try {
     for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
       const size = sizes[Math.min(turn, sizes.length - 1)] as number;
-      reader.push(Buffer.from(bytes.subarray(at, at + size)));
+      const lent = Buffer.from(bytes.subarray(at, at + size));
+      try {
+        reader.push(lent);
+      } finally {
+        lent.fill('#');
+      }
       at += size;
     }
     if (isFinished && !reader.finish()) problem = 'cut';

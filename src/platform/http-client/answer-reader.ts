@@ -1,3 +1,4 @@
+import { ownCopy } from '../../kernel/bytes.js';
 import { type AnswerHead, readAnswerHead } from './answer-head.js';
 import { ChunkedBody } from './chunked-body.js';
 import { malformed } from './http-client.errors.js';
@@ -5,7 +6,7 @@ import { malformed } from './http-client.errors.js';
 export interface AnswerListener {
   /** The final head: those of 1xx are passed over (RFC 9110 §15.2). */
   onHead(head: AnswerHead): void;
-  /** A piece of the body. It is a part of what was pushed. */
+  /** A piece of the body: a part of what was pushed, and of no use once this returns. */
   onBody(piece: Buffer): void;
   onEnd(): void;
 }
@@ -32,7 +33,7 @@ export class AnswerReader {
     this.unread = null;
   }
 
-  /** Raises `malformed_answer`. Bytes that no answer is due for are malformed too: they would be taken for the next one's. */
+  /** Takes `bytes` until it returns. Raises `malformed_answer`. Bytes that no answer is due for are malformed too: they would be taken for the next one's. */
   push(bytes: Buffer): void {
     let at = 0;
     if (this.state === 'head') {
@@ -61,7 +62,7 @@ export class AnswerReader {
       const end = all.indexOf(HEAD_END, from);
       if ((end === -1 ? all.length : end) - from > HEAD_MAX_BYTES) throw malformed('a head that is too large');
       if (end === -1) {
-        this.unread = from === 0 ? all : all.subarray(from);
+        this.unread = from > 0 || all === bytes ? ownCopy(all.subarray(from)) : all;
         return -1;
       }
       const head = readAnswerHead(all.toString('latin1', from, end));

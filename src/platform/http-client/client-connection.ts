@@ -1,6 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
 import type { AnswerHead } from './answer-head.js';
+import { ownCopy } from '../../kernel/bytes.js';
 import { type AnswerListener, AnswerReader } from './answer-reader.js';
 import { HttpClientError } from './http-client.errors.js';
 
@@ -9,7 +10,7 @@ export interface ExchangeHandler {
   /** There is a connection, and the request leaves when this returns. */
   onSending(control: ExchangeControl): void;
   onHead(head: AnswerHead): void;
-  /** A piece of the body, the handler's to keep. */
+  /** A piece of the body. It is the handler's until this returns; what it keeps it copies. */
   onBody(piece: Buffer): void;
   onEnd(): void;
   /** No whole answer: an {@link HttpClientError}, an error of the socket or the reason of an abort. */
@@ -51,7 +52,7 @@ export interface ConnectionOwner {
 }
 
 /**
- * What sockets read into. A read is copied before the next one begins, so all can share it; left to itself Node takes 64 KiB from the heap
+ * What sockets read into. A read is dealt with before the next one begins, so all can share it; left to itself Node takes 64 KiB from the heap
  * for every read.
  */
 const readBuffer = Buffer.allocUnsafeSlow(65_536);
@@ -174,10 +175,8 @@ export class ClientConnection implements AnswerListener {
 
   /** False: read no more for now. */
   private read(length: number): boolean {
-    // Memory of its own: a part of a pool would keep the whole of it for as long as one stream holds on to its last piece.
-    const bytes = Buffer.allocUnsafeSlow(length);
-    readBuffer.copy(bytes, 0, 0, length);
-    if (this.isPaused) this.held.push(bytes);
+    const bytes = readBuffer.subarray(0, length);
+    if (this.isPaused) this.held.push(ownCopy(bytes));
     else this.digest(bytes);
     return !this.isPaused;
   }

@@ -82,22 +82,25 @@ export interface StreamTapOptions extends AnswerOptions {
  */
 export type StreamEnd = 'complete' | 'error' | 'cut';
 
+/** Takes whole events, next to each other. They are its own until it returns. */
+export type EventsSink = (events: Buffer) => void;
+
 /**
- * Listens to a provider's stream as it passes. Bytes go in by `push`, whole events come out by `drain`, unchanged;
- * the facts grow meanwhile. Hold back `drain` until `facts.hasContent` to keep failover possible.
+ * Listens to a provider's stream as it passes. Bytes go in by `push`; whole events wait until `passTo` says where they go, unchanged;
+ * the facts grow meanwhile. While they wait, until `facts.hasContent`, failover is possible.
  */
 export interface StreamTap {
   /** A live view: the same object throughout. */
   readonly facts: AnswerFacts;
   /** Data lines that were not JSON. They are forwarded; they only cannot be read. */
   readonly malformedEvents: number;
-  /** Bytes that `drain` would give now. */
+  /** Bytes of whole events that wait for `passTo`. */
   readonly waitingBytes: number;
-  /** Takes what the provider sent, cut anywhere. Throws `dialect/event_too_large`; the stream is then lost. */
+  /** Takes what the provider sent, cut anywhere, until it returns. Throws `dialect/event_too_large`; the stream is then lost. */
   push(chunk: Buffer): void;
-  /** Whole events ready for the client, each byte given out once. Never the end mark. */
-  drain(): Buffer[];
-  /** The provider's connection ended, well or badly: reads what is left and says how the stream ended. */
+  /** Where whole events go from now on, those first that waited. Never the end mark. */
+  passTo(sink: EventsSink): void;
+  /** The provider's connection ended, well or badly: reads what is left, passes it on and says how the stream ended. */
   finish(): StreamEnd;
   /** The end mark and all behind it: to be sent after the call is settled. Empty if the provider sent none. */
   lastBytes(): Buffer[];

@@ -16,9 +16,18 @@ function delta(content: object, finish: string | null = null, index = 0): string
   return event({ id: 'c1', model: 'm', choices: [{ index, delta: content, finish_reason: finish }] });
 }
 
+/** What has come out since it was last asked, the first time what waited. */
 function drained(tap: OpenAiChatStreamTap): string {
-  return Buffer.concat(tap.drain()).toString();
+  let out = outs.get(tap);
+  if (!out) {
+    const sink: Buffer[] = [];
+    outs.set(tap, (out = sink));
+    tap.passTo((events) => sink.push(Buffer.from(events)));
+  }
+  return Buffer.concat(out.splice(0)).toString();
 }
+
+const outs = new WeakMap<OpenAiChatStreamTap, Buffer[]>();
 
 describe('the stream tap', () => {
   it('gives out whole events only, as soon as they are whole', () => {
@@ -35,10 +44,26 @@ describe('the stream tap', () => {
   it('passes a chunk of whole events on as the very same buffer', () => {
     const tap = tapOf();
     const chunk = Buffer.from(delta({ content: 'a' }) + delta({ content: 'b' }));
+    const passed: Buffer[] = [];
+    tap.passTo((events) => passed.push(events));
     tap.push(chunk);
-    expect(tap.waitingBytes).toBe(chunk.length);
-    expect(tap.drain()).toEqual([chunk]);
+    expect(passed).toHaveLength(1);
+    expect(passed[0]).toBe(chunk);
+  });
+
+  it('keeps copies of what waits: the memory of what is pushed belongs to somebody else', () => {
+    const tap = tapOf();
+    const text = `${delta({ role: 'assistant' })}data: {"choices":[`;
+    const chunk = Buffer.from(text);
+    tap.push(chunk);
+    chunk.fill('x');
+    expect(tap.waitingBytes).toBe(delta({ role: 'assistant' }).length);
+    const mark = Buffer.from(']}\n\ndata: [DONE]\n\n');
+    tap.push(mark);
+    mark.fill('x');
+    expect(drained(tap)).toBe(`${text}]}\n\n`);
     expect(tap.waitingBytes).toBe(0);
+    expect(Buffer.concat(tap.lastBytes()).toString()).toBe('data: [DONE]\n\n');
   });
 
   it('peers 14: content has not begun with the role, a comment, an empty string or an empty list', () => {

@@ -1,4 +1,5 @@
-import type { AnswerFacts, StreamEnd, StreamTap, StreamTapOptions, UpstreamReportedError, Usage } from './dialect.js';
+import { ownCopy } from '../../../kernel/bytes.js';
+import type { AnswerFacts, EventsSink, StreamEnd, StreamTap, StreamTapOptions, UpstreamReportedError, Usage } from './dialect.js';
 import { isObject, textOf, type JsonObject } from './json-values.js';
 import { errorOfAnswer, meterMessage } from './openai-chat-answer.js';
 import { usageOfAnswer } from './openai-chat-usage.js';
@@ -22,8 +23,9 @@ export class OpenAiChatStreamTap implements StreamTap {
   readonly #options: StreamTapOptions;
   readonly #splitter: SseSplitter;
   readonly #finishedChoices = new Set<unknown>();
-  #ready: Buffer[] = [];
-  #readyBytes = 0;
+  #sink: EventsSink | null = null;
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
   /** Events next to each other in one chunk leave as one piece: `#runBuffer` from `#runStart` to `#runEnd`. */
   #runBuffer: Buffer | null = null;
   #runStart = 0;
@@ -41,7 +43,7 @@ export class OpenAiChatStreamTap implements StreamTap {
   }
 
   get waitingBytes(): number {
-    return this.#readyBytes;
+    return this.#waitingBytes;
   }
 
   push(chunk: Buffer): void {
@@ -54,11 +56,12 @@ export class OpenAiChatStreamTap implements StreamTap {
     if (this.#done) this.#holdBack(this.#splitter.rest());
   }
 
-  drain(): Buffer[] {
-    const ready = this.#ready;
-    this.#ready = [];
-    this.#readyBytes = 0;
-    return ready;
+  passTo(sink: EventsSink): void {
+    this.#sink = sink;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    for (const events of waiting) sink(events);
   }
 
   finish(): StreamEnd {
@@ -143,15 +146,17 @@ export class OpenAiChatStreamTap implements StreamTap {
   #closeRun(): void {
     const buffer = this.#runBuffer;
     if (buffer === null) return;
-    const whole = this.#runStart === 0 && this.#runEnd === buffer.length;
-    this.#ready.push(whole ? buffer : buffer.subarray(this.#runStart, this.#runEnd));
-    this.#readyBytes += this.#runEnd - this.#runStart;
     this.#runBuffer = null;
+    const isWhole = this.#runStart === 0 && this.#runEnd === buffer.length;
+    const events = isWhole ? buffer : buffer.subarray(this.#runStart, this.#runEnd);
+    if (this.#sink) return this.#sink(events);
+    this.#waiting.push(ownCopy(events));
+    this.#waitingBytes += events.length;
   }
 
   #holdBack(bytes: Buffer): void {
     if (bytes.length === 0 || this.#lastBytes > MAX_BYTES_AFTER_END) return;
-    this.#last.push(bytes);
+    this.#last.push(ownCopy(bytes));
     this.#lastBytes += bytes.length;
   }
 }

@@ -68,12 +68,13 @@ function streamBytes({ response }: Envelope): Buffer {
 
 function feed(tap: StreamTap, pieces: readonly Buffer[]): { end: StreamEnd; forwarded: Buffer; last: Buffer } {
   const out: Buffer[] = [];
+  tap.passTo((events) => out.push(Buffer.from(events)));
   for (const piece of pieces) {
-    tap.push(piece);
-    out.push(...tap.drain());
+    const lent = Buffer.from(piece);
+    tap.push(lent);
+    lent.fill(0);
   }
   const end = tap.finish();
-  out.push(...tap.drain());
   return { end, forwarded: Buffer.concat(out), last: Buffer.concat(tap.lastBytes()) };
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../../../kernel/clock.js';
 import { AppError } from '../../../kernel/errors.js';
+import { PiecewiseBody } from '../../../platform/http/piecewise-body.js';
 import type { RateLimitStatus } from '../../usage/usage.contract.js';
 import type { WrittenError } from '../dialects/dialect.js';
 import type { Exchange } from '../exchange.js';
@@ -12,6 +13,7 @@ import { RETENTION_HEADER } from './keep.js';
 /** Writes a stream to the client as it comes, at the client's pace. A client that left is written to no more; the stream may go on without it. */
 export function clientSink(exchange: Exchange, clock: Clock): StreamSink {
   const { response } = exchange;
+  const body = new PiecewiseBody(response);
   return {
     begin: (head) => {
       exchange.firstTokenMs = Math.round(clock.monotonicMs() - exchange.beganMs);
@@ -21,36 +23,11 @@ export function clientSink(exchange: Exchange, clock: Clock): StreamSink {
     },
     write: (chunk) => {
       exchange.capture?.add(chunk);
-      return exchange.clientGone || writePiece(response, chunk);
+      return exchange.clientGone || body.write(chunk);
     },
-    onRelieved: (resume) => {
-      // 'close' as well: a client that leaves while we wait for it must not leave the upstream paused.
-      const relieved = () => {
-        response.off('drain', relieved);
-        response.off('close', relieved);
-        resume();
-      };
-      response.on('drain', relieved);
-      response.on('close', relieved);
-    },
+    // A client that leaves while we wait for it must not leave the upstream paused.
+    onRelieved: (resume) => body.onRelieved(resume),
   };
-}
-
-/**
- * One piece of a stream in one buffer, its chunk size and line ends included (RFC 9112 §7.1). Left to itself Node sends these as four
- * buffers a piece, after a turn of its queue. False: hold on until 'drain'.
- */
-function writePiece(response: ServerResponse, piece: Buffer): boolean {
-  if (!response.chunkedEncoding || piece.length === 0) return response.write(piece);
-  const size = `${piece.length.toString(16)}\r\n`;
-  const framed = Buffer.allocUnsafe(size.length + piece.length + 2);
-  framed.write(size, 0, 'latin1');
-  piece.copy(framed, size.length);
-  framed.write('\r\n', size.length + piece.length, 'latin1');
-  response.chunkedEncoding = false;
-  const roomy = response.write(framed);
-  response.chunkedEncoding = true;
-  return roomy;
 }
 
 /** The last bytes, once the call is settled: a whole answer, the end of a stream, or the error the client has to be told. */

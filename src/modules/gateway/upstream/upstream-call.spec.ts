@@ -17,7 +17,8 @@ const WHOLE = '{"choices":[{"index":0,"message":{"role":"assistant","content":"H
 
 let server: Server;
 let pool: ClientPool;
-let behaviour: Behaviour = () => undefined;
+/** Each call's, found by its path. */
+const behaviours: Behaviour[] = [];
 /** How many requests the upstream has seen end before their answer did. */
 let abandoned = 0;
 
@@ -25,7 +26,7 @@ beforeAll(async () => {
   server = createServer((request, response) => {
     response.on('close', () => (abandoned += response.writableFinished ? 0 : 1));
     request.resume();
-    void behaviour(response, request);
+    void behaviours[Number(request.url?.slice(1))]?.(response, request);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { lookup } = new OutboundAddresses([]);
@@ -45,7 +46,7 @@ interface Result {
 
 /** One call to an upstream that behaves like this. `during` gets the call while it runs. */
 async function ask(how: Behaviour, options: Partial<UpstreamCallOptions> = {}, during?: (call: UpstreamCall) => void): Promise<Result> {
-  behaviour = how;
+  const path = `/${behaviours.push(how) - 1}`;
   let text = '';
   let begins = 0;
   const end = await new Promise<AttemptEnd>((resolve) => {
@@ -64,7 +65,7 @@ async function ask(how: Behaviour, options: Partial<UpstreamCallOptions> = {}, d
       },
       resolve,
     );
-    pool.dispatch({ method: 'POST', path: '/', headers: {}, body: Buffer.from('{}') }, call);
+    pool.dispatch({ method: 'POST', path, headers: {}, body: Buffer.from('{}') }, call);
     during?.(call);
   });
   return { end, text, begins };
@@ -144,6 +145,49 @@ describe('the end', () => {
     );
     expect(classOf(result)).toBe('shutdown');
     await expect.poll(() => abandoned).toBe(before + 1);
+  });
+});
+
+describe('what passes', () => {
+  it('is each call’s own, whoever else reads meanwhile', async () => {
+    const parts = (text: string, isStream: boolean): Behaviour => {
+      const half = Math.ceil(text.length / 2);
+      return async (response) => {
+        if (isStream) sse(response);
+        else response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length });
+        response.write(text.slice(0, half));
+        await sleep(30);
+        response.end(text.slice(half));
+      };
+    };
+    const whole = (model: string) => WHOLE.replace('{', `{"model":"${model}",`);
+    const results = await Promise.all([
+      ...['one', 'two', 'three'].map((model) => ask(parts(whole(model), false), { stream: false })),
+      ...['four', 'five'].map((word) => ask(parts(CONTENT.replace('Hi', word) + FINISH, true))),
+    ]);
+    const said = results.map(({ end, text }) => (end.kind === 'whole' ? [end.facts.model, end.body.toString()] : text));
+    expect(said).toEqual([
+      ...['one', 'two', 'three'].map((model) => [model, whole(model)]),
+      ...['four', 'five'].map((word) => CONTENT.replace('Hi', word) + FINISH),
+    ]);
+  });
+
+  it('peers 22: is never the gateway’s credential, quoted in an error behind content', async () => {
+    const error = 'data: {"error":{"message":"wrong key: sk-secret-0123456789"}}';
+    for (const ending of ['\n\n', '\n', '']) {
+      const result = await ask(async (response) => {
+        sse(response).write(CONTENT);
+        await sleep(20);
+        response.end(error + ending);
+      });
+      expect([classOf(result), result.text]).toEqual(['cut', CONTENT]);
+    }
+  });
+
+  it('is an error in the provider’s own words, otherwise', async () => {
+    const error = 'data: {"error":{"message":"no more"}}\n\n';
+    const result = await ask((response) => void sse(response).end(CONTENT + error));
+    expect([classOf(result), result.text]).toEqual(['error', CONTENT + error]);
   });
 });
 

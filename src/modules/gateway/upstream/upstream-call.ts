@@ -1,3 +1,5 @@
+import { ownCopy } from '../../../kernel/bytes.js';
+import { AppError } from '../../../kernel/errors.js';
 import type { AnswerHead, AnswerHeaders } from '../../../platform/http-client/answer-head.js';
 import type { ExchangeControl, ExchangeHandler } from '../../../platform/http-client/client-connection.js';
 import type { AnswerFacts, StreamTap } from '../dialects/dialect.js';
@@ -26,7 +28,7 @@ export interface StreamSink {
   /** The first content is here: from now on there is no failover. */
   begin(head: UpstreamHead): void;
   /** False: hold on until `onRelieved` is called. */
-  write(chunk: Buffer): boolean;
+  write(events: Buffer): boolean;
   onRelieved(resume: () => void): void;
 }
 
@@ -56,6 +58,9 @@ export class UpstreamCall implements ExchangeHandler {
   private head: UpstreamHead | null = null;
   private tap: StreamTap | null = null;
   private begun = false;
+  private isRoomy = true;
+  /** What would have come next shows our credential. */
+  private isTelling = false;
   private chunks: Buffer[] = [];
   private bytes = 0;
   private ended = false;
@@ -138,19 +143,21 @@ export class UpstreamCall implements ExchangeHandler {
         else if (isBroken || tap.waitingBytes > HELD_MAX_BYTES) this.giveUp(failureOfAnswer('too_large'));
         return;
       }
-      this.begin();
+      this.begin(tap);
     }
     this.idle?.refresh();
-    const pieces = tap.drain();
+    if (isBroken || this.isTelling) return this.breakOff(tap);
+    if (!this.isRoomy) this.holdOn();
+  }
+
+  private forward(tap: StreamTap, events: Buffer): void {
     // The provider's own words for an error pass, unless they quote our credential (peers 22).
-    if (error && pieces.some((each) => showsPieceOf(this.options.secret, each))) return this.breakOff(tap);
-    this.forward(pieces);
-    if (isBroken) this.breakOff(tap);
+    this.isTelling ||= tap.facts.error !== null && showsPieceOf(this.options.secret, events);
+    if (!this.isTelling) this.isRoomy = this.options.sink.write(events);
   }
 
   /** Ends a stream that the client has seen part of and that cannot go on. */
   private breakOff(tap: StreamTap): void {
-    tap.drain();
     this.endStream(this.head as UpstreamHead, tap, 'cut');
     this.control?.abort(UNWANTED);
   }
@@ -161,22 +168,21 @@ export class UpstreamCall implements ExchangeHandler {
     this.control?.abort(UNWANTED);
   }
 
-  private begin(): void {
+  private begin(tap: StreamTap): void {
     this.begun = true;
     clearTimeout(this.timer);
     this.idle = setTimeout(() => this.cancel(new Cancelled('timeout')), this.options.idleMs);
     this.options.sink.begin(this.head as UpstreamHead);
+    tap.passTo((events) => this.forward(tap, events));
   }
 
-  private forward(pieces: readonly Buffer[]): void {
-    let roomy = true;
-    for (const bytes of pieces) roomy = this.options.sink.write(bytes);
-    if (roomy) return;
-    // The client reads slower than the provider writes. Its slowness is not the provider's silence, so the idle clock stops too.
+  /** The client reads slower than the provider writes. Its slowness is not the provider's silence, so the idle clock stops too. */
+  private holdOn(): void {
     this.control?.pause();
     clearTimeout(this.idle);
     this.options.sink.onRelieved(() => {
       if (this.ended) return;
+      this.isRoomy = true;
       this.idle = setTimeout(() => this.cancel(new Cancelled('timeout')), this.options.idleMs);
       this.control?.resume();
     });
@@ -184,7 +190,7 @@ export class UpstreamCall implements ExchangeHandler {
 
   private collect(chunk: Buffer): void {
     this.bytes += chunk.length;
-    this.chunks.push(chunk);
+    this.chunks.push(ownCopy(chunk));
     const { head } = this;
     if (head && head.status !== 200 && this.bytes >= ERROR_BODY_MAX_BYTES) {
       this.failByStatus(head, Buffer.concat(this.chunks));
@@ -212,10 +218,9 @@ export class UpstreamCall implements ExchangeHandler {
     if (!this.begun) {
       // An empty stream that ended properly is an answer; everything else leaves room for another try.
       if (end !== 'complete') return this.fail(failureOfAnswer(end === 'error' ? 'error_event' : 'cut'));
-      this.begin();
+      this.begin(tap);
     }
-    for (const bytes of tap.drain()) this.options.sink.write(bytes);
-    this.endWith({ kind: 'streamed', answer: head, tap, end });
+    this.endWith({ kind: 'streamed', answer: head, tap, end: this.isTelling ? 'cut' : end });
   }
 
   private fail(failure: AttemptFailure): void {
@@ -231,12 +236,13 @@ export class UpstreamCall implements ExchangeHandler {
   }
 }
 
-/** False for an event past its bound, the tap's only error. What came before it has been read. */
+/** False for an event past its bound. What came before it has been read, and passed on. */
 function takes(tap: StreamTap, piece: Buffer): boolean {
   try {
     tap.push(piece);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof AppError) return false;
+    throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { ownCopy } from '../../../../kernel/bytes.js';
 import { AnswerCapture } from '../../content.contract.js';
 
 /** Memory that content may take in this process, all calls together. A few large ones leave the other half of it to the many small ones. */
@@ -56,8 +57,7 @@ export class BoundedCapture extends AnswerCapture {
     this.isCut = !hasRoom || fits < piece.length;
     if (!hasRoom || fits === 0) return;
     this.taken += fits;
-    // What is cut is copied: a part would keep the whole piece in memory.
-    this.pieces.push(fits === piece.length ? piece : Buffer.from(piece.subarray(0, fits)));
+    this.pieces.push(ownCopy(piece.subarray(0, fits)));
   }
 
   override release(): void {
