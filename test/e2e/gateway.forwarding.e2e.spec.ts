@@ -6,6 +6,7 @@ import { present } from '../../src/kernel/assert.js';
 import { TestLethe, type TestTenant } from '../harness/app.js';
 import { RawConnection } from '../harness/raw-http.js';
 import type { CallRecord } from '../harness/upstream/call-log.js';
+import { startUpstream } from '../harness/upstream/server.js';
 
 let app: TestLethe;
 let tenant: TestTenant;
@@ -194,6 +195,33 @@ describe('the answer', () => {
     const through = await (await app.chat(tenant, { model: 'scenario:deepseek', messages, stream: true })).text();
     expect(through).toContain('prompt_cache_hit_tokens');
   });
+});
+
+describe('large requests', () => {
+  /** MB held for twenty of 1 MB each, once all their streams have begun. */
+  async function heldFor(more: readonly string[], wanted: number): Promise<void> {
+    const upstream = await startUpstream();
+    const apart = await TestLethe.start({ upstream });
+    const { key } = await apart.tenant();
+    const content = 'x'.repeat(1_000_000);
+    const body = JSON.stringify({ model: 'scenario:drip,tokens=400,delayMs=50', messages: [{ role: 'user', content }], stream: true });
+    const heldNow = () => {
+      collectGarbage();
+      return process.memoryUsage().arrayBuffers / 1_000_000;
+    };
+    const held = heldNow();
+    const connections = await Promise.all(Array.from({ length: 20 }, () => RawConnection.open(apart.url)));
+    for (const connection of connections) connection.post('/v1/chat/completions', key, body, more);
+    for (const connection of connections) await expect.poll(() => connection.waiting.includes('chat.completion.chunk')).toBe(true);
+    await expect.poll(() => heldNow() - held, { interval: 100, timeout: 8_000 }).toBeLessThan(wanted);
+    for (const connection of connections) connection.close();
+    await apart.stop();
+    await upstream.close();
+  }
+
+  it('are let go of when their answers have begun, however long those last', () => heldFor(['x-lethe-retention: none'], 3));
+
+  it('stay in memory once where a call that fails is kept', () => heldFor([], 23));
 });
 
 describe('a client that reads slowly', () => {

@@ -11,6 +11,7 @@ import type { Cancelled } from './upstream/attempt-failure.js';
 
 /** What `receive` learns. */
 export interface Received {
+  /** Empty once nothing can ask for it any more. */
   readonly body: Buffer;
   readonly read: ReadRequest;
   /** OpenAI's `X-Client-Request-Id`: the caller's own name for the call, kept in the ledger. */
@@ -18,6 +19,8 @@ export interface Received {
   /** The client asked that nothing of this call be kept (C6). */
   readonly keepNothing: boolean;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Something an exchange may give up waiting for. An object, because V8 places a function literal that is assigned to a property in the
@@ -87,6 +90,12 @@ export class Exchange {
   /** A model of this call by a name from configuration, for traces: what a client wrote stands there as the pattern it matched (C1). */
   configuredName(model: string): string {
     return model === this.received.read.model ? this.plan.pattern : model;
+  }
+
+  /** The answer has begun: the request is not sent again, and a stream may last for long. It stays only where it may be kept. */
+  answerBegan(): void {
+    if (this.keep.success ?? this.keep.failure) return;
+    this.received = { ...this.received, body: NOTHING };
   }
 
   /** Gives the call up. What was measured so far is settled all the same. */

@@ -103,6 +103,7 @@ class FrontDesk {
     req.on('data', (chunk: Buffer) => chunks.push(chunk));
     req.on('end', () => {
       const body = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+      chunks.length = 0;
       const path = pathOf(req);
       if (path.startsWith('/_control/')) handleControl({ desk: this, method: req.method ?? '', path, body, res });
       else this.#answer(req, res, body);

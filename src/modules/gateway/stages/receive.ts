@@ -21,7 +21,10 @@ export async function receive(exchange: Exchange, limits: ReceiveLimits): Promis
   if (!/^application\/json[ \t]*(?:;|$)/i.test(type) || encoding !== 'identity') throw gatewayErrors.unsupported_media_type();
   const keepNothing = asksForNothing(headers[RETENTION_HEADER]);
   if (Number(headers['content-length'] ?? 0) > limits.maxBodyBytes) throw tooLarge(limits);
-  const body = await readBody(exchange, limits);
+  const pieces: Buffer[] = [];
+  await collect(exchange, pieces, limits);
+  // Taken out: the listeners, and the promise they settled, stay as long as the request does.
+  const body = joined(pieces.splice(0));
   const named = headers['x-client-request-id'];
   exchange.received = {
     body,
@@ -31,10 +34,15 @@ export async function receive(exchange: Exchange, limits: ReceiveLimits): Promis
   };
 }
 
-function readBody(exchange: Exchange, limits: ReceiveLimits): Promise<Buffer> {
+function joined(pieces: readonly Buffer[]): Buffer {
+  const [first] = pieces;
+  return pieces.length === 1 && first ? first : Buffer.concat(pieces);
+}
+
+/** Raises what {@link receive} does of a body that is too large or too slow. */
+function collect(exchange: Exchange, pieces: Buffer[], limits: ReceiveLimits): Promise<void> {
   const { request } = exchange;
   return new Promise((resolve, reject) => {
-    const chunks: Buffer[] = [];
     let bytes = 0;
     const timer = setTimeout(() => fail(gatewayErrors.body_timeout()), limits.bodyMs);
     const fail = (error: Error) => {
@@ -51,13 +59,12 @@ function readBody(exchange: Exchange, limits: ReceiveLimits): Promise<Buffer> {
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       if (bytes > limits.maxBodyBytes) return fail(tooLarge(limits));
-      chunks.push(chunk);
+      pieces.push(chunk);
     });
     request.on('end', () => {
       clearTimeout(timer);
       exchange.waitingFor = null;
-      const [only] = chunks;
-      resolve(chunks.length === 1 && only ? only : Buffer.concat(chunks));
+      resolve();
     });
     // The client went away in the middle of its own request: nobody is left to answer.
     request.on('error', fail);

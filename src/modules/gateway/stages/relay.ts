@@ -17,6 +17,7 @@ export function clientSink(exchange: Exchange, clock: Clock): StreamSink {
   return {
     begin: (head) => {
       exchange.firstTokenMs = Math.round(clock.monotonicMs() - exchange.beganMs);
+      exchange.answerBegan();
       if (exchange.clientGone) return;
       exchange.committed = true;
       response.writeHead(200, { ...answerHeaders(exchange, head), 'cache-control': 'no-cache', 'x-accel-buffering': 'no' });

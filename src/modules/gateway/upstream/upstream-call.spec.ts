@@ -58,8 +58,8 @@ async function ask(how: Behaviour, options: Partial<UpstreamCallOptions> = {}, d
         idleMs: 150,
         maxAnswerBytes: 100_000,
         secret: 'sk-secret-0123456789',
-        openTap: () => dialect.createStreamTap({ hideUsage: false, choices: 1 }),
-        readAnswer: (body) => dialect.readAnswer(body),
+        dialect,
+        tap: { hideUsage: false, choices: 1 },
         sink: { begin: () => (begins += 1), write: (chunk) => ((text += chunk.toString()), true), onRelieved: () => undefined },
         ...options,
       },
@@ -102,7 +102,7 @@ describe('memory', () => {
         sse(response).write(CONTENT);
         while (!response.destroyed) if (!response.write('x'.repeat(8_000))) await sleep(1);
       },
-      { openTap: () => dialect.createStreamTap({ hideUsage: false, choices: 1, maxEventBytes: 50_000 }) },
+      { tap: { hideUsage: false, choices: 1, maxEventBytes: 50_000 } },
     );
     expect([classOf(result), result.text]).toEqual(['cut', CONTENT]);
   });

@@ -2,7 +2,7 @@ import { ownCopy } from '../../../kernel/bytes.js';
 import { AppError } from '../../../kernel/errors.js';
 import type { AnswerHead, AnswerHeaders } from '../../../platform/http-client/answer-head.js';
 import type { ExchangeControl, ExchangeHandler } from '../../../platform/http-client/client-connection.js';
-import type { AnswerFacts, StreamTap } from '../dialects/dialect.js';
+import type { AnswerFacts, Dialect, StreamTap, StreamTapOptions } from '../dialects/dialect.js';
 import type { AttemptFailure } from './attempt-failure.js';
 import { Cancelled, failureOfAnswer, failureOfConnection, failureOfStatus } from './attempt-failure.js';
 import { ERROR_BODY_MAX_BYTES, headersToKeep, readRefusal, showsPieceOf } from './upstream-request.js';
@@ -39,8 +39,8 @@ export interface UpstreamCallOptions {
   readonly maxAnswerBytes: number;
   /** The credential in use, so that an error which echoes it is not shown. */
   readonly secret: string;
-  readonly openTap: () => StreamTap;
-  readonly readAnswer: (body: Buffer) => AnswerFacts;
+  readonly dialect: Dialect;
+  readonly tap: StreamTapOptions;
   readonly sink: StreamSink;
 }
 
@@ -97,7 +97,7 @@ export class UpstreamCall implements ExchangeHandler {
     if (isStream !== this.options.stream || !isPlain) return this.giveUp(failureOfAnswer('invalid'));
     if (!isStream) return;
     this.head = { status, headers: headersToKeep(headers) };
-    this.tap = this.options.openTap();
+    this.tap = this.options.dialect.createStreamTap(this.options.tap);
   }
 
   onBody(piece: Buffer): void {
@@ -113,7 +113,7 @@ export class UpstreamCall implements ExchangeHandler {
     if (tap) return this.endStream(head, tap, tap.finish());
     const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
     if (head.status !== 200) return this.failByStatus(head, body);
-    const facts = this.options.readAnswer(body);
+    const facts = this.options.dialect.readAnswer(body);
     if (facts.error) return this.fail(failureOfAnswer('error_event', facts.error.status ?? head.status));
     if (!facts.hasContent && facts.usage === null && facts.finishReason === null) return this.fail(failureOfAnswer('invalid'));
     this.endWith({ kind: 'whole', answer: head, body, facts });
