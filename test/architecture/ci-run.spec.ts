@@ -15,6 +15,9 @@ const failing = { ...passing, numFailedTests: 2 };
 const unloaded = { ...passing, testResults: [{ status: 'failed', assertionResults: [] }] };
 const empty = { numPassedTests: 0, numFailedTests: 0, testResults: [] };
 
+/** What it would install where it is missing: a test changes nothing about the machine. */
+const installed = ['softhsm2-util', 'chromium'];
+
 /** Runs `.ci/run` with an `npm` that notes what it is asked, fails at the command named, and writes the given test report. */
 function run(report: object, failAt?: string): Run {
   const npm = [
@@ -23,8 +26,9 @@ function run(report: object, failAt?: string): Run {
     `case "$*" in test) printf '%s' '${JSON.stringify(report)}' > "$LETHE_TEST_REPORT";; esac`,
     `[ "$*" != '${failAt ?? ''}' ]`,
   ];
-  using project = new PlantedProject({ 'bin/npm': `${npm.join('\n')}\n` }, ['.ci/run', 'scripts/test-summary.mjs']);
-  for (const path of ['bin/npm', '.ci/run']) chmodSync(join(project.root, path), 0o755);
+  const programs = { 'bin/npm': `${npm.join('\n')}\n`, ...Object.fromEntries(installed.map((name) => [`bin/${name}`, '#!/bin/sh\n'])) };
+  using project = new PlantedProject(programs, ['.ci/run', 'scripts/test-summary.mjs']);
+  for (const path of [...Object.keys(programs), '.ci/run']) chmodSync(join(project.root, path), 0o755);
   const env = { ...process.env, PATH: `${join(project.root, 'bin')}${delimiter}${process.env['PATH'] ?? ''}` };
   // From another folder: where it is started must not matter.
   const { status, stdout } = spawnSync(join(project.root, '.ci/run'), {
