@@ -6,7 +6,7 @@ import { malformed } from './http-client.errors.js';
 export interface AnswerListener {
   /** The final head: those of 1xx are passed over (RFC 9110 §15.2). */
   onHead(head: AnswerHead): void;
-  /** A piece of the body: a part of what was pushed, and of no use once this returns. */
+  /** A piece of the body: a part of what was pushed, lent until this returns. */
   onBody(piece: Buffer): void;
   onEnd(): void;
 }
@@ -33,7 +33,7 @@ export class AnswerReader {
     this.unread = null;
   }
 
-  /** Takes `bytes` until it returns. Raises `malformed_answer`. Bytes that no answer is due for are malformed too: they would be taken for the next one's. */
+  /** `bytes` are lent until it returns. Raises `malformed_answer`. Bytes that no answer is due for are malformed too: they would be taken for the next one's. */
   push(bytes: Buffer): void {
     let at = 0;
     if (this.state === 'head') {

@@ -10,7 +10,7 @@ export interface ExchangeHandler {
   /** There is a connection, and the request leaves when this returns. */
   onSending(control: ExchangeControl): void;
   onHead(head: AnswerHead): void;
-  /** A piece of the body. It is the handler's until this returns; what it keeps it copies. */
+  /** A piece of the body, lent until this returns: what the handler keeps it copies. */
   onBody(piece: Buffer): void;
   onEnd(): void;
   /** No whole answer: an {@link HttpClientError}, an error of the socket or the reason of an abort. */

@@ -21,7 +21,7 @@ export class PiecewiseBody {
 
   constructor(private readonly response: ServerResponse) {}
 
-  /** `piece` is the caller's again when this returns. False: hold on until `onRelieved`. */
+  /** `piece` is lent until this returns. False: hold on until `onRelieved`. */
   write(piece: Buffer): boolean {
     const { response, hasHead } = this;
     const { socket } = response;

@@ -82,7 +82,7 @@ export interface StreamTapOptions extends AnswerOptions {
  */
 export type StreamEnd = 'complete' | 'error' | 'cut';
 
-/** Takes whole events, next to each other. They are its own until it returns. */
+/** Takes whole events, next to each other. They are lent until it returns. */
 export type EventsSink = (events: Buffer) => void;
 
 /**
@@ -96,7 +96,7 @@ export interface StreamTap {
   readonly malformedEvents: number;
   /** Bytes of whole events that wait for `passTo`. */
   readonly waitingBytes: number;
-  /** Takes what the provider sent, cut anywhere, until it returns. Throws `dialect/event_too_large`; the stream is then lost. */
+  /** Takes what the provider sent, cut anywhere; it is lent until this returns. Throws `dialect/event_too_large`; the stream is then lost. */
   push(chunk: Buffer): void;
   /** Where whole events go from now on, those first that waited. Never the end mark. */
   passTo(sink: EventsSink): void;

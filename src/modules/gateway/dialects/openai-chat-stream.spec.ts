@@ -16,6 +16,8 @@ function delta(content: object, finish: string | null = null, index = 0): string
   return event({ id: 'c1', model: 'm', choices: [{ index, delta: content, finish_reason: finish }] });
 }
 
+const outs = new WeakMap<OpenAiChatStreamTap, Buffer[]>();
+
 /** What has come out since it was last asked, the first time what waited. */
 function drained(tap: OpenAiChatStreamTap): string {
   let out = outs.get(tap);
@@ -26,8 +28,6 @@ function drained(tap: OpenAiChatStreamTap): string {
   }
   return Buffer.concat(out.splice(0)).toString();
 }
-
-const outs = new WeakMap<OpenAiChatStreamTap, Buffer[]>();
 
 describe('the stream tap', () => {
   it('gives out whole events only, as soon as they are whole', () => {

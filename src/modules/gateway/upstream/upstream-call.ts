@@ -27,7 +27,7 @@ export interface UpstreamHead {
 export interface StreamSink {
   /** The first content is here: from now on there is no failover. */
   begin(head: UpstreamHead): void;
-  /** False: hold on until `onRelieved` is called. */
+  /** `events` are lent until it returns. False: hold on until `onRelieved` is called. */
   write(events: Buffer): boolean;
   onRelieved(resume: () => void): void;
 }
