@@ -1,7 +1,7 @@
 import net from 'node:net';
 import tls from 'node:tls';
-import type { AnswerHead } from './answer-head.js';
 import { ownCopy } from '../../kernel/bytes.js';
+import type { AnswerHead } from './answer-head.js';
 import { type AnswerListener, AnswerReader } from './answer-reader.js';
 import { HttpClientError } from './http-client.errors.js';
 

@@ -1,7 +1,8 @@
 import { createServer, type ServerResponse } from 'node:http';
-import net from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
+import { RawConnection } from '../../../test/harness/raw-http.js';
 import { PiecewiseBody } from './piecewise-body.js';
 
 type Answer = (response: ServerResponse, path: string) => void | Promise<void>;
@@ -23,20 +24,21 @@ async function serve(answer: Answer): Promise<number> {
     },
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as net.AddressInfo).port;
+  return (server.address() as AddressInfo).port;
+}
+
+async function connect(port: number): Promise<RawConnection> {
+  const connection = await RawConnection.open(`http://127.0.0.1:${port}`);
+  open.push(connection);
+  return connection;
 }
 
 /** What comes on a connection that sends this, until it is closed. */
-function exchange(port: number, text: string): { socket: net.Socket; all: Promise<string> } {
-  const socket = net.connect(port, '127.0.0.1', () => void socket.write(text));
-  open.push({ close: () => socket.destroy() });
-  const all = new Promise<string>((resolve) => {
-    let seen = '';
-    socket.on('data', (bytes) => (seen += bytes.toString('latin1')));
-    socket.on('close', () => resolve(seen));
-    socket.on('error', () => resolve(seen));
-  });
-  return { socket, all };
+async function exchange(port: number, text: string): Promise<string> {
+  const connection = await connect(port);
+  connection.send(text);
+  await connection.closed();
+  return connection.waiting;
 }
 
 const get = (path: string, more = '') => `GET ${path} HTTP/1.1\r\nhost: x\r\n${more}\r\n`;
@@ -61,7 +63,7 @@ describe('a body in pieces', () => {
       response.end();
     });
     const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('');
-    expect(behindHeads(await exchange(port, get('/', LAST)).all)).toEqual([`${chunks}0\r\n\r\n`]);
+    expect(behindHeads(await exchange(port, get('/', LAST)))).toEqual([`${chunks}0\r\n\r\n`]);
   });
 
   it('may come over many turns, and its last part from the answer itself', async () => {
@@ -76,7 +78,7 @@ describe('a body in pieces', () => {
     });
     const twice = get('/') + get('/', LAST);
     const once = '3\r\none\r\n3\r\ntwo\r\n5\r\nthree\r\n4\r\nfour\r\n0\r\n\r\n';
-    expect(behindHeads(await exchange(port, twice).all)).toEqual([once, once]);
+    expect(behindHeads(await exchange(port, twice))).toEqual([once, once]);
   });
 
   it('waits for the answer before it on the same connection', async () => {
@@ -92,7 +94,7 @@ describe('a body in pieces', () => {
       }
       response.end();
     });
-    const [first, second] = behindHeads(await exchange(port, get('/a') + get('/b', LAST)).all);
+    const [first, second] = behindHeads(await exchange(port, get('/a') + get('/b', LAST)));
     const chunks = (path: string) => [0, 1, 2, 3].map((turn) => `3\r\n${path}${turn}\r\n`).join('');
     expect([first, second]).toEqual([`${chunks('/a')}0\r\n\r\n`, `${chunks('/b')}0\r\n\r\n`]);
   });
@@ -104,7 +106,7 @@ describe('a body in pieces', () => {
       for (const piece of ['one', 'two']) writeLent(body, piece);
       response.end('three');
     });
-    expect(await exchange(port, 'GET / HTTP/1.0\r\n\r\n').all).toMatch(/\r\n\r\nonetwothree$/);
+    expect(await exchange(port, 'GET / HTTP/1.0\r\n\r\n')).toMatch(/\r\n\r\nonetwothree$/);
   });
 
   it('leaves alone what a slow client has still to take, while others are written to', async () => {
@@ -123,12 +125,14 @@ describe('a body in pieces', () => {
       }
       response.end();
     });
-    const slowly = exchange(port, get('/slow', LAST));
+    const slowly = await connect(port);
     slowly.socket.pause();
+    slowly.send(get('/slow', LAST));
     await expect.poll(() => slow?.socket?.writableLength ?? 0).toBeGreaterThan(0);
-    const [other] = behindHeads(await exchange(port, get('/other', LAST)).all);
+    const [other] = behindHeads(await exchange(port, get('/other', LAST)));
     slowly.socket.resume();
-    const [held] = behindHeads(await slowly.all);
+    await slowly.closed();
+    const [held] = behindHeads(slowly.waiting);
     expect([other, held].map((text) => [...new Set(text?.replaceAll(/(?:^|\r\n)(?:2328|2710|0)\r\n/g, '').trim())].join(''))).toEqual([
       'y',
       'x',
@@ -149,10 +153,11 @@ describe('a body in pieces', () => {
       }
       response.end();
     });
-    const { socket, all } = exchange(port, get('/'));
+    const leaver = await connect(port);
+    leaver.send(get('/'));
     await sleep(10);
-    socket[leave]();
-    await all;
+    leaver.socket[leave]();
+    await leaver.closed();
     await expect.poll(() => isClosed).toBe(true);
     await sleep(60);
     expect(
@@ -168,12 +173,13 @@ describe('a body in pieces', () => {
       for (let turn = 0; turn < 20; turn += 1) writeLent(body, 'x'.repeat(1_000_000));
       body.onRelieved(() => told.push(path));
     });
-    const reader = exchange(port, get('/reads'));
-    const leaver = exchange(port, get('/leaves'));
+    const [reader, leaver] = [await connect(port), await connect(port)];
     for (const { socket } of [reader, leaver]) socket.pause();
+    reader.send(get('/reads'));
+    leaver.send(get('/leaves'));
     await sleep(100);
     expect(told).toEqual([]);
-    reader.socket.resume();
+    reader.socket.removeAllListeners('data').resume();
     await expect.poll(() => told).toEqual(['/reads']);
     leaver.socket.destroy();
     await expect.poll(() => told).toEqual(['/reads', '/leaves']);

@@ -30,9 +30,8 @@ export class PiecewiseBody {
     // No connection: its turn has not come (pipelining). None that takes anything: the answer knows what to do with what is left.
     if (hasHead && socket?.writable) return writeChunk(socket, piece);
     this.hasHead = true;
-    const chunk = chunkOf(piece, Buffer.allocUnsafeSlow(piece.length + AROUND_BYTES));
     response.chunkedEncoding = false;
-    const isRoomy = response.write(chunk);
+    const isRoomy = response.write(chunkOf(piece));
     response.chunkedEncoding = true;
     return isRoomy;
   }
@@ -58,17 +57,16 @@ export class PiecewiseBody {
 }
 
 function writeChunk(socket: Socket, piece: Buffer): boolean {
-  const bytes = piece.length + AROUND_BYTES;
   // Behind others it waits, in memory of its own.
-  if (bytes > FRAME_BYTES || socket.writableLength > 0) return socket.write(chunkOf(piece, Buffer.allocUnsafeSlow(bytes)));
+  if (piece.length + AROUND_BYTES > FRAME_BYTES || socket.writableLength > 0) return socket.write(chunkOf(piece));
   const isRoomy = socket.write(chunkOf(piece, frame));
   // The connection did not take all of it: the frame is the connection's now.
   if (socket.writableLength > 0) frame = Buffer.allocUnsafeSlow(FRAME_BYTES);
   return isRoomy;
 }
 
-/** The chunk, at the beginning of `to`. */
-function chunkOf(piece: Buffer, to: Buffer): Buffer {
+/** The chunk, at the beginning of `to`: memory of its own unless told. */
+function chunkOf(piece: Buffer, to = Buffer.allocUnsafeSlow(piece.length + AROUND_BYTES)): Buffer {
   const size = piece.length.toString(16);
   let at = size.length;
   for (let digit = 0; digit < at; digit += 1) to[digit] = size.charCodeAt(digit);

@@ -24,7 +24,7 @@ export class OpenAiChatStreamTap implements StreamTap {
   readonly #splitter: SseSplitter;
   readonly #finishedChoices = new Set<unknown>();
   #sink: EventsSink | null = null;
-  #waiting: Buffer[] = [];
+  readonly #waiting: Buffer[] = [];
   #waitingBytes = 0;
   /** Events next to each other in one chunk leave as one piece: `#runBuffer` from `#runStart` to `#runEnd`. */
   #runBuffer: Buffer | null = null;
@@ -58,10 +58,8 @@ export class OpenAiChatStreamTap implements StreamTap {
 
   passTo(sink: EventsSink): void {
     this.#sink = sink;
-    const waiting = this.#waiting;
-    this.#waiting = [];
     this.#waitingBytes = 0;
-    for (const events of waiting) sink(events);
+    for (const events of this.#waiting.splice(0)) sink(events);
   }
 
   finish(): StreamEnd {

@@ -1,3 +1,4 @@
+import { joined } from '../../../kernel/bytes.js';
 import type { Exchange } from '../exchange.js';
 import { gatewayErrors } from '../gateway.errors.js';
 import { asksForNothing, RETENTION_HEADER } from './keep.js';
@@ -32,11 +33,6 @@ export async function receive(exchange: Exchange, limits: ReceiveLimits): Promis
     clientRequestId: typeof named === 'string' && CLIENT_REQUEST_ID.test(named) ? named : null,
     keepNothing,
   };
-}
-
-function joined(pieces: readonly Buffer[]): Buffer {
-  const [first] = pieces;
-  return pieces.length === 1 && first ? first : Buffer.concat(pieces);
 }
 
 /** Raises what {@link receive} does of a body that is too large or too slow. */

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { joined } from '../../../kernel/bytes.js';
 import type { Clock } from '../../../kernel/clock.js';
 import { AppError } from '../../../kernel/errors.js';
 import { PiecewiseBody } from '../../../platform/http/piecewise-body.js';
@@ -51,7 +52,7 @@ export function finish(exchange: Exchange, end: AttemptEnd): void {
   } else {
     const error = streamError(end.end);
     const last = error ? [dialect.writeStreamError(error, exchange.id)] : end.tap.lastBytes();
-    response.end(last.length === 1 ? last[0] : Buffer.concat(last));
+    response.end(joined(last));
   }
 }
 

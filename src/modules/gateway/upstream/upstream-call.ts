@@ -1,4 +1,4 @@
-import { ownCopy } from '../../../kernel/bytes.js';
+import { joined, ownCopy } from '../../../kernel/bytes.js';
 import { AppError } from '../../../kernel/errors.js';
 import type { AnswerHead, AnswerHeaders } from '../../../platform/http-client/answer-head.js';
 import type { ExchangeControl, ExchangeHandler } from '../../../platform/http-client/client-connection.js';
@@ -111,7 +111,7 @@ export class UpstreamCall implements ExchangeHandler {
     const { head, tap } = this;
     if (!head) return this.fail(failureOfAnswer('invalid'));
     if (tap) return this.endStream(head, tap, tap.finish());
-    const body = this.chunks.length === 1 ? (this.chunks[0] as Buffer) : Buffer.concat(this.chunks);
+    const body = joined(this.chunks);
     if (head.status !== 200) return this.failByStatus(head, body);
     const facts = this.options.dialect.readAnswer(body);
     if (facts.error) return this.fail(failureOfAnswer('error_event', facts.error.status ?? head.status));
@@ -129,7 +129,7 @@ export class UpstreamCall implements ExchangeHandler {
       return this.endStream(this.head, this.tap, end === 'cut' && cause instanceof Cancelled ? cause.reason : end);
     }
     // A refusal is one as soon as its status is known.
-    if (this.head && this.head.status !== 200) return this.failByStatus(this.head, Buffer.concat(this.chunks));
+    if (this.head && this.head.status !== 200) return this.failByStatus(this.head, joined(this.chunks));
     if (this.head && !(cause instanceof Cancelled)) return this.fail(failureOfAnswer('cut', this.head.status));
     this.fail(failureOfConnection(cause, this.control !== null));
   }
@@ -193,7 +193,7 @@ export class UpstreamCall implements ExchangeHandler {
     this.chunks.push(ownCopy(chunk));
     const { head } = this;
     if (head && head.status !== 200 && this.bytes >= ERROR_BODY_MAX_BYTES) {
-      this.failByStatus(head, Buffer.concat(this.chunks));
+      this.failByStatus(head, joined(this.chunks));
       return this.control?.abort(UNWANTED);
     }
     if (this.bytes > this.options.maxAnswerBytes) return this.giveUp(failureOfAnswer('too_large'));

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { joined, ownCopy } from '../../../../kernel/bytes.js';
 import { isSharedBlobStore } from '../../../../platform/blob/blob-factory.js';
 import { Settings } from '../../../../platform/config/settings.js';
 import type { ContentDrop } from '../../../../platform/telemetry/metrics.js';
@@ -121,7 +122,7 @@ export class QueuedKeeper extends ContentKeeper {
   /** Cut to what is kept of one call. An input that will be redacted is cut afterwards, if at all: half a secret looks like none. */
   private bounded(rule: KeepRule, call: CapturedCall): WaitingCall {
     const cutRequest = call.request.length > this.maxBytes && !rule.redact;
-    const request = cutRequest ? Buffer.from(call.request.subarray(0, this.maxBytes)) : call.request;
+    const request = cutRequest ? ownCopy(call.request.subarray(0, this.maxBytes)) : call.request;
     const answer = call.answer === null ? null : cutTo(call.answer, this.maxBytes);
     const bytes = request.length + sizeOf(answer ?? []);
     const answerCut = call.answerCut || (call.answer !== null && sizeOf(answer ?? []) < sizeOf(call.answer));
@@ -279,7 +280,7 @@ function sizeOf(pieces: readonly Buffer[]): number {
 
 /** The pieces up to a number of bytes. What is cut is copied: a part would keep the whole piece in memory. */
 function cutTo(pieces: readonly Buffer[], bytes: number): readonly Buffer[] {
-  return sizeOf(pieces) <= bytes ? pieces : [Buffer.from(Buffer.concat(pieces).subarray(0, bytes))];
+  return sizeOf(pieces) <= bytes ? pieces : [ownCopy(joined(pieces).subarray(0, bytes))];
 }
 
 function pause(ms: number): Promise<void> {
