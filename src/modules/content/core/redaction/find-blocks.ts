@@ -46,7 +46,7 @@ export function isHeld(name: string | undefined, value: string): boolean {
 
 /** `id`, `url` and `expires_at` stand beside the secret. */
 const BESIDE =
-  /(?:^|[_-])(?:id|url|uri|hash|path|file|sha\d*|digest|arn|at|ref|host|name|version|[Ee]xpir\w*|issued|created|updated|date|time)s?$|(?:Id|Url|Uri|Hash|Path|At)$/;
+  /(?:^|[_-])(?:id|url|uri|hash|path|file|sha\d*|digest|arn|at|ref|rev|revision|commit|integrity|checksum|host|name|version|[Ee]xpir\w*|issued|created|updated|date|time)s?$|(?:Id|Url|Uri|Hash|Path|At)$/;
 
 function tells(name: string): boolean {
   return !BESIDE.test(name) && kindOfKey(`${name}_secret`) !== 'none';

@@ -1,14 +1,14 @@
 import type { FindingSink } from './findings.ts';
 import { kindOfKey } from './key-names.ts';
-import { isSecretValue } from './plausibility.ts';
+import { isChosen, isSecretValue } from './plausibility.ts';
 import { looksLikePassword, looksRandom } from './randomness.ts';
 
 /** Calls that take a password behind whom it belongs to. Found by how their names end. */
 const OF_ACCOUNTS = `auth( auth=( login( connect( ftp( smtp( imap( credential( credentials( createuser( adduser( passwordauthentication(
-  getconnection( pdo( __construct( mysqli( credentials.new( jwt.sign( jwt.encode( jwt.verify( jwt.decode( authenticate( signin( logon( setcredentials( pw_set( bind_s( wifi.begin( userpass( connection( database(`;
+  getconnection( pdo( __construct( mysqli( credentials.new( jwt.sign( jwt.encode( jwt.verify( jwt.decode( authenticate( signin( logon( setcredentials( pw_set( bind_s( wifi.begin( userpass( connection( database( newinstance( open(`;
 /** Calls that take a key, alone or behind the address it is for. */
 const OF_CLIENTS = `client( wallet( sdk( sendline( writeline( setkey( withkey( fromkey( signer( keypair( configure( initialize( authenticator( geocode( geocoder( translator(
-  hmac( hmac.new( fernet( cookieparser( handler( algoliasearch( twilio(`;
+  hmac( hmac.new( fernet( cookieparser( handler( algoliasearch( twilio( captcha( .init(`;
 
 /** What an automaton looks for, and whether the call takes a password. */
 export const CALLS: readonly { readonly literal: string; readonly account: boolean }[] = [
@@ -53,7 +53,11 @@ export function findInCall(text: string, at: number, account: boolean, sink: Fin
 /** Stricter than behind a name: hosts, databases and options stand in such calls as well. */
 function isPassword(value: string): boolean {
   if (ADDRESS.test(value) || !isSecretValue('password', value, 'loose')) return false;
-  return looksRandom(value, 8) || (/\d/.test(value) && (/[^\w.:/ -]/.test(value) || /^(?=.*[A-Z])(?=.*[a-z])\w+$/.test(value)));
+  return (
+    looksRandom(value, 8) ||
+    isChosen(value) ||
+    (/\d/.test(value) && (/[^\w.:/ -]/.test(value) || /^(?=.*[A-Z])(?=.*[a-z])\w+$/.test(value)))
+  );
 }
 
 /** The id of a project is a UUID more often than a key is, and stands where no address is. */

@@ -27,6 +27,9 @@ const BY_PLACE =
 const COMMANDS: readonly Command[] = [
   after('mysql|mysqldump|mysqladmin|mariadb|mariadb-dump|mysqlimport|mycli', '-p(?=[^\\s])'),
   after('twine|altool|notarytool', '-p\\s+'),
+  after('signtool', '/p\\s+'),
+  after('racadm', '-p\\s+', true),
+  after('openconnect', '<<<\\s*'),
   after('nuget', '(?:-k|--api-key|-ApiKey)\\s+', true),
   after('sqlplus|sqlldr|expdp|impdp', '[\\w.$#]{1,64}/(?=\\S{4,128}@)'),
   after('sshpass', '-p\\s*'),
@@ -49,6 +52,7 @@ const COMMANDS: readonly Command[] = [
   ),
   after('ipmitool', '-P\\s+', true),
   after('snmpwalk|snmpget|snmpset', '-[AX]\\s+'),
+  after('snmpwalk|snmpget|snmpset', '-c\\s+', true),
   after(
     'vault login|vault unseal|vault operator unseal|op signin|doppler login|npm login|sentry-cli login|railway login|heroku auth',
     '(?:-method=\\w+\\s+)?(?:token=)?',
@@ -77,7 +81,7 @@ const COMMANDS: readonly Command[] = [
 ];
 /** Whom, and behind a colon by which password: the last group. Or a key in the place of both. */
 const USER_AND_PASSWORD: readonly RegExp[] = [
-  /\b(?:curl|wget|http|https|xh|aria2c|smbclient|rpcclient|httpie)\b[^\n]{0,400}?\s(?:-u|--user|-U|--proxy-user|-a|--auth|--http-user)[= ]?\s{0,4}["']?([^\s:%"'/]{1,64})[:%]([^\s"']{3,256})/gi,
+  /\b(?:curl|wget|http|https|xh|aria2c|smbclient|rpcclient|httpie|etcdctl|skopeo|ttyd)\b[^\n]{0,400}?\s(?:-u|--user|-U|--proxy-user|-a|--auth|--http-user|-c|--(?:src-|dest-)?creds|--credential)[= ]?\s{0,4}["']?(?:[\w.-]{1,32}[\\/])?([^\s:%"'/]{1,64})[:%]([^\s"']{3,256})/gi,
   /\bcurl\b[^\n]{0,400}?\s(?:-u|--user)[= ]?\s{0,4}["']?([\w-]{20,256})(?=:[\s"']|:$)/gi,
   /\becho (?:-[en] )?["']?([\w.@-]{1,64}):([^\s"']{3,256})["']?\s*\|\s*(?:sudo )?chpasswd/gi,
   /\b(?:chpasswd|newusers)\b[^\n]{0,4}<<<\s{0,2}["']?([^\s:"']{1,64}):([^\s"']{3,256})/gi,
@@ -91,7 +95,7 @@ export const PROGRAMS: readonly string[] =
    rpcclient chpasswd newusers twine nuget· sqlplus sqlldr expdp impdp
    rabbitmqctl smbpasswd samba-tool wpa_passphrase ejabberdctl prosodyctl asadmin networksetup mc·alias bundle·config composer·config poetry·config
    cypher-shell clickhouse-client beeline hdbsql vsql nzsql evil-winrm crackmapexec nxc· useradd usermod expo· kinit az·keyvault aws· gcloud doctl
-   ipmitool cryptsetup pulumi ssh-keygen ngrok cloudflared swaks secret-tool neo4j-admin cargo·login`
+   signtool racadm openconnect etcdctl ttyd security· ipmitool cryptsetup pulumi ssh-keygen ngrok cloudflared swaks secret-tool neo4j-admin cargo·login`
     .trim()
     .split(/[ \n]+/)
     .map((name) => name.replace('·', ' '));
@@ -124,7 +128,12 @@ function findInLine(line: string, offset: number, sink: FindingSink): void {
     if (called === null) continue;
     const behind = called.index + called[0].length;
     eachMatch(option, line, (found) => {
-      if (found.index < behind || found.index - behind > FARTHEST_OPTION || /[|;]/.test(line.slice(behind, found.index))) return;
+      if (
+        found.index < behind ||
+        found.index - behind > FARTHEST_OPTION ||
+        /[|;]/.test(line.slice(behind, found.index).replaceAll(/"[^"]*"|'[^']*'/g, ''))
+      )
+        return;
       const value = found[1] ?? found[2] ?? found[3] ?? '';
       if (value.length < 4 || isPlaceholder(value) || (found[3] !== undefined && /^[-/]/.test(value))) return;
       if (!strict || looksLikePassword(value) || looksRandom(value, 12)) add(found, value);

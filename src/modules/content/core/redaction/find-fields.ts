@@ -4,7 +4,7 @@ import { findInBlock, isHolder } from './find-blocks.ts';
 import { findColumn, isCell } from './find-columns.ts';
 import { findAuthorization, findCookies } from './find-structures.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
-import { isChosen, isFingerprint, isPlaceholder, isSecretValue, type Standing } from './plausibility.ts';
+import { isChosen, isFingerprint, isPlaceholder, isSecretValue, isSessionNumber, type Standing } from './plausibility.ts';
 import { looksLikePassword, looksRandom } from './randomness.ts';
 import { endOfBare, type ReadValue, valueBehind } from './value-reader.ts';
 
@@ -53,7 +53,9 @@ export function findField(text: string, start: number, end: number, sink: Findin
     ARN.test(text.slice(Math.max(0, name.start - 64), name.start)) ||
     (text[name.start - 1] === '/' && text[name.start - 2] === '<') ||
     // A mark for whom to put in: `<user>:<password>@host`.
-    (text[name.start - 1] === '<' && text[name.end] === '>' && text[name.end + 1] === '@')
+    (text[name.start - 1] === '<' && text[name.end] === '>' && text[name.end + 1] === '@') ||
+    isReference(text, name) ||
+    OF_A_NAME.test(text.slice(Math.max(0, name.start - 24), name.start))
   )
     return name.end;
   if (name.kind === 'authorization') return findAuthorization(text, name.end, sink) ?? name.end;
@@ -64,11 +66,37 @@ export function findField(text: string, start: number, end: number, sink: Findin
   return findValue(text, name, sink) ?? findInProse(text, name, sink) ?? name.end;
 }
 
+/** `{{ rabbit_password }}`, `$(DbPass)`, `${DB_PASSWORD}`: the name of what is put in, from elsewhere. */
+function isReference(text: string, { start, end }: Name): boolean {
+  return (
+    (CLOSES_TEMPLATE.test(text.slice(end, end + 4)) && OPENS_TEMPLATE.test(text.slice(Math.max(0, start - 64), start))) ||
+    // Robot Framework gives its variables a value that way, two spaces behind.
+    (text[start - 2] === '$' &&
+      !text.startsWith('  ', end + 1) &&
+      ((text[start - 1] === '(' && text[end] === ')') || (text[start - 1] === '{' && text[end] === '}')))
+  );
+}
+const OPENS_TEMPLATE = /\{\{-? {0,2}[\w.$]{0,48}$/;
+const CLOSES_TEMPLATE = /^ {0,2}-?\}\}/;
+/** What stands before a name where a digest or an id follows, of that which is named: `checksum/secret: …`, "the id of the credential: …". */
+const OF_A_NAME = /(?:\b(?:checksum|digest|sha\d{1,3})[/:]|\b(?:key)?ids? (?:of|for) (?:the |a |this |your )?)$/i;
+/** What stands behind the name of a member, and not behind a value. */
+const NAMES_MEMBER = /^["'`] {0,4}(?::|=>)/;
+
+/** Whether what was read opens a block that the name stands for, is the name of the next field, or goes on where quotes close and open again. */
+function isNext(text: string, name: Name, value: ReadValue): boolean {
+  const behind = text.slice(value.end, value.end + 8);
+  const opens = /[[{]/.test(text.slice(name.end, value.start));
+  if (opens && NAMES_MEMBER.test(behind)) return true;
+  if (value.standing === 'apart' && /^["']?:(?:\s|$)/.test(behind)) return true;
+  return value.standing === 'quoted' && /^[)\]}](?: |[;,.]\s)/.test(text.slice(value.start, value.start + 3));
+}
+
 function findValue(text: string, name: Name, sink: FindingSink): number | undefined {
   const before = text[name.start - 1];
   const quote = before === '"' || before === "'" || before === '`' ? before : undefined;
   const value = attributeBehind(text, name) ?? valueBehind(text, name.end, quote);
-  if (value === undefined) return undefined;
+  if (value === undefined || isNext(text, name, value)) return undefined;
   const written = text.slice(value.start, value.end);
   const inside = written.includes('\n') ? written.replace(BROKEN, '$1$2') : written;
   const standing = standingOf(text, name, value.standing);
@@ -78,10 +106,11 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   // A test that passes says what it has shown.
   if (text[name.end] === '(' && /^(?:[\w$]+\.)?pass$/.test(name.text) && !looksLikePassword(inside)) return undefined;
   // What a call gives is not written behind it, but in quotes: what a function returns, what a test expects.
-  if (text.startsWith('()', name.end) && !'"\'`'.includes(text[value.start - 1] as string)) return undefined;
+  if (/^ ?\(\)/.test(text.slice(name.end, name.end + 3)) && !'"\'`'.includes(text[value.start - 1] as string)) return undefined;
   if (standing !== 'assigned' && isOfList(text, name, value)) return undefined;
   // The beginning of a token and then dots stand for any token.
   if (text.startsWith('..', value.end) && /[-_]$/.test(inside)) return undefined;
+  if (isSessionNumber(name.text, inside)) return undefined;
   // How OpenPGP calls its keys: git is told that, and not the key.
   if (isFingerprint(inside) && /signing_?key$/i.test(name.text)) return undefined;
   if (inside.length === 4) {
@@ -142,7 +171,7 @@ function findBytes(text: string, name: Name, sink: FindingSink): void {
 }
 
 const ATTRIBUTE =
-  /["'](?:\s{1,8}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{1,8}(?:[a-z]{1,16}:)?(?:value|content)=["']([^"'<>]{1,2048})["']/y;
+  /["'](?:\s{1,24}[\w:-]{1,32}=["'][^"'<>]{0,64}["']){0,6}\s{1,24}(?:[a-z]{1,16}:)?(?:value|content)=["']([^"'<>]{1,2048})["']/y;
 
 /** `name="api_key" translatable="false">…<`: what the element holds, unless it says that it is a digest. */
 const CONTENT =
@@ -164,10 +193,12 @@ function attribute(pattern: RegExp, text: string, end: number, standing: Standin
   return { start: stop - (found[1] as string).length, end: stop, standing };
 }
 
+const QUOTED = /^ {1,3}["']/;
+
 /** `--password value` and the lines of a .netrc are as good as an assignment. */
 function standingOf(text: string, name: Name, standing: Standing): Standing {
   if (standing !== 'loose') return standing;
-  if (name.text.startsWith('--') && text[name.end] === ' ') return 'assigned';
+  if (name.text.startsWith('--') && text[name.end] === ' ') return QUOTED.test(text.slice(name.end, name.end + 4)) ? 'quoted' : 'assigned';
   return name.text === 'password' && /\blogin\s+\S{1,128}\s+$/.test(text.slice(Math.max(0, name.start - 160), name.start))
     ? 'assigned'
     : 'loose';
@@ -192,9 +223,9 @@ function findParameter(text: string, name: Name, sink: FindingSink): number {
   return end;
 }
 
-const VERB = '(?:to be|is|was|to|be|now|are|ist|lautet|est|c.est|es|è|é|er|är|jest|zní|je|este|on|là|είναι|equals)';
+const VERB = '(?:to be|is|was|to|be|now|are|ist|lautet|est|c.est|es|è|é|er|är|jest|zní|je|este|on|là|είναι|equals|para|auf|->)';
 const DISTANT = new RegExp(
-  String.raw`[ ,](?:[^\n"\`={}();<>]{0,64}?(?: ${VERB}:?|:| =)|${VERB}:?)[ ]+(?:now |set to |maintenant |jetzt |ahora |adesso |agora )?["'\`*«„“]{0,2}\s?`.replaceAll(
+  String.raw`(?:['’]s(?= )|[ ,](?:[^\n"\`={}();<>]{0,64}?(?: ${VERB}:?|:| =)|${VERB}:?))[ ]+(?:still )?(?:now |set to |maintenant |jetzt |ahora |adesso |agora )?["'\`*«„“]{0,2}\s?`.replaceAll(
     '\\`',
     '`',
   ),
@@ -210,7 +241,8 @@ const LONGEST_QUESTION = 81;
 const OF_AN_ID = / ids?\b["'`:= is]*$/i;
 /** Names for an account and its password together. */
 const HOLDS_BOTH = /^(?:creds?|credentials?|credenciales|credenziali|identifiants|zugangsdaten|anmeldedaten|inloggegevens)$/i;
-const PAIR = /["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}[([]?["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
+const PAIR =
+  /(?: [\w ]{1,40}(?=: ))?["'`]?\s{0,2}(?:are|is|were|was|[:=])?\s{0,2}[([]?["'`]?[\w.@+-]{2,64}["'`]?\s{0,2}(?:\/|:|\||,|and)\s{0,2}["'`]?/y;
 
 /** "The password for the staging database is …", "creds are admin / …": a value some words away must look like one by itself. */
 function findInProse(text: string, name: Name, sink: FindingSink): number | undefined {
@@ -260,10 +292,16 @@ function findBelow(text: string, name: Name, sink: FindingSink): number | undefi
   const behind = bareBehind(BELOW, text, name.end);
   if (behind === undefined) return undefined;
   const { gap, start, end, value } = behind;
-  if (!isSecretValue(name.kind, value, 'apart')) return undefined;
+  if (!isSecretValue(name.kind, value, 'apart') || isInPublicBlock(text, start)) return undefined;
   if (name.kind === 'key' && gap[1] === undefined && !/^(?=.*[A-Z])(?=.*[a-z])/.test(value)) return undefined;
   sink.add(start, end, 'prose');
   return end;
+}
+
+const PUBLIC_BLOCK = /BEGIN [A-Z ]{0,24}(?:PUBLIC KEY|CERTIFICATE|SIGNATURE|MESSAGE)(?![^]*END )/;
+/** The headers of an armour may speak of a key. */
+function isInPublicBlock(text: string, at: number): boolean {
+  return PUBLIC_BLOCK.test(text.slice(Math.max(0, at - 320), at));
 }
 
 const LEADING =
@@ -296,7 +334,7 @@ const FOREIGN =
   /(?:пароль|пароля|паролем|jelszó|parolas[ıi]|şifresi|heslem|секрет|ключ|токен|schlüssel|clé(?: [A-Z]{2,8})?|キー|密码|密碼|口令|密钥|密鑰|令牌|パスワード|暗証番号|秘密鍵|トークン|비밀번호|암호|토큰|비밀키|كلمة المرور|كلمة السر|סיסמה|סיסמא|κωδικός|รหัสผ่าน|पासवर्ड|mật khẩu|contraseña|mot de passe|şifre|hasło|lösenord|kata sandi|seed phrase|recovery phrase|pass phrase|one-time code|secret word)/gi;
 /** An ending, some words, and then what says that the value follows: "Lösenordet till servern är …", "Пароль от сервера: …". */
 const FOREIGN_DISTANCE =
-  /\p{L}{0,8}(?: (?:\([^()\n]{1,24}\)|[\p{L}\d'’.-]{1,20})){0,6}?\s{0,2}(?:[:=：＝]|(?<=\s)(?:is|to|es|est|är|er|jest|è|é|là|ist|lautet|—|–))\s{1,2}["'`«„“]?\s?(?=[\x21-\x7e])/uy;
+  /\p{L}{0,8}(?: (?:\([^()\n]{1,24}\)|[\p{L}\d'’.-]{1,20})){0,6}?\s{0,2}(?:[:=：＝]|(?<=\s)(?:is|to|es|est|c.est maintenant|är|er|jest|è|é|là|ist|lautet|—|–))\s{1,2}["'`«„“]?\s?(?=[\x21-\x7e])/uy;
 const FOREIGN_GAP = /[^\x21-\x7e\n]{0,16}(?:[:=：＝]|is|es|est|är|jest)?[^\x21-\x7e\n]{0,8}["'`]?(?=[\x21-\x7e])/y;
 
 const COLON = /[:：]/;
@@ -326,6 +364,7 @@ function findForeignIn(text: string, from: number, until: number, sink: FindingS
       if (
         isPlaceholder(value) ||
         value.length < 5 ||
+        value.startsWith(',') ||
         !(looksLikePassword(value) || looksRandom(value, 10) || isChosen(value) || (COLON.test(behind.gap[0]) && TWO_WORDS.test(value)))
       )
         continue;

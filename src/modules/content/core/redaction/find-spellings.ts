@@ -19,9 +19,67 @@ const RECOVERY_CODES =
 
 export const SPELLINGS: readonly Spelling[] = [
   { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
+  { literal: 'identified by', pattern: /identified by ([^\s"';]{6,128})/iy, looks: 'password' },
+  ...['encrypted password ', 'login password ', 'with password '].map((literal) => ({
+    literal,
+    pattern: /(?:encrypted|login|with) password '([^'\n]{4,256})'/iy,
+  })),
+  { literal: 'pgp_sym_', pattern: /pgp_sym_(?:en|de)crypt\([^,'\n]{1,80},\s?'([^'\n]{4,256})'/iy },
+  ...['createcipheriv(', 'createdecipheriv('].map((literal) => ({
+    literal,
+    pattern: /create(?:De)?cipheriv\(\s{0,8}["'`][\w-]{2,32}["'`],\s{0,8}(?:Buffer\.from\()?["'`]([^"'`\n]{16,256})/iy,
+  })),
+  // Behind whose key it is, the key: 40 characters, that nothing tells but their place.
+  { literal: 'akia', pattern: /AKIA[A-Z0-9]{16}["']?\s{0,4}[,:;|\s]\s{0,8}["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/y },
+  // What a private key is made of, in XML (RFC 4050 and .NET) and in the expressions of libgcrypt.
+  ...['d', 'p', 'q', 'dp', 'dq', 'inverseq'].map((member) => ({
+    literal: `<${member}`,
+    pattern: new RegExp(`<${member}>\\s{0,8}([A-Za-z0-9+/=\\s]{40,1400})</${member}>`, 'iy'),
+  })),
+  { literal: '(d ', pattern: /\(d\s{1,8}#([0-9A-Fa-f\s]{32,2048})#\)/y },
+  { literal: '{xor}', pattern: /\{xor\}([A-Za-z0-9+/=]{6,256})/iy },
+  { literal: 'grub.pbkdf2.', pattern: /grub\.pbkdf2\.sha\d{3}\.\d{1,8}\.([0-9A-F.]{64,1024})/iy },
+  { literal: 'rpc-password', pattern: /rpc-password"\s?:\s?"(\{[0-9a-f]{40}[\w./]{8})"/iy },
+  { literal: 'ed25519 a_', pattern: /ed25519 a_\w{4} ([A-Za-z0-9+/]{43})(?![A-Za-z0-9+/])/y },
+  { literal: '.tochararray(', pattern: /(?<=["']([^"'\n$]{6,256})["'])\.toCharArray\(\)/dy, looks: 'password' },
+  // Lines of configuration that name whom, and behind a colon or a space by which password.
+  ...['allow ', ' login=', 'npmauthident: ', 'administrator / ', 'admin / ', 'root / '].map((literal) => ({
+    literal,
+    pattern:
+      /(?:allow [\w.@-]{1,64}:| login=[\w.@-]{1,64}:|npmAuthIdent: "?[^\s":]{1,64}:|(?:administrator|admin|root) \/ )["'`]?([^\s"'`]{6,256})/iy,
+    looks: 'password' as const,
+  })),
+  { literal: 'user=', pattern: /(?<=(?:^|\n)[ \t]{0,8})user=[\w.@-]{1,64}:(\S{6,256})/iy, looks: 'password' },
+  { literal: 'user_', pattern: /(?<=LoginModule required[^{}]{0,300})user_[\w.-]{1,32}="([^"\n]{4,128})"/iy },
+  { literal: 'bundle_', pattern: /BUNDLE_[A-Z0-9_]{3,80}__[A-Z]{2,8}: "?[\w.@-]{1,64}:([^\s"]{6,256})/y },
+  { literal: 'authinfo:', pattern: /AuthInfo:[^\n]{1,160}?"P:([^"\n]{4,128})"/iy },
+  { literal: '.logon ', pattern: /\.LOGON [\w.-]{1,128}\/[\w.-]{1,64},([^\s;]{4,128})/iy },
+  { literal: '+login ', pattern: /\+login [\w.@-]{2,64} (\S{6,128})/iy, looks: 'password' },
+  { literal: 'connect to ', pattern: /connect to [\w.-]{1,64} user [\w.-]{1,64} using (\S{6,128})/iy },
+  { literal: 'createuser ', pattern: /createUser [\w.-]{1,64} (?:MD5|SHA[\d-]{0,4}) "?([^\s"]{6,128})/iy },
+  { literal: 'impacket-', pattern: /impacket-\w{2,24} [^\n]{0,80}?['"]?[\w.-]{1,64}\/[\w.-]{1,64}:([^@\s'"]{4,128})@/iy },
+  ...['password manager ', 'password operator '].map((literal) => ({
+    literal,
+    pattern: /password (?:manager|operator)(?: user-name "[^"\n]{1,64}")? (?:plaintext|sha\d{1,3}) "?([^"\s]{4,128})/iy,
+  })),
+  { literal: "option key '", pattern: /option key '([^'\n]{8,64})'/iy },
+  { literal: 'pass "', pattern: /(?<=(?:^|\n)[ \t]{0,8})Pass "([^"\n]{4,128})"/y },
+  { literal: '$user', pattern: /\$USER\d{1,3}\$=([^\s/]\S{5,128})/y, looks: 'password' },
+  ...[' key 0 ', ' key 7 '].map((literal) => ({ literal, pattern: / key [07] (\S{6,128})/y, looks: 'password' as const })),
+  // Redis, as it goes over the wire.
+  { literal: 'auth', pattern: /(?<=\n)AUTH\r?\n(?:\$\d{1,3}\r?\n[^\n]{1,64}\r?\n)?\$\d{1,3}\r?\n(\S{4,256})/iy },
+  // What a program prints when it has made one.
+  { literal: 'new value: ', pattern: /New value: (\S{8,128})/y, looks: 'password' },
+  { literal: 'password is generated for ', pattern: /password is generated for \S{1,128}: (\S{6,128})/iy },
+  ...['unlock ', 'open ', 'decrypt ', 'unzip '].map((literal) => ({
+    literal: `${literal}it with `,
+    pattern: /(?:unlock|open|decrypt|unzip) it with ["'`]?([^\s"'`]{6,128})/iy,
+    looks: 'password' as const,
+  })),
+  { literal: 'passphrase is ', pattern: /passphrase is ["'`]?((?:[a-z]{3,12}[ -]){2,7}\d{1,4})(?!\w)/iy },
   { literal: 'wifi:', pattern: /WIFI:(?:[TSHRAEI]{1,3}:[^;\n]{0,64};){0,4}P:((?:\\.|[^;\n\\]){4,128});/iy },
   { literal: 'auth ', pattern: /(?<=> )AUTH (?:\w{1,64} )?(\S{6,256})/iy },
-  { literal: 'pass ', pattern: /(?<=(?:^|\n)\/?)PASS (?:[\w/@.-]{1,64}:)?([^\s:]{6,256})(?=\r?\n|$)/y },
+  { literal: 'pass ', pattern: /(?<=(?:^|\n)(?:\/|-{2,4}> |>{1,3} |C: )?)PASS (?:[\w/@.-]{1,64}:)?([^\s:]{6,256})(?=\r?\n|$)/y },
   { literal: ' identify ', pattern: / IDENTIFY (?:[\w-]{1,32} )?(\S{6,256})(?=\s|$)/y },
   { literal: 'auth default ', pattern: /(?<=^|[\n>] ?)AUTH default (\S{6,256})/y },
   { literal: 'stats auth ', pattern: /stats auth [\w.-]{1,64}:(\S{6,256})/iy },
@@ -64,13 +122,13 @@ export const SPELLINGS: readonly Spelling[] = [
     pattern: /(?<=(?:^|\n)[\w.@"-]{1,64}) \* "?([^\s"]{6,256})"?[ \t]{1,8}(?:\*|\d[\d./]{0,20})[ \t]{0,8}(?=\r?\n|$)/y,
     looks: 'password',
   },
-  { literal: ': psk ', pattern: /: PSK "?([^\s"]{6,256})/iy },
+  ...[': psk ', ': eap ', ': xauth '].map((literal) => ({ literal, pattern: /: (?:PSK|EAP|XAUTH) "?([^\s"]{6,256})/iy })),
   ...['plain', 'xoauth2', 'oauthbearer'].map((mechanism) => ({
     literal: `auth ${mechanism} `,
     pattern: /AUTH \w{5,11} ([A-Za-z0-9+/=]{12,4096})/iy,
   })),
   // "Password:" in base64, as SMTP asks for it.
-  { literal: 'ugfzc3dvcmq6', pattern: /UGFzc3dvcmQ6\s{1,4}(?:C: )?([A-Za-z0-9+/]{8,512}={0,2})/y },
+  { literal: 'ugfzc3dvcmq6', pattern: /UGFzc3dvcmQ6\s{1,4}(?:C: |>{1,3} )?([A-Za-z0-9+/]{8,512}={0,2})/y },
   { literal: '{plain}', pattern: /\{PLAIN\}([^\s:"']{4,256})/iy },
   { literal: 'open ', pattern: /(?<=^|\n)open [\w.-]{3,128}(?: \d{1,5})?\r?\nuser [\w.@-]{1,64} (\S{6,256})/y },
   { literal: ' md5 ', pattern: /(?<=message-digest-key \d{1,3}) md5 (?:\d )?(\S{6,128})/iy },
@@ -138,11 +196,11 @@ export const SPELLINGS: readonly Spelling[] = [
   ...RECOVERY_CODES.map((literal) => ({
     literal,
     pattern:
-      /(?:\w{6,8}[ -]codes|\w{8,20}codes|(?:c[óo])?digos de [\p{L} ]{6,20}|codes de [\p{L} ]{6,20}|codici di [\p{L} ]{6,20})[^\n:]{0,40}(?::\s{1,8}|\r?\n\s{0,8}(?=[-*.) \w]{4,48}\r?\n[-*\d.) ]{0,6}[a-z-]{0,8}\d))((?:[-*\d.) ]{0,6}(?=[a-z-]{0,40}\d)[a-z\d]{4,8}(?:[- ][a-z\d]{4,8}){0,5}(?:[\s,]{1,4}|$)){1,16})/iuy,
+      /(?:\w{6,8}[ -]codes|\w{8,20}codes|(?:c[óo])?digos de [\p{L} ]{6,20}|codes de [\p{L} ]{6,20}|codici di [\p{L} ]{6,20})[^\n:]{0,140}(?::\s{1,8}|\r?\n\s{0,8}(?=[-*.) \w]{4,48}\r?\n[-*\d.) ]{0,6}[a-z-]{0,8}\d))((?:[-*\d.) ]{0,6}(?=[a-z-]{0,40}\d)[a-z\d]{4,8}(?:[- ][a-z\d]{4,8}){0,5}(?:[\s,]{1,4}|$)){1,16})/iuy,
   })),
   ...['app password', 'application password'].map((literal) => ({
     literal,
-    pattern: /app(?:lication)? password[^\n:=]{0,24}[:=] ?["'`]?((?:[a-z\d]{4} ){3,5}[a-z\d]{4})(?![a-z\d])/iy,
+    pattern: /app(?:lication)? password[^\n=]{0,60}[:=]\s{0,8}["'`]?((?:[a-z\d]{4} ){3,5}[a-z\d]{4})(?![a-z\d])/iy,
   })),
   // A code for once.
   ...[' code is ', ' code: ', ' code:** '].map((literal) => ({

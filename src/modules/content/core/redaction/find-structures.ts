@@ -164,7 +164,7 @@ export function findAuthorization(text: string, at: number, sink: FindingSink): 
   const first = text.slice(value, endOfCredential(text, value));
   if (first.length < 6 || isPlaceholder(first) || /^[A-Za-z_$][\w$]*\(/.test(first)) return undefined;
   // Behind a scheme stands a credential or a word; without one it has to look like a credential by itself.
-  if (!looksRandom(first, 10) && (scheme === null || /^[A-Za-z.]+$/.test(first))) return undefined;
+  if (!looksRandom(first, 10) && (scheme === null || /^[A-Za-z._-]+$/.test(first))) return undefined;
   sink.add(value, value + first.length, 'header');
   return value + first.length;
 }

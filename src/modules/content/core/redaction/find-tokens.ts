@@ -25,7 +25,7 @@ export function findShape(text: string, start: number, shape: TokenShape, sink: 
   while (end > body && '.:'.includes(text[end - 1] as string)) end--;
   const value = text.slice(body, end);
   if (value.length < shape.minimum) {
-    const wrapped = value.length >= 4 ? endOfWrapped(text, end) : end;
+    const wrapped = value.length >= 4 && !/^[a-z]+$/.test(value) ? endOfWrapped(text, end) : end;
     if (wrapped === end || wrapped - body < shape.minimum) return undefined;
     sink.add(start, wrapped, 'token');
     return wrapped;

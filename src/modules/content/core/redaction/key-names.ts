@@ -15,7 +15,7 @@ const SECRET =
   words(`secret token apikey apitoken authtoken accesstoken refreshtoken idtoken bearertoken secretkey secretaccesskey accesskey
   privatekey authkey signingkey encryptionkey masterkey sharedkey sessiontoken clientsecret appsecret apisecret credential credentials creds cred
   jwt bearer hmac licensekey passkey preshared sonarlogin appcertificate appcert sas sastoken accountkey sharedaccesskey primarykey2 subscriptionkey servicekey deploykey
-  webhooksecret sessionkey nonce2 pat oauthtoken xoauthtoken accesskeysecret secretid2 token2 kubeconfig ntlm nthash lmhash
+  webhooksecret sessionkey nonce2 pat skey secretid oauthtoken xoauthtoken accesskeysecret secretid2 token2 kubeconfig ntlm nthash lmhash
   sharedsecret consumersecret botoken bottoken personalaccesstoken sessionid sessid phpsessid jsessionid connectsid csrftoken xsrftoken authcookie
   zugangsdaten anmeldedaten inloggegevens credenciales credenziali identifiants macaroon samlresponse
   authenticationtoken tokensecret keysecret secretbase secretstring jwtsecret datakey appkey recoverycode backupcode`);
@@ -46,7 +46,7 @@ const TELLING =
   route helper helpers handler util utils class cls func fn callback listener validator validators validation rules rule hasher hashers encoder encoders regex pattern check checker generator parser
   sha spki tokenizer per visible shown hidden column columns table length2 strength similarity view group parameter param params request response code2 vault
   fingerprint thumbprint checksum digest map list2 stack trace types2 hashed key_id keyid note comment template env2 var2 variable variables limits
-  detail details created_at char chars bytes bits usages metric metrics cap quota remaining estimate ratio sec ops dashboard doc docs documentation`);
+  encryption algo within after before until since sent requested success succeeded failed failure protected hint2 hinweis detail details created_at char chars bytes bits usages metric metrics cap quota remaining estimate ratio sec ops dashboard doc docs documentation`);
 /** Words behind the one that counts, which change nothing. */
 const TRAILING =
   words(`value val str string text plain plaintext raw b64 base64 hex prod production dev development staging stage test testing live sandbox old new
@@ -63,8 +63,8 @@ const FOREIGN_KEY_ENDING = /(?:schl(?:ue|u)ssel|sleutel|nyckel|avain|geheimnis)$
 const PASSWORD_STEM =
   /^(?:parolas|sifres|şifres|jelsz|hesl[aou]|hasl[aeo]|lösenord|losenord|salasana|wachtwoord|kennwort|passwort|adgangskod|passord|парол)/;
 /** Before `key` only: a token for a registry opens it. */
-const HARMLESS_TO_KEYS = words('registry redis header json yaml service model provider cloud2 resource document');
-const STANDALONE_HARMLESS = words('keypress keyword keywords keyboard monkey turkey keynote key keys keyframe tiktoken');
+const HARMLESS_TO_KEYS = words('shortcut registry redis header json yaml service model provider cloud2 resource document');
+const STANDALONE_HARMLESS = words('keypress keyword keywords keyboard monkey turkey keynote key keys keyframe tiktoken hashedsecret');
 
 const AUTHORIZATION = words(
   'authorization proxyauthorization xauthorization wwwauthorization xforwardedauthorization authorizationheader authheader',
@@ -74,7 +74,7 @@ const COOKIE = words('cookie cookies setcookie cookiejar setcookie2');
 /** How an unseparated name may end, upper or lower case: `SOFTLAYERAPIKEY`, `DBPASSWORD`. */
 const ENDINGS: readonly [RegExp, KeyKind][] = [
   [
-    /(?:password|passwd|passphrase|passwort|(?:db|user|root|admin|smtp|mysql|pg|redis|ftp|ssh|sudo|login|mail)(?:pass|pwd|pw)|pwd)$/,
+    /(?:password|passwd|passphrase|passwort|(?:db|user|root|admin|smtp|imap|mysql|pg|redis|ftp|ssh|sudo|login|mail|remote|local|bind|wifi|wlan|vpn|proxy)(?:pass|pwd|pw)|pwd)$/,
     'password',
   ],
   [
@@ -85,7 +85,8 @@ const ENDINGS: readonly [RegExp, KeyKind][] = [
 ];
 const PARTS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[\u0080-\uffff]+/g;
 /** A file that is called after what it deals with. */
-const FILE = /\.(?:[cm]?[jt]sx?|py|go|rs|rb|php|java|kt|cs|cpp|md|html?|css|ya?ml|json|sh|sql|svg|png)$/;
+const FILE =
+  /\.(?:[cm]?[jt]sx?|py|go|rs|rb|php|java|kt|cs|cpp|md|html?|css|ya?ml|json|sh|sql|svg|png|iso|img|t?gz|zip|xz|deb|rpm|whl|jar|apk|dll|so(?:\.\d+)*)$/;
 const LONGEST_NAME = 96;
 const REMEMBERED = 4096;
 const remembered = new Map<string, KeyKind>();
@@ -110,6 +111,8 @@ function classify(name: string): KeyKind {
   if (joined.includes('securestring')) return 'password';
   if (COOKIE.has(joined) || (parts.at(-1) === 'cookie' && parts.length <= 3 && !SECRET.has(joined))) return 'cookie';
   if (joined === 'sig') return 'none';
+  // So Consul and Serf call the key of their gossip.
+  if (joined === 'encrypt') return 'key';
   if (STANDALONE_HARMLESS.has(joined)) return joined === 'key' ? 'key' : 'none';
   if (CODES.has(joined)) return 'code';
   if (SECRET.has(joined)) return 'secret';

@@ -3,7 +3,7 @@ import { isHeld, isHolder } from './find-blocks.ts';
 import { Findings, type FindingSink, REDACTED } from './findings.ts';
 import { type JsonVisitor, mayBeJson, readJson } from './json-reader.ts';
 import { type KeyKind, kindOfKey } from './key-names.ts';
-import { isPlaceholder, isSecretValue } from './plausibility.ts';
+import { isPlaceholder, isSecretValue, isSessionNumber } from './plausibility.ts';
 import { type LayerScan, scanLayers } from './scan-layers.ts';
 import { type View, ViewSink } from './view.ts';
 
@@ -19,6 +19,11 @@ interface Frame {
   /** This is a Kubernetes Secret; and what the fields below its `data` hold. */
   isSecret: boolean;
   readonly held: Piece[];
+  /** Of an array: how many values it has so far, and what they say while it is the first of several, as the head of a table is. */
+  place: number;
+  readonly cells: string[];
+  /** Of an array of arrays: what its first one says. */
+  heads: readonly string[] | undefined;
 }
 interface Piece {
   readonly start: number;
@@ -37,12 +42,16 @@ const OF_A_PAGE = / (?:field|input|text ?box|box)$/i;
 /** How tools that drive a browser say the same: `input[name="password"]`, `#apiKey`. */
 const SELECTING = /^(?:selector|locator|css_?selector|xpath|target|query_?selector)$/i;
 const SELECTED = /(?:pass(?:word|wd|code|phrase)|secret|api[-_]?key|(?:access|auth)[-_]?token)\b/i;
-/** RFC 7518: the private members of a JSON Web Key. */
-const PRIVATE_MEMBER = /^(?:d|p|q|dp|dq|qi|k|oth)$/;
+/** RFC 7518: the private members of a JSON Web Key; and what Cardano's tools call those of theirs. */
+const PRIVATE_MEMBER = /^(?:d|p|q|dp|dq|qi|k|oth|cborHex)$/;
+/** A name of one word or two: more of them are something said. */
+const PAIRED = /^\S+(?: \S+)?$/;
 /** Signed by the provider, and needed to go on with a conversation. */
 const OPAQUE = /^(?:signature|thoughtSignature|thought_signature|encrypted_content|encryptedContent|b64_json|partial_image_b64)$/;
 /** A number that only its field's name tells apart, as with telephones. */
 const BY_NAME = /^[+(\d][\d ().-]{6,20}$/;
+const MOST_COLUMNS = 64;
+const LONGEST_HEAD = 64;
 const DEEPEST_FRAME = 2000;
 const DEEPEST_JSON = 8;
 
@@ -97,6 +106,9 @@ class Walk implements JsonVisitor {
       privatePart: [],
       isSecret: false,
       held: [],
+      place: 0,
+      cells: [],
+      heads: undefined,
     });
   }
 
@@ -108,6 +120,11 @@ class Walk implements JsonVisitor {
     const frame = this.frames.pop();
     if (frame === undefined) return;
     this.closeSecret(frame);
+    const outer = this.frames.at(-1);
+    if (outer?.kind === '[') {
+      outer.place++;
+      if (frame.kind === '[' && frame.cells.length === frame.place) outer.heads ??= frame.cells;
+    }
     if (frame.keyType) for (const piece of frame.privatePart) this.findings.add(piece.start, piece.end, 'private_key');
     if (frame.name === undefined || frame.value === undefined) return;
     // A list of cookies, as browsers save them: what a cookie is called matters less than that it is one.
@@ -134,7 +151,7 @@ class Walk implements JsonVisitor {
     const piece = { start, end, view: this.view(start, end, escaped) };
     const name = this.nameOf(frame);
     if (frame?.kind === '{') this.remember(frame, piece);
-    else if (frame !== undefined && this.judgePair(frame, piece)) return;
+    else if (frame !== undefined && (this.judgeCell(frame, piece) || this.judgePair(frame, piece))) return;
     if (OPAQUE.test(name) && piece.view.text.length > 32 && !/\s/.test(piece.view.text)) return;
     if (this.judge(name, piece)) return;
     if (frame !== undefined && isHolder(frame.inherited) && isHeld(frame.kind === '{' ? name : undefined, piece.view.text)) {
@@ -146,7 +163,9 @@ class Walk implements JsonVisitor {
   }
 
   number(start: number, end: number): void {
-    const kind = kindOfKey(this.nameOf(this.frames.at(-1)));
+    const frame = this.frames.at(-1);
+    if (frame?.kind === '[') frame.place++;
+    const kind = kindOfKey(this.nameOf(frame));
     const digits = this.source.slice(start, end);
     if (
       (kind === 'password' && /^\d{4,}$/.test(digits)) ||
@@ -158,7 +177,9 @@ class Walk implements JsonVisitor {
   }
 
   other(): void {
-    // true, false and null hold nothing.
+    // true, false and null hold nothing, but have a place.
+    const frame = this.frames.at(-1);
+    if (frame?.kind === '[') frame.place++;
   }
 
   private view(start: number, end: number, escaped: boolean): View {
@@ -177,7 +198,7 @@ class Walk implements JsonVisitor {
     const outer = this.frames.at(-2);
     if (outer !== undefined && /^(?:data|stringData)$/.test(outer.key)) frame.held.push(piece);
     if (frame.key === 'kind' && text === 'Secret') frame.isSecret = true;
-    if (frame.key === 'kty') frame.keyType = true;
+    if (frame.key === 'kty' || (frame.key === 'type' && /SigningKey/.test(text))) frame.keyType = true;
     else if (PRIVATE_MEMBER.test(frame.key) && text.length >= 16) frame.privatePart.push(piece);
     else if (NAMING.test(frame.key) && text.length <= 96) frame.name ??= text.replace(OF_A_PAGE, '');
     else if (SELECTING.test(frame.key)) frame.name ??= SELECTED.exec(text)?.[0];
@@ -187,8 +208,25 @@ class Walk implements JsonVisitor {
   /** `["API_KEY", "…"]`: a member of an array may name the next one. */
   private judgePair(frame: Frame, piece: Piece): boolean {
     const named = frame.name !== undefined && kindOfKey(frame.name) !== 'none' && this.judge(frame.name, piece);
-    frame.name = piece.view.text.length <= 64 ? piece.view.text : undefined;
+    frame.name = piece.view.text.length <= 64 && PAIRED.test(piece.view.text) ? piece.view.text : undefined;
     return named;
+  }
+
+  /** `[["User", "Password"], ["ana", "…"]]`: the first row of a table says what is in the others. */
+  private judgeCell(frame: Frame, piece: Piece): boolean {
+    const place = frame.place++;
+    const outer = this.frames.at(-2);
+    if (outer?.kind !== '[') return false;
+    const head = outer.heads?.[place];
+    if (head === undefined) {
+      if (outer.heads === undefined && place < MOST_COLUMNS) frame.cells.push(piece.view.text.slice(0, LONGEST_HEAD));
+      return false;
+    }
+    const kind = kindOfKey(head.replaceAll(' ', '_'));
+    const standing = kind === 'password' ? 'assigned' : 'loose';
+    if (kind === 'cookie' || kind === 'authorization' || !isSecretValue(kind, piece.view.text, standing)) return false;
+    this.findings.add(piece.start, piece.end, 'credential');
+    return true;
   }
 
   /** Cuts the value when the field's name says so. */
@@ -198,6 +236,7 @@ class Walk implements JsonVisitor {
     const kind: KeyKind = name === 'auth' && text.length >= 16 ? 'secret' : kindOfKey(name);
     if (kind === 'none' || kind === 'cookie') return kind === 'cookie' && this.scanField(name, piece);
     if (kind === 'authorization') return this.scanField(name, piece);
+    if (isSessionNumber(name, text)) return false;
     const scheme = /^(?:bearer|basic|token|apikey|key)\s+/i.exec(text)?.[0].length ?? 0;
     if (!isSecretValue(kind, text.slice(scheme), 'quoted')) return false;
     new ViewSink(piece.view, this.findings).add(scheme, text.length, 'credential');

@@ -35,7 +35,7 @@ const NAME_PIECES = `pass pwd psw secret token key auth cred bearer cookie sessi
   wachtwoord haslo heslo jelsz parola sifre sandi salasana adgangs passord mnemonic phrase ticket signat sas_ contribsys securestring kennw losenord lozinka
   preshared schluessel schlussel chave chiave klucz sleutel nyckel avain jeton segret segredo geheim anahtar cleapi rootpw bindpw sonar certificat zugangsdat anmeldedat inloggegev identifiants macaroon samlresp ntlm nthash lmhash`;
 /** Short ones count only as a whole part of a name. */
-const WHOLE_PIECES = 'pw pin cle clef cert sid sig otp totp pat salt dsn sas code seed hash ticket st sk';
+const WHOLE_PIECES = 'pw pin cle clef cert sid sig otp totp encrypt pat salt dsn sas code seed hash ticket st sk';
 const MARKS =
   '_live_ _test_ _prod_ _secret_ _pat_ _token_ _api_ _key_ _sk_ _sec_ -secret- -api- -token- -pat- -live- -key- _apikey_ _access_ _refresh_ _priv_ _svc_ _sa_ _bot_';
 const ENCODED_KEYS = ['LS0tLS1CRUdJT', '0tLS0tQkVHSU4', 'tLS0tLUJFR0lO'];

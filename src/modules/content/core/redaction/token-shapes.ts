@@ -31,7 +31,7 @@ const MODELS = [
   ...of('dotted', 16, 'VF.DM. VF.WS. ya29. ya29.a0 AQ.Ab v1.Cm bedrock-api-key-'),
   ...of('word', 20, 'rf_ luma- cpk_ psk- glama_ rqsty-sk- mint_dsc_ smth_ rplt_ apk_user_ gg_pat_ wiz_ kinde_'),
   ...of('word', 30, '1//0 1//'),
-  ...weakly('word', 16, 'sk- sk_ pk- pk_ rk_ rk- fc- pa- key_ key- ak- ak_ as- rc_ ste-'),
+  ...weakly('word', 16, 'sk- sk_ pk- pk_ rk_ rk- pa- key_ key- ak- ak_ as- rc_ ste-'),
 ];
 
 const CODE = [
@@ -44,7 +44,7 @@ const CODE = [
      codecov_ cio_ JFrog_ AKC cmVmdGtuOj cmVmd st.ey dt0s01. ico- spu- NF- endr_ ddp_ ddw_ ddo_ figp_ figb_ thog-secret- nfp_ nfc_ nfo_ nfu_ nfb_
      sdk- mob- sm_aat_ sm_pat_ sm_sat_ dbtc_ dbtu_ dbts_ xaat- xapt- xait- hcaik_ hcxik_ airbyte_ tr_dev_ tr_prod_ tr_pat_ retool_ figd_ figo_ figu_
      depot_project_ depot_org_ depot_user_ jsrp_ jsrd_ n8n_api_ vat_ AIK_ sktsec_ scp-live- sntrya_ sntryi_ ceb_ RWRTY0Iy fhb- agp_ wpat_ whsk_
-     olp_ waka_ ovsxat_ ciot_ SWMTKN-1- SWMKEY-1- bjt_ gitpod_pat_ cnvca cnvcs zplt_ ucat_ akab- WPL_AP1. pina_ y0_ y0__ prtapi_ unkey_ vtwn_`,
+     olp_ pts_ plainApiKey_ waka_ ovsxat_ ciot_ SWMTKN-1- SWMKEY-1- bjt_ gitpod_pat_ cnvca cnvcs zplt_ ucat_ akab- WPL_AP1. pina_ y0_ y0__ prtapi_ unkey_ vtwn_`,
   ),
   ...of('dotted', 20, 'act. ser. IST. hcp. WPL_AP1. amzn.mws. amzn1.oa2-cs.v1. cpk_ hawk.'),
   ...of(
@@ -98,7 +98,7 @@ const MESSAGES_AND_OFFICE = [
   ...of(
     'dotted',
     12,
-    'xoxe.xoxb- xoxe.xoxp- SG. sl. sl.u. mlsn. snyk_uat. snyk_sat. api_live. api_sandbox. api_live_ca. p.eyJ mfa. secret_ vk1.a. EAACEdEose0cBA sk.eyJ pk.eyJ tk.eyJ ey.live ODI oauth:',
+    'xoxe.xoxb- xoxe.xoxp- SG. sl. sl.u. mlsn. snyk_uat. snyk_sat. api_live. api_sandbox. api_live_ca. api_live_eu. api_live_us. p.eyJ mfa. secret_ vk1.a. EAACEdEose0cBA sk.eyJ pk.eyJ tk.eyJ ey.live ODI oauth:',
   ),
   ...weakly(
     'word',
@@ -130,6 +130,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     // Amazon's own documents end theirs in a word that says so.
     at(prefix, new RegExp(`${prefix}[A-Z0-9]{${20 - prefix.length}}(?<!EXAMPLE)(?![A-Za-z0-9])`, 'y')),
   ),
+  at('fc-', /fc-[0-9a-f]{32}(?![A-Za-z0-9])/y),
   at('SK', /SK[0-9a-fA-F]{32}(?![A-Za-z0-9])/y),
   // WooCommerce, Amazon, Omise, Confluent, tunnels of Cloudflare, Rancher.
   ...['ck_', 'cs_'].map((prefix) => at(prefix, new RegExp(`${prefix}[0-9a-f]{40}(?![A-Za-z0-9])`, 'y'))),

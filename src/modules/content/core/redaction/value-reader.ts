@@ -18,7 +18,7 @@ const GLUE = new Set(
    this that var let byte bytes nvarchar varchar char rune vec from_str some just secretstr securestring env using with type here und ist lautet es
    est là ist: é son wert provided secure current currently changed reset updated regenerated identified by required literal from valueof fromstring constant parametervalue return lambda example defaultvalue
    mets usa verwende nutze gebruik
-   api acces enc ascii-text hexadecimal cleartext equal reg_sz reg_expand_sz`
+   irreversible-cipher cipher simple sha512-hashed api acces enc ascii-text hexadecimal cleartext equal reg_sz reg_expand_sz`
     .trim()
     .split(/\s+/),
 );
@@ -83,7 +83,7 @@ export function valueBehind(text: string, end: number, quotedName: string | unde
 
 /** A tag without attributes, an anchor of YAML, the opening of a Perl or Ruby quote, the kind of a Cisco password, `é` as a verb. */
 const SKIPPED =
-  /^(?:<!\[CDATA\[|(?:bs58|base58|base64|b64)\.(?:b64|b58|url)?(?:safe_b64)?decode\((?=["'])|string\(\d{1,5}\) (?=")|\}(?=\s?=\s?["'])|--(?:value|body|data|secret-string|password|plaintext)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\}(?=\)\.(?:type|fill|sendKeys|send_keys)\(\S)|\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|(?:[bBrRuUfFLN]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}(?: [\w:.-]{1,24}=["'][^"'<>]{0,40}["']){0,2}>|&'\w{1,16} (?:mut )?\w{1,16} ?(?==)|\]?["']\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|&(?:'\w{1,16} )?\[\w{1,8}(?:; ?\d{1,4})?\]|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
+  /^(?:<!\[CDATA\[|(?:(?:bytes|bytearray)\.fromhex|Buffer\.from|hex\.DecodeString|(?:binascii\.)?unhexlify|Hex\.decode(?:Hex)?|Convert\.From(?:Hex|Base64)String|base64\.\w{0,12}\.?DecodeString|base64_decode|hex2bin|atob)\((?=["'])|(?:new )?(?:Sensitive|QStringLiteral|QLatin1String|QString|SecretStr(?:ing)?|Secret|Zeroizing|Redacted)(?:(?:::|\.)(?:new|from|of|make))?\((?=["'])|\\[a-z]{2,12}\{(?=\S)|\}(?= {2,}\S)|;s:\d{1,5}:(?=")|(?:bs58|base58|base64|b64)\.(?:b64|b58|url)?(?:safe_b64)?decode\((?=["'])|string\(\d{1,5}\) (?=")|\}(?=\s?=\s?["'])|--(?:value|body|data|secret-string|password|plaintext)[= ](?=\S)|\}\{|\]["'],\s{0,4}(?=["'])|\}(?=\)\.(?:type|fill|sendKeys|send_keys)\(\S)|\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|isEqualTo)\((?=["'])|\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}(?=["'])|<{2,3} ?(?=["'])|```\w{0,12}(?=\r?\n)|Option\[\w{1,16}\]|(?:[bBrRuUfFLN]|rb|br)(?=["'])|\{ ?get;[a-z ]{0,24};? ?\}|<\/?[A-Za-z][\w:-]{0,40}(?: [\w:.-]{1,24}=["'][^"'<>]{0,40}["']){0,2}>|&'\w{1,16} (?:mut )?\w{1,16} ?(?==)|\]?["']\)\.(?:type|fill|sendKeys|send_keys)\((?=["'])|&(?:'\w{1,16} )?\[\w{1,8}(?:; ?\d{1,4})?\]|&\w{1,32} |%?[qQ][qwr]?[{([<|](?=\w)|[05789] (?=\S{4})|[éèê] |-(?=\r?\n)|\.{2,40}(?=[ :])|[│┃║]|\[\d{0,4}\](?:const )?&?\w{0,12}(?=[ ({=]))/;
 
 /** `env('API_KEY', '…')`: the name of a variable, and what counts without it. */
 const WITH_DEFAULT = /^\(\s{0,4}["'][A-Z][A-Z0-9_]{0,60}["']\s{0,2},\s{0,4}["']/;
@@ -106,7 +106,7 @@ const TYPED = /^\)\.(?:type|fill|sendKeys|send_keys|toBe|toEqual|toStrictEqual|i
 /** The same by a selector: `input[name=password]`. */
 const SELECTED = /^\]["']\)\.(?:type|fill|sendKeys|send_keys)\(["']/;
 /** An element that says that the value is in it. */
-const VALUE_TAG = /^<[^/].*value/i;
+const VALUE_TAG = /^<(?!\/).*value/i;
 /** The same in a property list of Apple. */
 const ITEM_TAG = /^<(?:string|data)>/;
 const LONGEST_DATA = 2048;
@@ -121,7 +121,7 @@ const ACCESSORS = /^\{ ?get;[a-z ]{0,24};? ?\}/;
 
 function lengthOfSkipped(text: string, at: number): number {
   // Most of what is asked about is the first letter of a value, and only few letters begin what is skipped.
-  if (isIn(text, at, 'alphanumeric') && !'sqQbBrRuUfFLNOV05789'.includes(text[at] as string)) return 0;
+  if (isIn(text, at, 'alphanumeric') && !'sqQbBrRuUfFLNOV05789nSZHhCad'.includes(text[at] as string)) return 0;
   return SKIPPED.exec(rest(text, at))?.[0].length ?? 0;
 }
 
