@@ -19,7 +19,7 @@ const RECOVERY_CODES =
 
 export const SPELLINGS: readonly Spelling[] = [
   { literal: 'identified by', pattern: /identified by(?: values| password)?\s{1,4}["']([^"'\n]{3,256})["']/iy },
-  { literal: 'identified by', pattern: /identified by ([^\s"';]{6,128})/iy, looks: 'password' },
+  { literal: 'identified by', pattern: /IDENTIFIED BY ([^\s"'`;]{6,128})/y, looks: 'password' },
   ...['encrypted password ', 'login password ', 'with password '].map((literal) => ({
     literal,
     pattern: /(?:encrypted|login|with) password '([^'\n]{4,256})'/iy,
@@ -34,7 +34,8 @@ export const SPELLINGS: readonly Spelling[] = [
   // What a private key is made of, in XML (RFC 4050 and .NET) and in the expressions of libgcrypt.
   ...['d', 'p', 'q', 'dp', 'dq', 'inverseq'].map((member) => ({
     literal: `<${member}`,
-    pattern: new RegExp(`<${member}>\\s{0,8}([A-Za-z0-9+/=\\s]{40,1400})</${member}>`, 'iy'),
+    pattern: new RegExp(`<${member}>\\s{0,8}([A-Za-z0-9+/]{16}[A-Za-z0-9+/=\\r\\n]{24,1400})\\s{0,8}</${member}>`, 'iy'),
+    looks: 'key' as const,
   })),
   { literal: '(d ', pattern: /\(d\s{1,8}#([0-9A-Fa-f\s]{32,2048})#\)/y },
   { literal: '{xor}', pattern: /\{xor\}([A-Za-z0-9+/=]{6,256})/iy },

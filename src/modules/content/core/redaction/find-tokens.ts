@@ -136,7 +136,8 @@ const PAIRS: readonly RegExp[] = [
   // A registry's container tokens, Azure's; Sentry's and npm's older ones need their names.
   /(?<![\w+/])[A-Za-z0-9+/]{42}\+ACR[A-Za-z0-9]{6}(?!\w)/g,
   /(?<!\w)[0-9a-f]{32}FFFFNRAL(?!\w)/g,
-  /(?<!\w)[A-Za-z0-9_-]{60,68}_[A-Za-z0-9]{4}_[A-Za-z0-9-]{0,40}/g,
+  // Names of messages are as long, of words between underscores.
+  /(?<!\w)(?!(?:[A-Za-z0-9-]{0,24}_){6})[A-Za-z0-9_-]{60,68}_[A-Za-z0-9]{4}_[A-Za-z0-9-]{0,40}/g,
   // Ghost, Ably, Bitwarden's machine accounts; keys of Bitcoin and Stellar wallets, of NATS and NEAR.
   /(?<![\w:])[0-9a-f]{24}:[0-9a-f]{64}(?!\w)/g,
   /(?<![\w.-])[A-Za-z0-9_-]{6}\.[A-Za-z0-9_-]{6}:[A-Za-z0-9_-]{40,46}(?![\w-])/g,
