@@ -49,4 +49,4 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.LETHE_PORT}/health/ready`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 # The flags tell Node how to collect garbage: see docs/deployment.md.
-CMD ["node", "--expose-gc", "--max-semi-space-size=32", "--minor-gc-task-trigger=90", "--heap-growing-percent=55", "--no-parallel-scavenge", "--no-allocation-site-pretenuring", "--v8-pool-size=2", "dist/main.js"]
+CMD ["node", "--expose-gc", "--min-semi-space-size=32", "--max-semi-space-size=32", "--minor-gc-task-trigger=90", "--heap-growing-percent=55", "--no-parallel-scavenge", "--no-allocation-site-pretenuring", "--v8-pool-size=2", "dist/main.js"]

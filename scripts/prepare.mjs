@@ -9,7 +9,7 @@ const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
 /** Runs the project's own Node where it is installed; the machine's may be older than Lethe needs. */
 const COMMAND = `#!/bin/sh
 here="$(dirname "$0")"
-if [ -x "$here/node" ]; then exec "$here/node" --expose-gc --max-semi-space-size=32 --minor-gc-task-trigger=90 --heap-growing-percent=55 --no-parallel-scavenge --no-allocation-site-pretenuring --v8-pool-size=2 "$here/../../dist/cli/main.js" "$@"; fi
+if [ -x "$here/node" ]; then exec "$here/node" --expose-gc --min-semi-space-size=32 --max-semi-space-size=32 --minor-gc-task-trigger=90 --heap-growing-percent=55 --no-parallel-scavenge --no-allocation-site-pretenuring --v8-pool-size=2 "$here/../../dist/cli/main.js" "$@"; fi
 exec node "$here/../../dist/cli/main.js" "$@"
 `;
 

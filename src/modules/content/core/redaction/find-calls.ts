@@ -8,7 +8,7 @@ const OF_ACCOUNTS = `auth( auth=( login( connect( ftp( smtp( imap( credential( c
   getconnection( pdo( __construct( mysqli( credentials.new( jwt.sign( jwt.encode( jwt.verify( jwt.decode( authenticate( signin( logon( setcredentials( pw_set( bind_s( wifi.begin( userpass( connection( database( newinstance( open(`;
 /** Calls that take a key, alone or behind the address it is for. */
 const OF_CLIENTS = `client( wallet( sdk( sendline( writeline( setkey( withkey( fromkey( signer( keypair( configure( initialize( authenticator( geocode( geocoder( translator(
-  hmac( hmac.new( fernet( cookieparser( handler( algoliasearch( twilio( captcha( .init(`;
+  hmac( hmac.new( fernet( cookieparser( handler( algoliasearch( twilio( captcha( .init( sparkpost(`;
 
 /** What an automaton looks for, and whether the call takes a password. */
 export const CALLS: readonly { readonly literal: string; readonly account: boolean }[] = [

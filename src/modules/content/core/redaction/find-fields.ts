@@ -104,7 +104,8 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   if (standing === 'loose' && /^pass_?$/i.test(name.text) && !ACCOUNT.test(text.slice(Math.max(0, name.start - 96), name.start)))
     return undefined;
   // A test that passes says what it has shown.
-  if (text[name.end] === '(' && /^(?:[\w$]+\.)?pass$/.test(name.text) && (/\s/.test(inside) || !looksLikePassword(inside))) return undefined;
+  if (text[name.end] === '(' && /^(?:[\w$]+\.)?pass$/.test(name.text) && (/\s/.test(inside) || !looksLikePassword(inside)))
+    return undefined;
   // What a call gives is not written behind it, but in quotes: what a function returns, what a test expects.
   if (/^ ?\(\)/.test(text.slice(name.end, name.end + 3)) && !'"\'`'.includes(text[value.start - 1] as string)) return undefined;
   if (standing !== 'assigned' && isOfList(text, name, value)) return undefined;

@@ -66,7 +66,8 @@ export const SPELLINGS: readonly Spelling[] = [
   { literal: "option key '", pattern: /option key '([^'\n]{8,64})'/iy },
   { literal: 'pass "', pattern: /(?<=(?:^|\n)[ \t]{0,8})Pass "([^"\n]{4,128})"/y },
   { literal: '$user', pattern: /\$USER\d{1,3}\$=([^\s/]\S{5,128})/y, looks: 'password' },
-  ...[' key 0 ', ' key 7 '].map((literal) => ({ literal, pattern: / key [07] (\S{6,128})/y, looks: 'password' as const })),
+  ...[' key 0 ', ' key 7 '].map((literal) => ({ literal, pattern: /(?<=(?:tacacs|radius)[^]{0,240}) key [07] (\S{6,128})/iy })),
+  { literal: 'auth-pass ', pattern: /auth-pass [\w.-]{1,64} (\S{6,128})/y },
   // Redis, as it goes over the wire.
   { literal: 'auth', pattern: /(?<=\n)AUTH\r?\n(?:\$\d{1,3}\r?\n[^\n]{1,64}\r?\n)?\$\d{1,3}\r?\n(\S{4,256})/iy },
   // What a program prints when it has made one.
@@ -120,7 +121,7 @@ export const SPELLINGS: readonly Spelling[] = [
   { literal: 'accounts: [', pattern: /accounts: \[\s{0,16}["'`]((?:0x)?[0-9a-f]{64})["'`]/iy },
   {
     literal: ' * ',
-    pattern: /(?<=(?:^|\n)[\w.@"-]{1,64}) \* "?([^\s"]{6,256})"?[ \t]{1,8}(?:\*|\d[\d./]{0,20})[ \t]{0,8}(?=\r?\n|$)/y,
+    pattern: /(?<=(?:^|\n)[\w.@"-]{1,64}[ \t]{0,8}) \*[ \t]{1,8}"?([^\s"]{6,256})"?[ \t]{1,8}(?:\*|\d[\d./]{0,20})[ \t]{0,8}(?=\r?\n|$)/y,
     looks: 'password',
   },
   ...[': psk ', ': eap ', ': xauth '].map((literal) => ({ literal, pattern: /: (?:PSK|EAP|XAUTH) "?([^\s"]{6,256})/iy })),

@@ -148,6 +148,8 @@ const PAIRS: readonly RegExp[] = [
   // crates.io, Jenkins, Adyen, Azure DevOps, joining a cluster of k3s.
   /(?<!\w)(?:cio[A-Za-z0-9]{32}|11[0-9a-f]{32}|AQE[A-Za-z0-9]{1,4}[\w*+/=-]{80,200}|[A-Za-z0-9]{76}AZDO[A-Za-z0-9]{4})(?!\w)/g,
   /(?<!\w)K10[0-9a-f]{64}::[a-z]{4,8}:[A-Za-z0-9]{8,64}/g,
+  // Telnyx.
+  /(?<!\w)KEY[0-9A-F]{32,33}_[A-Za-z0-9]{16,32}(?!\w)/g,
   // Sanity, Pushbullet.
   /(?<![\w+/=.-])(?:sk(?=[a-zA-Z]*\d)[A-Za-z0-9]{78,180}|o\.(?=[A-Za-z]*\d)[A-Za-z0-9]{32})(?![\w+/=.-])/g,
   // The two hashes that Windows keeps of a password, as they are dumped.

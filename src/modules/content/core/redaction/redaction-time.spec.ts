@@ -40,6 +40,13 @@ describe('time of redaction', () => {
     'data of XML': 'password><![CDATA[',
     'values over two lines': 'password="abcdefgh\n',
     'groups of four': 'key: a1b2 c3d4 ',
+    'arrays of characters': '"aaaaaaaa".toCharArray() ',
+    'login modules': 'LoginModule required user_a ',
+    templates: '{{ a_password }} ',
+    'keys of routers': 'tacacs key 0 ',
+    'members in XML': '<d>QUJDREVGR0hJSktMTU5PUFFS',
+    'tables in JSON': '[["password","b"],["c",',
+    'names of one word': 'password="aAaAaAaA_bBbB',
   };
 
   // Ten times the text may take thirty times as long: linear with a margin for a busy machine, and far from the hundred of a square.

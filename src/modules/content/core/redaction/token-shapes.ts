@@ -130,6 +130,7 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
     // Amazon's own documents end theirs in a word that says so.
     at(prefix, new RegExp(`${prefix}[A-Z0-9]{${20 - prefix.length}}(?<!EXAMPLE)(?![A-Za-z0-9])`, 'y')),
   ),
+  at('db-', /db-(?=[A-Za-z]*\d)(?=[a-z\d]*[A-Z])[A-Za-z0-9]{29}(?![A-Za-z0-9])/y),
   at('fc-', /fc-[0-9a-f]{32}(?![A-Za-z0-9])/y),
   at('SK', /SK[0-9a-fA-F]{32}(?![A-Za-z0-9])/y),
   // WooCommerce, Amazon, Omise, Confluent, tunnels of Cloudflare, Rancher.
@@ -202,7 +203,6 @@ export const TOKEN_PATTERNS: readonly TokenPattern[] = [
   ...['api', 'sdk', 'mob'].map((prefix) =>
     at(`${prefix}-`, new RegExp(`${prefix}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![A-Za-z0-9-])`, 'y')),
   ),
-  at('KEY0', /KEY0[0-9A-F]{30,31}_[A-Za-z0-9]{16,32}/y),
   at('xprv', /[xyzt]prv[1-9A-HJ-NP-Za-km-z]{100,112}/y),
   around('NRAL', /[0-9a-f]{36}NRAL(?![A-Za-z0-9])/y),
   around('-NRMA', /AA[0-9a-f]{40}-NRMA(?![A-Za-z0-9])/y),
