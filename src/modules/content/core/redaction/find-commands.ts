@@ -136,6 +136,8 @@ function findInLine(line: string, offset: number, sink: FindingSink): void {
         return;
       const value = found[1] ?? found[2] ?? found[3] ?? '';
       if (value.length < 4 || isPlaceholder(value) || (found[3] !== undefined && /^[-/]/.test(value))) return;
+      // Another option of the program.
+      if (strict && /^[a-z_]{2,24}=/.test(value)) return;
       if (!strict || looksLikePassword(value) || looksRandom(value, 12)) add(found, value);
     });
   }

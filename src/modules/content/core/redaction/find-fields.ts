@@ -30,6 +30,9 @@ function isName(text: string, index: number): boolean {
   return code >= 0xc0 && code < 0x2000;
 }
 
+/** What such a call takes says where the secret lies. */
+const GETTER = /^(?:get|read|load|fetch|find|lookup|prompt|ask)(?:[A-Z_]|$)/;
+
 /** The whole name around a trigger word found at `start`. */
 function nameAround(text: string, start: number, end: number): Name {
   let from = start;
@@ -40,7 +43,8 @@ function nameAround(text: string, start: number, end: number): Name {
   const whole = text.slice(from, to);
   // Of a call, the method's own name counts: `password.normalize('NFC')` takes no password.
   const telling = text[to] === '(' ? whole.slice(whole.lastIndexOf('.') + 1) : whole;
-  return { start: from, end: to, kind: kindOfKey(telling), text: whole };
+  const kind = text[to] === '(' && GETTER.test(telling) ? 'none' : kindOfKey(telling);
+  return { start: from, end: to, kind, text: whole };
 }
 
 /** Looks at the value of the name around `start`…`end`. Gives where the search may go on. */
@@ -55,7 +59,8 @@ export function findField(text: string, start: number, end: number, sink: Findin
     // A mark for whom to put in: `<user>:<password>@host`.
     (text[name.start - 1] === '<' && text[name.end] === '>' && text[name.end + 1] === '@') ||
     isReference(text, name) ||
-    OF_A_NAME.test(text.slice(Math.max(0, name.start - 24), name.start))
+    OF_A_NAME.test(text.slice(Math.max(0, name.start - 96), name.start)) ||
+    (/^["']?\]/.test(text.slice(name.end, name.end + 2)) && /type=["']?$/.test(text.slice(Math.max(0, name.start - 6), name.start)))
   )
     return name.end;
   if (name.kind === 'authorization') return findAuthorization(text, name.end, sink) ?? name.end;
@@ -73,23 +78,29 @@ function isReference(text: string, { start, end }: Name): boolean {
     // Robot Framework gives its variables a value that way, two spaces behind.
     (text[start - 2] === '$' &&
       !text.startsWith('  ', end + 1) &&
-      ((text[start - 1] === '(' && text[end] === ')') || (text[start - 1] === '{' && text[end] === '}')))
+      ((text[start - 1] === '(' && text[end] === ')') || (text[start - 1] === '{' && (text[end] === '}' || text.startsWith(':?', end)))))
   );
 }
 const OPENS_TEMPLATE = /\{\{-? {0,2}[\w.$]{0,48}$/;
 const CLOSES_TEMPLATE = /^ {0,2}-?\}\}/;
 /** What stands before a name where a digest or an id follows, of that which is named: `checksum/secret: …`, "the id of the credential: …". */
-const OF_A_NAME = /(?:\b(?:checksum|digest|sha\d{1,3})[/:]|\b(?:key)?ids? (?:of|for) (?:the |a |this |your )?)$/i;
+const OF_A_NAME =
+  /(?:\b(?:checksum|digest|sha\d{1,3})[/:]|\b(?:key)?ids? (?:of|for) (?:the |a |this |your )?|\bft:[\w.-]{1,40}:[\w-]{0,40}:)$/i;
+/** The rest of a call, or the next attribute of an element: what stands between the end of one value in quotes and the beginning of another. */
+const BETWEEN_QUOTES = /^[)\]}](?: |[;,.]\s)|^\s+[\w:-]{1,32}=["']$/;
 /** What stands behind the name of a member, and not behind a value. */
 const NAMES_MEMBER = /^["'`] {0,4}(?::|=>)/;
 
 /** Whether what was read opens a block that the name stands for, is the name of the next field, or goes on where quotes close and open again. */
 function isNext(text: string, name: Name, value: ReadValue): boolean {
   const behind = text.slice(value.end, value.end + 8);
-  const opens = /[[{]/.test(text.slice(name.end, value.start));
+  const gap = text.slice(name.end, value.start);
+  const opens = /[[{]/.test(gap);
   if (opens && NAMES_MEMBER.test(behind)) return true;
+  // What was masked was the value.
+  if (gap.includes('***')) return true;
   if (value.standing === 'apart' && /^["']?:(?:\s|$)/.test(behind)) return true;
-  return value.standing === 'quoted' && /^[)\]}](?: |[;,.]\s)/.test(text.slice(value.start, value.start + 3));
+  return '"\'`'.includes(text[value.start - 1] as string) && BETWEEN_QUOTES.test(text.slice(value.start, value.end + 1));
 }
 
 function findValue(text: string, name: Name, sink: FindingSink): number | undefined {
@@ -112,8 +123,11 @@ function findValue(text: string, name: Name, sink: FindingSink): number | undefi
   // The beginning of a token and then dots stand for any token.
   if (text.startsWith('..', value.end) && /[-_]$/.test(inside)) return undefined;
   if (isSessionNumber(name.text, inside)) return undefined;
-  // How OpenPGP calls its keys: git is told that, and not the key.
-  if (isFingerprint(inside) && /signing_?key$/i.test(name.text)) return undefined;
+  // How OpenPGP calls its keys: git and images are told that, and not the key.
+  if (isFingerprint(inside) && /(?:signing|gpg|pgp)_?key$/i.test(name.text)) return undefined;
+  // Where a shell is, and what a test has passed.
+  if (/^(?:OLD)?PWD$/.test(name.text) && /^[/~]/.test(inside)) return undefined;
+  if (name.text === 'PASS' && text.startsWith('--- ', name.start - 4)) return undefined;
   if (inside.length === 4) {
     const end = endOfGroups(text, value.start);
     if (end > 0 && isSecretValue(name.kind, text.slice(value.start, end).replaceAll(/[ -]/g, ''), 'assigned')) {
@@ -366,6 +380,7 @@ function findForeignIn(text: string, from: number, until: number, sink: FindingS
         isPlaceholder(value) ||
         value.length < 5 ||
         value.startsWith(',') ||
+        /^\p{Ll}+$/u.test(value) ||
         !(looksLikePassword(value) || looksRandom(value, 10) || isChosen(value) || (COLON.test(behind.gap[0]) && TWO_WORDS.test(value)))
       )
         continue;

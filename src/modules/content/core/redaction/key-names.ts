@@ -31,7 +31,7 @@ const HARMLESS =
   words(`public primary foreign cache sort partition idempotency hot row object i18n translation locale config query group dedup dedupe
   lookup hash map dict natural composite unique index candidate shard range order item entry node react list column field table s3 blob bucket file
   page next previous prev continuation cursor resume sync start end last first bos eos pad unk sep cls mask stop special image audio input output
-  cached reasoning completion prompt total max min count num state event trigger arrow enter escape shift ctrl alt tab press up down left right meta
+  cached reasoning completion prompt progress total max min count num state event trigger arrow enter escape shift ctrl alt tab press up down left right meta
   registry ssm parameter param metric label tag annotation redis header json yaml form schema message topic ordering document doc data record resource
   sequence socket storagekey localstorage rate limit feature flag theme menu option setting property attribute shortcut keyboard key_value vertex edge
   symbol alias space camel snake current2 model provider line chart legend search filter vocab vocabulary cloud2 keyword new2 sibling child parent`);
@@ -46,7 +46,7 @@ const TELLING =
   route helper helpers handler util utils class cls func fn callback listener validator validators validation rules rule hasher hashers encoder encoders regex pattern check checker generator parser
   sha spki tokenizer per visible shown hidden column columns table length2 strength similarity view group parameter param params request response code2 vault
   fingerprint thumbprint checksum digest map list2 stack trace types2 hashed key_id keyid note comment template env2 var2 variable variables limits
-  encryption algo within after before until since sent requested success succeeded failed failure protected hint2 hinweis detail details created_at char chars bytes bits usages metric metrics cap quota remaining estimate ratio sec ops dashboard doc docs documentation`);
+  encryption algo algorithms cron schedule within after before until since sent requested success succeeded failed failure protected hint2 hinweis detail details created_at char chars bytes bits usages metric metrics cap quota remaining estimate ratio sec ops dashboard doc docs documentation`);
 /** Words behind the one that counts, which change nothing. */
 const TRAILING =
   words(`value val str string text plain plaintext raw b64 base64 hex prod production dev development staging stage test testing live sandbox old new
@@ -64,7 +64,9 @@ const PASSWORD_STEM =
   /^(?:parolas|sifres|şifres|jelsz|hesl[aou]|hasl[aeo]|lösenord|losenord|salasana|wachtwoord|kennwort|passwort|adgangskod|passord|парол)/;
 /** Before `key` only: a token for a registry opens it. */
 const HARMLESS_TO_KEYS = words('shortcut registry redis header json yaml service model provider cloud2 resource document');
-const STANDALONE_HARMLESS = words('keypress keyword keywords keyboard monkey turkey keynote key keys keyframe tiktoken hashedsecret');
+const STANDALONE_HARMLESS = words(
+  'keypress keyword keywords keyboard monkey turkey keynote key keys keyframe tiktoken hashedsecret publickeytoken',
+);
 
 const AUTHORIZATION = words(
   'authorization proxyauthorization xauthorization wwwauthorization xforwardedauthorization authorizationheader authheader',
@@ -86,7 +88,7 @@ const ENDINGS: readonly [RegExp, KeyKind][] = [
 const PARTS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[\u0080-\uffff]+/g;
 /** A file that is called after what it deals with. */
 const FILE =
-  /\.(?:[cm]?[jt]sx?|py|go|rs|rb|php|java|kt|cs|cpp|md|html?|css|ya?ml|json|sh|sql|svg|png|iso|img|t?gz|zip|xz|deb|rpm|whl|jar|apk|dll|so(?:\.\d+)*)$/;
+  /\.(?:[cm]?[jt]sx?|py|go|rs|rb|php|java|kt|cs|cpp|md|html?|css|ya?ml|json|sh|sql|svg|png|pdf|docx|xlsx|pptx|iso|img|t?gz|zip|xz|deb|rpm|whl|jar|apk|dll|so(?:\.\d+)*)$/;
 const LONGEST_NAME = 96;
 const REMEMBERED = 4096;
 const remembered = new Map<string, KeyKind>();

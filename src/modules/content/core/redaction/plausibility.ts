@@ -10,17 +10,19 @@ const PLACEHOLDER =
 const PLACEHOLDER_PIECE =
   /\b(?:your|insert|example|placeholder|redacted|change_?me|replace|goes[-_ ]?here|put[-_ ]?your|enter[-_ ]|xxx+|my[-_]?(?:api|secret|token|password|key)|fake|dummy|lorem|sample)\b|(?:^|[-_])(?:your|insert|example|here)(?:[-_]|$)|x{6,}|\*{3,}|1234567890abcdef|abcdef123456|0{8,}/i;
 const REFERENCE =
-  /^(?:[$%@#]?[{[(<]|@[A-Za-z.]{4,40}\(\w{1,40}=|[$%][A-Za-z_][\w.]*(?:$|[%:>?[(/;,)@-])|\{\{|<%|@@|#\{|%[sdvq]\b|arn:|vault:|env[:.(]|ref\+|sops:|ssm:|secretsmanager|!\w+|&\w+$|\*\w+$|file:|\/(?:run|etc|var|home|usr|tmp|opt|mnt|secrets?)\/|~\/|\.{1,2}\/|[a-z][a-z\d+.-]{1,20}:\/\/|process\.|os\.|env\.|System\.|Environment\.|config\.|settings\.|secrets?\.|vars?\.|data\.|local\.|module\.|self\.|this\.|ctx\.|req\.|request\.|Deno\.|import\.|ENV\[)/;
+  /^(?:[$%@#]?[{[(<]|@[A-Za-z.]{4,40}\(\w{1,40}=|[$%][A-Za-z_][\w.]*(?:$|[%:>?[(/;,)@-])|\{\{|<%|@@|#\{|%[sdvq]\b|arn:|vault:|env[:.(]|ref\+|sops:|ssm:|secretsmanager|!\w+|&\w+$|\*\w+$|file:|\/(?:run|etc|var|home|usr|tmp|opt|mnt|secrets?)\/|~\/|~[a-z]\w*$|@[\w.-]{3,60}@$|[A-Za-z_][\w.]{0,60}\(\)$|\.{1,2}\/|[a-z][a-z\d+.-]{1,20}:\/\/|process\.|os\.|env\.|System\.|Environment\.|config\.|settings\.|secrets?\.|vars?\.|data\.|local\.|module\.|self\.|this\.|ctx\.|req\.|request\.|Deno\.|import\.|ENV\[)/;
 const CODE =
   /^(?:[A-Za-z_$][\w$]*(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)*(?:\(.*|(?:\?\.)?\[.*|<.*)|(?:await|new|return|function|async|typeof|lambda|const|let|var|if|not|f"|f')\b.*|\(.*|\[.*|\{.*|[|&]{1,2}.*|=>.*|<\/?[a-zA-Z].*)$/s;
 const CALL =
   /^[@.&*!%-]{0,2}[A-Za-z_$][\w$.-]*[({<]|^[a-z_]\w*:[a-z_]\w*\(|^--[a-z][\w-]*(?:=|$)|^\.[A-Za-z]|^@[A-Za-z]+$|^(?:qr)?\/[\^([]|^[\w.$]+::/;
 const ARGUMENT = /^[A-Za-z_]\w{0,40}=(?![A-Z][a-z]+\d{2})[\w.]*$/;
 /** Another field, behind a word that names none: `Bearer expiresIn=3600`, `rpassword?rev=…`. */
-const GIVEN = /^([A-Za-z_][\w.-]{0,40})=(?![A-Z][a-z]+\d{2})[\w./:#-]+$/;
+const GIVEN = /^([A-Za-z_][\w.-]{0,40})=(?![A-Z][a-z]+\d{2})[\w./:#)-]+$/;
+/** The same on a line of its own, whatever its value. */
+const LINE_OF_ITS_OWN = /^[A-Za-z_][\w.-]{0,40}=[^=]/;
 /** An index, the end of a block or of a link, a parameter that has a number: what stands behind a name in code, not behind an operator. */
 const IN_CODE =
-  /^[+!-]?[A-Za-z_$]\w*\[\w{0,8}\]?$|\]\(|\)[}{\]]|\)\.[A-Za-z]+\(|^[a-z]{2,16}=\d{1,6}(?!\w)|^[A-Za-z_$]\w*:[A-Za-z_$][\w.]*[({]|^[a-z]+(?:[A-Z][a-z]+)+:[A-Za-z_$][\w.]*$|^\w+\];[A-Z]+\[|^\$[^$\s]{1,40}\$$/;
+  /^[+!-]?[A-Za-z_$]\w*\[\w{0,8}\]?$|\]\(|\)[}{\]]|\)\.[A-Za-z]+\(|^[a-z]{2,16}=\d{1,6}(?!\w)|^[A-Za-z_$]\w*:[A-Za-z_$][\w.]*[({]|^[a-z]+(?:[A-Z][a-z]+)+:[A-Za-z_$][\w.]*$|^\w+\];[A-Z]+\[|\]\[|^[A-Za-z_$][\w$]*=[\w.$]+\(|^[\w$]{1,3}=[\w$]+\.|^[\w:-]{1,40}=\{|^\$[^$\s]{1,40}\$$/;
 const DOTTED_NAMES = /^[A-Za-z_$][A-Za-z_$]*\d?(?:(?:\.|::|->|\?\.)[A-Za-z_$][\w$]*)+[;,)]*$/;
 const IDENTIFIER = /^[A-Za-z_$][\w$]*[?!]?$/;
 const LETTERS_ONLY = /^\p{L}+$/u;
@@ -54,7 +56,7 @@ const FINGERPRINT = /^(?:0x)?(?:[0-9A-F]{16}|[0-9A-F]{40})$/;
 
 /** What something is called, and not a password: with a namespace, in a domain turned round, a cmdlet, what a function is for. */
 const NAMED =
-  /^[a-z][\w-]{0,24}:(?:[a-z]+)?[A-Z][a-z]+(?:[A-Z][a-z]+)+$|^(?:com|org|net|io|dev|app)(?:\.[A-Za-z][\w-]*){2,}$|^(?:Read|Get|New|ConvertTo|ConvertFrom|Import|Set)-[A-Z][A-Za-z]+$|^(?:get|set|read|run|fetch|load|make|create|find|ask|prompt|decode|encode|parse|verify|validate|generate|lookup|resolve)(?:[A-Z][a-z]*)+$/;
+  /^[a-z]{3,16}(?:[:_][a-z]{3,16}){0,3}:(?:\d{1,12}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$|^[a-z][\w-]{0,24}:(?:[a-z]+)?[A-Z][a-z]+(?:[A-Z][a-z]+)+$|^(?:com|org|net|io|dev|app)(?:\.[A-Za-z][\w-]*){2,}$|^(?:Read|Get|New|ConvertTo|ConvertFrom|Import|Set)-[A-Z][A-Za-z]+$|^(?:get|set|read|run|fetch|load|make|create|find|ask|prompt|decode|encode|parse|verify|validate|generate|lookup|resolve)(?:[A-Z][a-z]*)+$/;
 /** Words of a name: `passwordTooShort`, `redis-password`, `user_2fa_code`. */
 const WORDS_OF_NAME = /^[#.:]?[A-Za-z](?:[A-Za-z._-]|\d(?!\d)){0,95}$/;
 /** The name of a key of an organisation's or a vault's, in lower case: `user_2fa_code`. */
@@ -67,7 +69,7 @@ const DATE = /^\d{4}-\d\d-\d\d(?:[T ][\d:.]{5,18}(?:Z|[+-]\d\d:?\d\d)?)?$/;
 /** The first characters of a token and the last, as programs show whose it is. */
 const MASK = /^[\w-]{0,12}(?:\.{3,}|…|•{3,})[\w-]{0,6}$/;
 /** Words of a language that English has no letters for: a translation, or the name of the field once more. */
-const FOREIGN_WORDS = /^(?=.*[^ -~])[\p{L}\p{M}][\p{L}\p{M} '’:?!,.？！。、，؟…-]*$/u;
+const FOREIGN_WORDS = /^(?=.*[^ -~])[\p{L}\p{M}][\p{L}\p{M} '’:：；;?!,.？！。、，؟…()（）「」・-]*$/u;
 
 /** Whether a value is how OpenPGP calls a key. */
 export function isFingerprint(value: string): boolean {
@@ -76,9 +78,9 @@ export function isFingerprint(value: string): boolean {
 
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** How agents number their sessions. Nobody gets in by it: what browsers are known by is longer, and in a cookie. */
+/** How agents number their sessions, and AWS the requests it answers once. Nobody gets in by it: what browsers are known by is longer, and in a cookie. */
 export function isSessionNumber(name: string, value: string): boolean {
-  return /(?:^|[._-])(?:[a-z]+)?session_?id$/i.test(name) && UUID.test(value);
+  return /(?:^|[._-])(?:[a-z]+)?(?:session_?id|client_?token)$/i.test(name) && UUID.test(value);
 }
 
 /** Whether a key or token is made to be seen by everybody. */
@@ -138,8 +140,9 @@ function suits(kind: KeyKind, value: string, standing: Standing): boolean {
 
 /** Whether it is a field of its own: on a line of its own, or with a name that says nothing of a credential. */
 function isGiven(value: string, standing: Standing): boolean {
+  if (standing === 'apart') return LINE_OF_ITS_OWN.test(value);
   const name = GIVEN.exec(value)?.[1];
-  return name !== undefined && (standing === 'apart' || kindOfKey(name) === 'none');
+  return name !== undefined && kindOfKey(name) === 'none';
 }
 
 function isDotted(value: string): boolean {
@@ -161,7 +164,7 @@ function isPassword(value: string, standing: Standing): boolean {
 
 /** A quoted word under `password`: an i18n key, a label and a field name are lower case with dots; a chosen word is still a password. */
 function isNameLike(value: string): boolean {
-  return value.length < 5 || ABOUT_PASSWORDS.test(value.replace(/[._-]/g, ' ').replace(/([a-z])(?=[A-Z])/g, '$1 '));
+  return value.length < 5 || ABOUT_PASSWORDS.test(value.replace(/[._-]/g, ' ').replace(/([a-z\d])(?=[A-Z])/g, '$1 '));
 }
 
 /** Words in quotes: a passphrase, unless they speak about passwords as labels and messages do. */

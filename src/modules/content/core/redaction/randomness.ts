@@ -95,7 +95,7 @@ function isMonotonous(value: string): boolean {
 
 const SIMPLE_WORD = /^\p{L}[\p{L}'’]*[.,;:!?]*$/u;
 const NOT_A_PASSWORD =
-  /^(?:\d+(?:[.,:/-]\d+)*[a-z]{0,3}|v\d[\d.]*\w{0,4}|[a-z]+-?\d|\d+[a-z]+|\p{L}+[-/]\p{L}+|(?:base|utf-?|sha-?|aes-?|md|ed)\d+-[a-z]+|https?:.*|\/.*)[.,;:!?)]*$/iu;
+  /^(?:\d+(?:[.,:/-]\d+)*[a-z]{0,3}|v\d[\d.]*\w{0,4}|[a-z]+-?\d|\d+[a-z]+|\p{L}+[-/]\p{L}+|(?:base|utf-?|sha-?|aes-?|md|ed)\d+-[a-z]+|https?:.*|\/.*|[a-z]+\/\d+(?:\.\d+)*)[.,;:!?)]*$/iu;
 
 /** Whether a piece of prose looks like a password: several kinds of characters in one piece, and no number, date, version, path or word. */
 export function looksLikePassword(value: string): boolean {

@@ -45,7 +45,7 @@ const SELECTED = /(?:pass(?:word|wd|code|phrase)|secret|api[-_]?key|(?:access|au
 /** RFC 7518: the private members of a JSON Web Key; and what Cardano's tools call those of theirs. */
 const PRIVATE_MEMBER = /^(?:d|p|q|dp|dq|qi|k|oth|cborHex)$/;
 /** A name of one word or two: more of them are something said. */
-const PAIRED = /^\S+(?: \S+)?$/;
+const PAIRED = /^[\p{L}\p{M}\d_.$-]+(?: [\p{L}\p{M}\d_.$-]+)?$/u;
 /** Signed by the provider, and needed to go on with a conversation. */
 const OPAQUE = /^(?:signature|thoughtSignature|thought_signature|encrypted_content|encryptedContent|b64_json|partial_image_b64)$/;
 /** A number that only its field's name tells apart, as with telephones. */
